@@ -1,0 +1,25 @@
+// What every plugin process of the engine needs: a port on loopback, and not to outlive its parent.
+import grpc from "@grpc/grpc-js";
+
+/** Binds the server to a free port on loopback and returns the port. */
+export function listenOnLoopback(server: grpc.Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    );
+  });
+}
+
+/**
+ * Calls back once when the process that started this one is gone. A killed engine can't say good-bye; the
+ * kernel then gives its children another parent.
+ */
+export function whenParentIsGone(callback: () => void, everyMilliseconds = 500): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    callback();
+  }, everyMilliseconds);
+  timer.unref();
+}

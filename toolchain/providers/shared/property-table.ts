@@ -1,0 +1,160 @@
+// Declares the properties of a resource in a table, and derives from it what every provider does the same way:
+// checking inputs, comparing them with the state, and foretelling outputs in a preview.
+import type { CheckFailure, CheckResult, DiffResult, PropertyChange } from "./handler.ts";
+import { hasUnknown, isRecord, type Properties, sameValue, UNKNOWN, type Value } from "./values.ts";
+
+/** Types that a property can have. `map` holds any values by name; `objects` is a list described by `fields`. */
+export type PropertyType = "string" | "integer" | "boolean" | "strings" | "map" | "objects";
+
+/** One property of a resource. */
+export interface PropertySpec {
+  readonly type: PropertyType;
+  /** One sentence for the package schema. */
+  readonly description?: string;
+  /** Only an output, never an input. @default false */
+  readonly output?: boolean;
+  /** Must be given. @default false */
+  readonly required?: boolean;
+  /** Value of a property that isn't given. */
+  readonly default?: Value;
+  /** Set by the server when not given, so that an absent input never differs from the state. @default false */
+  readonly computed?: boolean;
+  /** A change of it asks for a new resource. @default false */
+  readonly replace?: boolean;
+  /** The order of a list has no meaning. @default false */
+  readonly unordered?: boolean;
+  /** Always a secret. @default false */
+  readonly secret?: boolean;
+  /** Says what is wrong with a known value of the right type; must not quote a secret. */
+  validate?(value: Value, news: Properties): string | undefined;
+  /** Equality where plain equality is too strict. */
+  same?(old: Value | undefined, next: Value | undefined): boolean;
+  /** Properties of each item, for `objects`. */
+  readonly fields?: PropertyTable;
+}
+
+/** The properties of a resource by name. */
+export type PropertyTable = Readonly<Record<string, PropertySpec>>;
+
+/** Fills in defaults and finds unknown names, missing values, wrong types and what `validate` objects to. */
+export function checkTable(table: PropertyTable, news: Properties, path = ""): CheckResult {
+  const failures: CheckFailure[] = [];
+  const inputs: Properties = {};
+  const known = Object.keys(table).filter((key) => !table[key]?.output);
+  for (const [key, value] of Object.entries(news)) {
+    // Names with two underscores are bookkeeping that official plugins leave in the inputs.
+    if (key.startsWith("__") || value === undefined || value === null) continue;
+    const spec = table[key];
+    if (!spec || spec.output) {
+      failures.push({ property: path + key, reason: `is not an input; known ones: ${known.join(", ")}` });
+      continue;
+    }
+    inputs[key] = value;
+    const nested = spec.fields && Array.isArray(value) ? spec.fields : undefined;
+    const reason = typeProblem(spec, value) ?? (hasUnknown(value) ? undefined : spec.validate?.(value, news));
+    if (reason) failures.push({ property: path + key, reason });
+    else if (nested && Array.isArray(value)) {
+      value.forEach((item, i) => {
+        if (isRecord(item)) failures.push(...checkTable(nested, item, `${path}${key}[${i}].`).failures);
+      });
+    }
+  }
+  for (const [key, spec] of Object.entries(table)) {
+    if (spec.output || inputs[key] !== undefined) continue;
+    if (spec.required) failures.push({ property: path + key, reason: "is missing; give it a value" });
+    else if (spec.default !== undefined && path === "") inputs[key] = spec.default;
+  }
+  return { inputs, failures };
+}
+
+/** Compares the state with checked inputs. Properties outside the table are left alone. */
+export function diffTable(table: PropertyTable, olds: Properties, news: Properties): DiffResult {
+  const changes: Record<string, PropertyChange> = {};
+  for (const [key, spec] of Object.entries(table)) {
+    if (spec.output) continue;
+    const next = news[key] ?? undefined;
+    const old = olds[key] ?? undefined;
+    if (next === undefined && spec.computed) continue;
+    if (sameProperty(spec, old, next)) continue;
+    const kind = isEmpty(old) ? "add" : isEmpty(next) ? "delete" : "update";
+    changes[key] = spec.replace ? `${kind}-replace` : kind;
+  }
+  return { changes };
+}
+
+/** Outputs as a preview can know them: inputs, then what is in the state, then unknown. */
+export function previewTable(table: PropertyTable, inputs: Properties, olds: Properties = {}): Properties {
+  const outputs: Properties = { ...olds };
+  for (const [key, spec] of Object.entries(table)) {
+    if (inputs[key] !== undefined) outputs[key] = inputs[key];
+    else if (!spec.output && !spec.computed) delete outputs[key];
+    else if (outputs[key] === undefined) outputs[key] = UNKNOWN;
+  }
+  return outputs;
+}
+
+/** The inputs that a resource found by an import would have been made with: what differs from the defaults. */
+export function inputsFromOutputs(table: PropertyTable, outputs: Properties): Properties {
+  const inputs: Properties = {};
+  for (const [key, spec] of Object.entries(table)) {
+    const value = outputs[key];
+    if (spec.output || (!spec.required && !spec.default && isEmpty(value))) continue;
+    inputs[key] = value;
+  }
+  return inputs;
+}
+
+/** Names of the properties that are always secret. */
+export function secretsOf(table: PropertyTable): string[] {
+  return Object.keys(table).filter((key) => table[key]?.secret);
+}
+
+function sameProperty(spec: PropertySpec, old: Value | undefined, next: Value | undefined): boolean {
+  if (hasUnknown(next)) return false;
+  const before = old ?? spec.default;
+  const after = next ?? spec.default;
+  if (spec.same) return spec.same(before, after);
+  if (isEmpty(before) && isEmpty(after)) return true;
+  if (spec.unordered && Array.isArray(before) && Array.isArray(after)) {
+    return sameValue(sorted(before), sorted(after));
+  }
+  return sameValue(before, after);
+}
+
+/** Absent and empty are one: a server has no memory of the difference. */
+function isEmpty(value: Value | undefined): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  if (isRecord(value)) return Object.keys(value).length === 0;
+  return value === undefined || value === null || value === "" || value === false || value === 0;
+}
+
+function sorted(list: Value[]): Value[] {
+  const key = (value: Value) => JSON.stringify(value, (_, item) => (isRecord(item) ? orderKeys(item) : item));
+  return [...list].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function orderKeys(record: { [key: string]: Value | undefined }): Properties {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function typeProblem(spec: PropertySpec, value: Value): string | undefined {
+  if (value === UNKNOWN) return undefined;
+  switch (spec.type) {
+    case "string":
+      return typeof value === "string" ? undefined : "must be a string";
+    case "boolean":
+      return typeof value === "boolean" ? undefined : "must be true or false";
+    case "integer":
+      return Number.isSafeInteger(value) ? undefined : "must be a whole number";
+    case "strings":
+      return isListOf(value, (item) => typeof item === "string") ? undefined : "must be a list of strings";
+    case "objects":
+      return isListOf(value, isRecord) ? undefined : "must be a list of objects";
+    case "map":
+      return isRecord(value) ? undefined : "must be a map";
+  }
+}
+
+function isListOf(value: Value, test: (item: Value) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => item === UNKNOWN || test(item));
+}

@@ -1,0 +1,41 @@
+// Starts a provider's gRPC server in this process and ends it with the engine.
+import grpc from "@grpc/grpc-js";
+import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { EngineLog } from "./engine-log.ts";
+import type { ProviderDefinition } from "./handler.ts";
+import { listenOnLoopback, whenParentIsGone } from "./process.ts";
+import { createService } from "./service.ts";
+
+/**
+ * Serves a provider until the engine ends it: prints the port on stdout, as the engine expects of a plugin.
+ * `--version` prints the version and returns. `args` are the process's own arguments.
+ */
+export async function serve<Client>(
+  provider: ProviderDefinition<Client>,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  if (args.includes("--version")) {
+    process.stdout.write(`${provider.version}\n`);
+    return;
+  }
+  const host = { log: new EngineLog(), cancelled: new AbortController() };
+  const engine = args.find((arg) => !arg.startsWith("-"));
+  if (engine) host.log.attach(engine);
+
+  const service = createService(provider, host);
+  const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
+  server.addService(providerGrpc.ResourceProviderService, service.handlers);
+  const port = await listenOnLoopback(server);
+
+  const end = (reason: string) => {
+    host.cancelled.abort(new Error(reason));
+    void service.close().finally(() => process.exit(0));
+    // A connection that won't close must not keep an orphan alive.
+    setTimeout(() => process.exit(0), 2_000).unref();
+  };
+  process.on("SIGTERM", () => end("the provider was told to stop"));
+  // A terminal sends Ctrl-C to the whole group: the engine decides what it means and calls Cancel.
+  process.on("SIGINT", () => {});
+  whenParentIsGone(() => end("the engine is gone"));
+  process.stdout.write(`${port}\n`);
+}

@@ -1,0 +1,282 @@
+// Answers the engine's gRPC calls for a provider: one small translation per call, shared by all providers.
+import type grpc from "@grpc/grpc-js";
+import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
+import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
+import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import { checkResponse, diffResponse, unionOf } from "./answers.ts";
+import type { EngineLog } from "./engine-log.ts";
+import { NotServedError, textsIn, toWireError } from "./errors.ts";
+import type { CallContext, ProviderDefinition, ResourceHandler } from "./handler.ts";
+import { type Decoded, decode, encode, type Properties, sameValue } from "./values.ts";
+
+/** What the service needs from the process it runs in. */
+export interface ServiceHost {
+  readonly log: EngineLog;
+  /** Fires when the engine cancels or the process ends. */
+  readonly cancelled: AbortController;
+}
+
+/** The parts that the requests of all resource calls have in common. */
+interface ResourceCall {
+  getUrn(): string;
+  getName(): string;
+  getType(): string;
+  getTimeout?(): number;
+}
+
+/** The service of one provider, and the means to end it. */
+export interface ProviderService {
+  /** Implementation to hand to the gRPC server. */
+  readonly handlers: IResourceProviderServer;
+  /** Closes the client that `configure` made, if any. */
+  close(): Promise<void>;
+}
+
+/** Builds the gRPC service of a provider. */
+export function createService<Client>(
+  provider: ProviderDefinition<Client>,
+  host: ServiceHost,
+): ProviderService {
+  let configured: { readonly client: Client } | undefined;
+
+  function handlerFor(type: string): ResourceHandler<Client> {
+    const handler = provider.resources[type];
+    if (handler) return handler;
+    throw new NotServedError(
+      provider.refusal?.(type) ?? `the ${provider.name} provider does not serve the resource type "${type}"`,
+    );
+  }
+
+  function contextFor(urn: string, name: string, type: string, timeoutSeconds: number): CallContext<Client> {
+    const signals = [host.cancelled.signal];
+    if (timeoutSeconds > 0) signals.push(AbortSignal.timeout(timeoutSeconds * 1000));
+    return {
+      get client(): Client {
+        if (!configured) throw new Error(`the ${provider.name} provider was used before it was configured`);
+        return configured.client;
+      },
+      urn,
+      name,
+      type,
+      timeoutSeconds,
+      signal: AbortSignal.any(signals),
+      log: (severity, message) => host.log.write(severity, message, urn),
+      status: (message) => host.log.write("info", message, urn, true),
+    };
+  }
+
+  /** Runs one call about a resource; what it decodes through `read` is hidden in an error where it was secret. */
+  function onResource<Req extends ResourceCall, Res>(
+    work: (call: {
+      request: Req;
+      handler: ResourceHandler<Client>;
+      ctx: CallContext<Client>;
+      read: (struct: Parameters<typeof decode>[0]) => Decoded;
+    }) => Promise<Res>,
+  ): grpc.handleUnaryCall<Req, Res> {
+    return (call, callback) => {
+      const seen: Decoded[] = [];
+      const { request } = call;
+      const read = (struct: Parameters<typeof decode>[0]) => {
+        const decoded = decode(struct);
+        seen.push(decoded);
+        return decoded;
+      };
+      const type = request.getType() || typeOfUrn(request.getUrn());
+      const name = request.getName() || request.getUrn().split("::").at(-1) || "";
+      let marks: readonly string[] = [];
+      const run = async () => {
+        const handler = handlerFor(type);
+        marks = handler.secretOutputs ?? [];
+        const ctx = contextFor(request.getUrn(), name, type, request.getTimeout?.() ?? 0);
+        return work({ request, handler, ctx, read });
+      };
+      run().then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toWireError(error, secretTexts(seen), unionOf(marks, ...seen))),
+      );
+    };
+  }
+
+  /** Runs one call that is about the provider as a whole. */
+  function onProvider<Req, Res>(work: (request: Req) => Promise<Res> | Res): grpc.handleUnaryCall<Req, Res> {
+    return (call, callback) => {
+      Promise.resolve()
+        .then(() => work(call.request))
+        .then(
+          (response) => callback(null, response),
+          (error: unknown) => callback(toWireError(error, [], new Set())),
+        );
+    };
+  }
+
+  const refuse = <Req, Res>(what: string) =>
+    onProvider<Req, Res>(() => {
+      throw new NotServedError(`the ${provider.name} provider does not serve ${what}`);
+    });
+
+  const handlers: IResourceProviderServer = {
+    handshake: onProvider((request) => {
+      host.log.attach(request.getEngineAddress());
+      const response = new providerPb.ProviderHandshakeResponse();
+      response.setAcceptSecrets(true);
+      return response;
+    }),
+    attach: onProvider((request) => {
+      host.log.attach(request.getAddress());
+      return new emptyPb.Empty();
+    }),
+    getPluginInfo: onProvider(() => {
+      const info = new pluginPb.PluginInfo();
+      info.setVersion(provider.version);
+      return info;
+    }),
+    getSchema: onProvider(() => {
+      const response = new providerPb.GetSchemaResponse();
+      response.setSchema(provider.schema?.() ?? "{}");
+      return response;
+    }),
+    checkConfig: onProvider((request) => {
+      const response = checkResponse(
+        provider.checkConfig?.(decode(request.getNews()).values) ?? [],
+        new Set(),
+      );
+      response.setInputs(request.getNews());
+      return response;
+    }),
+    diffConfig: onProvider((request) => {
+      // Other settings never mean other resources: at most the provider itself is updated in the state.
+      const changes = providerPb.DiffResponse.DiffChanges;
+      const response = new providerPb.DiffResponse();
+      const before = decode(request.getOldInputs() ?? request.getOlds()).values;
+      const same = sameValue(before, decode(request.getNews()).values);
+      response.setChanges(same ? changes.DIFF_NONE : changes.DIFF_SOME);
+      return response;
+    }),
+    configure: onProvider(async (request) => {
+      configured = { client: await provider.configure(decode(request.getArgs()).values) };
+      const response = new providerPb.ConfigureResponse();
+      response.setAcceptsecrets(true);
+      response.setSupportspreview(true);
+      return response;
+    }),
+    check: onResource(async ({ request, handler, ctx, read }) => {
+      const news = read(request.getNews());
+      const olds = read(request.getOlds());
+      const result = await handler.check?.({ news: news.values, olds: olds.values }, ctx);
+      const response = checkResponse(result?.failures ?? [], news.secrets);
+      response.setInputs(encode(result?.inputs ?? news.values, news.secrets));
+      return response;
+    }),
+    diff: onResource(async ({ request, handler, ctx, read }) => {
+      const olds = read(request.getOlds()).values;
+      const oldInputs = read(request.getOldInputs()).values;
+      const news = read(request.getNews()).values;
+      return diffResponse(await handler.diff({ id: request.getId(), olds, oldInputs, news }, ctx));
+    }),
+    create: onResource(async ({ request, handler, ctx, read }) => {
+      const inputs = read(request.getProperties());
+      const secrets = unionOf(handler.secretOutputs ?? [], inputs);
+      const response = new providerPb.CreateResponse();
+      if (request.getPreview()) {
+        const outputs = (await handler.preview?.({ inputs: inputs.values }, ctx)) ?? inputs.values;
+        response.setProperties(encode(outputs, secrets));
+        return response;
+      }
+      const made = await handler.create({ inputs: inputs.values }, ctx);
+      response.setId(made.id);
+      response.setProperties(encode(made.outputs, secrets));
+      return response;
+    }),
+    read: onResource(async ({ request, handler, ctx, read }) => {
+      const outputs = read(request.getProperties());
+      const inputs = read(request.getInputs());
+      const response = new providerPb.ReadResponse();
+      if (!handler.read) {
+        response.setId(request.getId());
+        response.setProperties(request.getProperties());
+        response.setInputs(request.getInputs());
+        return response;
+      }
+      const found = await handler.read(
+        { id: request.getId(), outputs: outputs.values, inputs: inputs.values },
+        ctx,
+      );
+      if (!found) return response;
+      const secrets = unionOf(handler.secretOutputs ?? [], outputs, inputs);
+      response.setId(found.id);
+      response.setProperties(encode(found.outputs, secrets));
+      response.setInputs(
+        found.inputs ? encode(found.inputs, unionOf([], outputs, inputs)) : request.getInputs(),
+      );
+      return response;
+    }),
+    update: onResource(async ({ request, handler, ctx, read }) => {
+      const olds = read(request.getOlds());
+      const oldInputs = read(request.getOldInputs());
+      const inputs = read(request.getNews());
+      const id = request.getId();
+      const outputs = request.getPreview()
+        ? ((await handler.preview?.({ id, inputs: inputs.values, olds: olds.values }, ctx)) ?? inputs.values)
+        : await update(
+            handler,
+            { id, olds: olds.values, oldInputs: oldInputs.values, inputs: inputs.values },
+            ctx,
+          );
+      const response = new providerPb.UpdateResponse();
+      response.setProperties(encode(outputs, unionOf(handler.secretOutputs ?? [], inputs)));
+      return response;
+    }),
+    delete: onResource(async ({ request, handler, ctx, read }) => {
+      const outputs = read(request.getProperties()).values;
+      const inputs = read(request.getOldInputs()).values;
+      await handler.delete({ id: request.getId(), outputs, inputs }, ctx);
+      return new emptyPb.Empty();
+    }),
+    invoke: onProvider(async (request) => {
+      const token = request.getTok();
+      const work = provider.functions?.[token];
+      if (!work)
+        throw new NotServedError(`the ${provider.name} provider does not serve the function "${token}"`);
+      const args = decode(request.getArgs());
+      const response = new providerPb.InvokeResponse();
+      response.setReturn(encode(await work(args.values, contextFor("", "", token, 0))));
+      return response;
+    }),
+    cancel: onProvider(() => {
+      host.cancelled.abort(new Error("the operation was cancelled"));
+      return new emptyPb.Empty();
+    }),
+    list: (call) => {
+      call.emit(
+        "error",
+        toWireError(new NotServedError(`the ${provider.name} provider can't list`), [], new Set()),
+      );
+    },
+    parameterize: refuse("parameters"),
+    call: refuse("method calls"),
+    construct: refuse("component resources"),
+    getMapping: onProvider(() => new providerPb.GetMappingResponse()),
+    getMappings: onProvider(() => new providerPb.GetMappingsResponse()),
+  };
+  return { handlers, close: async () => configured && (await provider.close?.(configured.client)) };
+}
+
+async function update<Client>(
+  handler: ResourceHandler<Client>,
+  request: { id: string; olds: Properties; oldInputs: Properties; inputs: Properties },
+  ctx: CallContext<Client>,
+): Promise<Properties> {
+  if (handler.update) return handler.update(request, ctx);
+  throw new Error(`${ctx.type} can't be changed in place: its diff has to ask for a replacement`);
+}
+
+/** The type token in a URN: the last part of the chain of types. */
+function typeOfUrn(urn: string): string {
+  return urn.split("::")[2]?.split("$").at(-1) ?? "";
+}
+
+function secretTexts(decoded: readonly Decoded[]): string[] {
+  return decoded.flatMap(({ values, secrets }) => [...secrets].flatMap((key) => textsIn(values[key])));
+}
