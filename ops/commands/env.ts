@@ -1,0 +1,21 @@
+// `tandem env`: shell exports after which plain `pulumi` commands work in the project folder.
+import { engineVariables, shellExports } from "../../toolchain/engine-env.ts";
+import { locateEngine } from "../../toolchain/engine-location.ts";
+import { resolvePaths } from "../../toolchain/paths.ts";
+import { ensureState } from "../../toolchain/state.ts";
+import { UserError } from "../errors.ts";
+
+/**
+ * Prints the exports on standard output, for `eval "$(./tandem env)"`.
+ *
+ * @throws UserError where the machine has no Pulumi CLI yet.
+ */
+export function printEnv(): void {
+  const paths = resolvePaths();
+  const engine = locateEngine(paths);
+  if (engine === undefined) {
+    throw new UserError("this machine has no Pulumi CLI yet", "run `./tandem setup` first");
+  }
+  ensureState(paths);
+  process.stdout.write(shellExports(engineVariables(paths, engine)));
+}

@@ -1,0 +1,49 @@
+// The environment in which the engine runs: the same for `tandem up` and, through `tandem env`, for `pulumi up` by hand.
+import { delimiter, dirname, join } from "node:path";
+import type { EngineLocation } from "./engine-location.ts";
+import type { Environ, Paths } from "./paths.ts";
+import { hasOwnPassphrase } from "./state.ts";
+
+/** Bundle of the `tandem` provider: its executable in `provider/` runs this file where the variable names it. */
+export function providerBundle(paths: Paths): string {
+  return join(paths.bundles, "pulumi-resource-tandem");
+}
+
+/**
+ * The variables that the engine needs on top of the user's own. The user's PULUMI_BACKEND_URL and
+ * PULUMI_CONFIG_PASSPHRASE(_FILE) win. No secret is among the values: the passphrase goes in by file.
+ */
+export function engineVariables(
+  paths: Paths,
+  engine: Pick<EngineLocation, "directory">,
+  env: Environ = process.env,
+): Record<string, string> {
+  // The Node that runs this program comes first: language host and providers start through `env node`.
+  const first = [dirname(process.execPath), engine.directory];
+  const rest = (env.PATH ?? "").split(delimiter).filter((entry) => entry !== "" && !first.includes(entry));
+  const variables: Record<string, string> = {
+    PATH: [...first, ...rest].join(delimiter),
+    PULUMI_HOME: paths.pulumiHome,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // A tracked stack file carries no encryption salt: the engine takes it from the state instead of making a new one.
+    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+    PULUMI_SUPPRESS_NEO_LINK: "true",
+    NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || paths.compileCache,
+    TANDEM_PROVIDER_BUNDLE: providerBundle(paths),
+  };
+  if (!env.PULUMI_BACKEND_URL) {
+    variables.PULUMI_BACKEND_URL = `file://${paths.state}`;
+  } else if (!env.PULUMI_CREDENTIALS_PATH && !env.PULUMI_HOME && env.HOME) {
+    // The user's own login to their backend stays in the usual place, although PULUMI_HOME is ours.
+    variables.PULUMI_CREDENTIALS_PATH = join(env.HOME, ".pulumi");
+  }
+  if (!hasOwnPassphrase(env)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = paths.passphrase;
+  return variables;
+}
+
+/** One shell line per variable; a value is safe whatever it holds. */
+export function shellExports(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join("");
+}
