@@ -68,11 +68,13 @@ function versionOf(command: string, paths: Paths): string | undefined {
     // No record yet, or a torn one: ask again.
   }
   try {
-    const options = { encoding: "utf8", timeout: 30_000, stdio: ["ignore", "pipe", "ignore"] } as const;
-    const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-    const version = execFileSync(command, ["version"], { ...options, env })
-      .trim()
-      .replace(/^v/, "");
+    const answer = execFileSync(command, ["version"], {
+      encoding: "utf8",
+      timeout: 30_000,
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
+    const version = answer.trim().replace(/^v/, "");
     mkdirSync(paths.stamps, { recursive: true });
     writeFileSync(record, JSON.stringify({ key, version }));
     return version;
