@@ -1,0 +1,113 @@
+// The types that a system is described with: its settings, the rules between them, its topology.
+import type { Output } from "@pulumi/pulumi";
+import type { z } from "zod";
+import type { Environment } from "../../components/environment.ts";
+import type { Issue } from "./issue.ts";
+import { metaOf } from "./kind.ts";
+import type { Secret } from "./secret.ts";
+
+/** What a setting says besides its type. */
+export interface SettingOptions {
+  /** One sentence for Pulumi.yaml. */
+  description: string;
+  /** Value if a stack sets none, in the stack file's form. The one place where it stands. @default none: required */
+  default?: unknown;
+  /** A stack may leave it out, and then the value is undefined. @default false */
+  optional?: boolean;
+  /** A value that is right for this setting, for mending commands. @default the building block's */
+  example?: string;
+  /** No two stacks of the project may have the same value. @default false */
+  unique?: boolean;
+  /** At most one stack of the project may set it to true. @default false */
+  exclusive?: boolean;
+}
+
+/** One setting: its schema and what it says besides. */
+export interface Setting<T = unknown> extends SettingOptions {
+  schema: z.ZodType<T>;
+}
+
+/** A setting that a stack may leave out, and then its value is undefined. */
+export function setting<T>(
+  schema: z.ZodType<T>,
+  options: SettingOptions & { optional: true; default?: never },
+): Setting<T | undefined>;
+/** A setting that has a value in each stack: its own, or the default. */
+export function setting<T>(schema: z.ZodType<T>, options: SettingOptions & { optional?: false }): Setting<T>;
+export function setting(schema: z.ZodType, options: SettingOptions): Setting {
+  const { type } = metaOf(schema);
+  if (options.optional && type !== "string" && type !== "integer") {
+    // Pulumi wants a value for each declared key; only text and numbers have one that can mean "none".
+    throw new Error("only text and whole numbers can be optional: give the setting a default instead");
+  }
+  return { ...options, schema };
+}
+
+/** Settings by key. */
+export type Settings = Record<string, Setting>;
+
+/** The values of settings, secrets as `Secret`. */
+export type ValuesOf<K extends Settings> = { [P in keyof K]: K[P] extends Setting<infer T> ? T : never };
+
+/** A port that a stack listens on. */
+export interface Listener {
+  /** Key of the setting. */
+  key: string;
+  port: number;
+  address: string;
+  /** Docker host that publishes it; undefined is this machine's own Docker. */
+  dockerHost?: string | undefined;
+  /** It is opened on this machine although Docker is elsewhere. @default false */
+  forwarded?: boolean;
+}
+
+/** What containers of one role ask of the host. */
+export interface Demand {
+  /** Key and path of the limit. */
+  path: string[];
+  cpus: number;
+  /** Memory of one container in MiB. */
+  memoryMb: number;
+  /** How many containers there are. */
+  count: number;
+}
+
+/**
+ * Everything the check and the program know of a system's settings. Rules see what could be read, so each must bear
+ * that values are missing.
+ */
+export interface SystemSettings<K extends Settings = Settings> {
+  keys: K;
+  /** Rules between settings. */
+  rules?(values: Partial<ValuesOf<K>>): Issue[];
+  /** Ports that a stack listens on: no two may be the same, and none may be taken. */
+  listeners?(values: Partial<ValuesOf<K>>): Listener[];
+  /** What the containers ask of the host. */
+  demands?(values: Partial<ValuesOf<K>>): Demand[];
+}
+
+/** Names the type of a system's settings; adds nothing at run time. */
+export function defineSettings<K extends Settings>(system: SystemSettings<K>): SystemSettings<K> {
+  return system;
+}
+
+/** A value as the program gets it: a secret is a secret Output. */
+type InProgram<T> = T extends Secret
+  ? Output<string>
+  : T extends readonly (infer I)[]
+    ? InProgram<I>[]
+    : T extends object
+      ? { [P in keyof T]: InProgram<T[P]> }
+      : T;
+
+/** The values of settings as a topology gets them. */
+export type ProgramSettings<K extends Settings> = InProgram<ValuesOf<K>>;
+
+/** A system: its settings and the one function that every environment calls. */
+export interface SystemDefinition<K extends Settings, R> {
+  /** The system's name, for example `oracle`. */
+  name: string;
+  settings: SystemSettings<K>;
+  /** Builds the environment. It must not ask which one it is: what differs is in the settings. */
+  topology(env: Environment, settings: ProgramSettings<K>): R;
+}

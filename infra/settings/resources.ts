@@ -1,0 +1,145 @@
+// Building blocks for what runs: image references, memory, CPUs, processes, durations and limits.
+import type { z } from "zod";
+import { describe, set, Wrong } from "./issue.ts";
+import { kind } from "./kind.ts";
+import { asNumber, asText, integer } from "./scalars.ts";
+import { section } from "./structures.ts";
+
+// After the grammar of github.com/distribution/reference.
+const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const DOMAIN = "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\\d+)?/)?";
+const IMAGE = new RegExp(
+  `^(${DOMAIN}${PART}(?:/${PART})*)(?::([\\w][\\w.-]{0,127}))?(?:@(sha256:[a-f0-9]{64}))?$`,
+);
+
+/** An image with a tag or a digest; `latest` is refused, because it says nothing of what runs. */
+export function imageReference(example = "registry.example.com/app:1.0.0"): z.ZodType<string> {
+  return kind({ kind: "imageReference", type: "string", example }, (value) => {
+    const line = asText(value, example);
+    if (line instanceof Wrong) return line;
+    const [, repository, tag, digest] = IMAGE.exec(line) ?? [];
+    if (repository === undefined) {
+      return new Wrong("invalid-image", `${describe(line)} is no image reference, as in ${example}`, [
+        set(example),
+      ]);
+    }
+    if (digest !== undefined) return line;
+    if (tag === undefined) {
+      return new Wrong("image-without-tag", `${describe(line)} names no version: give a tag or a digest`, [
+        set(`${repository}:1.0.0`),
+      ]);
+    }
+    if (tag === "latest") {
+      return new Wrong("image-latest", `${describe(line)} is whatever is newest: give the tag of a version`, [
+        set(`${repository}:1.0.0`),
+      ]);
+    }
+    return line;
+  });
+}
+
+const MIB = 1024 * 1024;
+const UNITS: Record<string, number> = { b: 1, k: 1024, m: MIB, g: 1024 * MIB, t: 1024 * 1024 * MIB };
+/** Docker's own lower bound for a container's memory, in MiB. */
+const LEAST_MEMORY = 6;
+/** More memory than a container of a small team has: 4 TiB, in MiB. */
+const MOST_MEMORY = 4 * 1024 * 1024;
+
+/** `512m`, `1g` and the like in MiB, or undefined for another form. Units are binary, as Docker's are. */
+export function parseMemory(value: string): number | undefined {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)([bkmgt])(?:i?b)?$/i.exec(value) ?? [];
+  if (amount === undefined || unit === undefined) return undefined;
+  return (Number(amount) * (UNITS[unit.toLowerCase()] ?? 1)) / MIB;
+}
+
+/** An amount of memory with its unit, `512m` or `1g`; becomes MiB. `floor` is the least that works, `6m` if not given. */
+export function memory(floor = "6m"): z.ZodType<number> {
+  const least = Math.max(parseMemory(floor) ?? LEAST_MEMORY, LEAST_MEMORY);
+  const example = least > 512 ? floor : "512m";
+  return kind({ kind: "memory", type: "string", example }, (value) => {
+    if (value !== undefined && Number.isFinite(Number(value)) && value !== "" && typeof value !== "boolean") {
+      const fits = Number(value) >= least && Number(value) <= MOST_MEMORY;
+      return new Wrong("memory-unit", `${describe(value)} has no unit: write 512m or 1g`, [
+        set(fits ? `${Math.trunc(Number(value))}m` : example),
+      ]);
+    }
+    const line = asText(value, example);
+    if (line instanceof Wrong) return line;
+    if (line.startsWith("-"))
+      return new Wrong("out-of-range", `${describe(line)} is below zero`, [set(example)]);
+    const mib = parseMemory(line);
+    if (mib === undefined) {
+      return new Wrong("malformed", `${describe(line)} is no amount of memory such as 512m or 1g`, [
+        set(example),
+      ]);
+    }
+    if (mib < least)
+      return new Wrong("out-of-range", `${line} is too little: ${least}m is the least`, [set(example)]);
+    if (mib > MOST_MEMORY) return new Wrong("out-of-range", `${line} is more than 4t`, [set(example)]);
+    return Math.floor(mib);
+  });
+}
+
+/** A share of CPUs, 0.01 to 512; 0.5 is half of one. */
+export function cpus(): z.ZodType<number> {
+  return kind({ kind: "cpus", type: "string", example: "0.5" }, (value) => {
+    const number = asNumber(value, "0.5");
+    if (number instanceof Wrong) return number;
+    if (number >= 0.01 && number <= 512) return number;
+    return new Wrong("out-of-range", `${number} is out of range: CPUs are 0.01 to 512`, [set("0.5")]);
+  });
+}
+
+/** Most processes and threads of a container. */
+export function pids(): z.ZodType<number> {
+  return integer({ min: 16, max: 100_000, example: 256, what: "a limit of processes", kind: "pids" });
+}
+
+const DURATION = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$/;
+
+/** A length of time such as `30s`, `5m` or `1h30m`, up to a day; becomes seconds. */
+export function duration(): z.ZodType<number> {
+  const example = "30s";
+  return kind({ kind: "duration", type: "string", example }, (value) => {
+    const line = asText(value, example);
+    if (line instanceof Wrong) return line;
+    const [, hours, minutes, seconds] = DURATION.exec(line) ?? [];
+    const total = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
+    if (!DURATION.test(line)) {
+      return new Wrong("malformed", `${describe(line)} is no length of time such as 30s or 5m`, [
+        set(example),
+      ]);
+    }
+    if (total > 0 && total <= 86_400) return total;
+    return new Wrong("out-of-range", `${line} is out of range: more than nothing, a day at most`, [
+      set(example),
+    ]);
+  });
+}
+
+/** Limits as a stack file gives them. */
+export interface LimitDefaults {
+  /** CPUs, for example 0.5. */
+  cpus: number;
+  /** Memory with its unit, for example `512m`. */
+  memory: string;
+  /** Processes and threads. */
+  pids: number;
+}
+
+/** Limits as components take them. */
+export interface LimitValues {
+  cpus: number;
+  /** Memory in MiB. */
+  memoryMb: number;
+  pids: number;
+}
+
+/** CPUs, memory and processes of one container; what a stack leaves out has the default. */
+export function limits(defaults: LimitDefaults, memoryFloor?: string): z.ZodType<LimitValues> {
+  return section(
+    { cpus: cpus(), memory: memory(memoryFloor), pids: pids() },
+    { kind: "limits", defaults: { ...defaults } },
+    (value): LimitValues => ({ cpus: value.cpus, memoryMb: value.memory, pids: value.pids }),
+  );
+}
