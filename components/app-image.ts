@@ -1,0 +1,54 @@
+// An application's image, built from a folder.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RemoteImage } from "@pulumi/docker/remoteImage.js";
+import type * as pulumi from "@pulumi/pulumi";
+
+/** A folder with a Dockerfile. */
+export interface BuildContext {
+  /** Path of the folder. */
+  context: string;
+  /** Reference that the built image gets, with a tag. */
+  tag: string;
+  /** Path of the Dockerfile inside the folder. @default "Dockerfile" */
+  dockerfile?: string;
+  /** Build arguments; never secrets, they stay in the image's history. */
+  args?: Record<string, string>;
+}
+
+/** What AppService needs of an image, built or pulled. */
+export interface AppImage {
+  imageId: pulumi.Output<string>;
+}
+
+const LEFT_OUT = new Set(["node_modules", ".git", "dist"]);
+
+/** Builds an image on the Docker host; built again when a file of the folder changes. */
+export function buildImage(name: string, build: BuildContext, opts: pulumi.CustomResourceOptions): AppImage {
+  const image = new RemoteImage(
+    name,
+    {
+      name: build.tag,
+      build: { context: build.context, dockerfile: build.dockerfile ?? "Dockerfile", buildArgs: build.args },
+      triggers: { source: folderHash(build.context) },
+      // The old image stays for a rollback.
+      keepLocally: true,
+    },
+    opts,
+  );
+  return { imageId: image.imageId };
+}
+
+/** Hash over the names and contents of a folder's files. */
+export function folderHash(folder: string): string {
+  const hash = createHash("sha256");
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name))
+    .filter((path) => !path.split("/").some((part) => LEFT_OUT.has(part)))
+    .sort()) {
+    hash.update(entry.slice(folder.length)).update("\0").update(readFileSync(entry)).update("\0");
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,173 @@
+// AppService: an application's containers, its migration and its route.
+import * as pulumi from "@pulumi/pulumi";
+import { Image, Migration } from "../provider/sdk.ts";
+import { type AppImage, type BuildContext, buildImage } from "./app-image.ts";
+import {
+  type HealthCheck,
+  type Limits,
+  type RunningContainer,
+  runContainer,
+  type VolumeMount,
+} from "./container.ts";
+import type { Environment } from "./environment.ts";
+import type { Gateway } from "./gateway.ts";
+import { type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
+
+export interface MigrationSpec {
+  /** Command inside the application's image. */
+  command: string[];
+  /** Secrets that only the migration gets, such as the owner's database URL. */
+  secrets?: Record<string, pulumi.Input<string>>;
+  /** Time limit in seconds. @default 600 */
+  timeoutSeconds?: number;
+}
+
+export interface RouteSpec {
+  gateway: Gateway;
+  /** Hostnames that lead to this service. */
+  hostnames: string[];
+}
+
+export interface AppServiceArgs {
+  env: Environment;
+  /** Image reference with a tag or digest, or a folder to build. */
+  image: string | BuildContext;
+  /** Command. @default the image's */
+  command?: string[];
+  /** Plain environment variables. */
+  environment?: Record<string, pulumi.Input<string>>;
+  /** Secret environment variables. */
+  secrets?: Record<string, pulumi.Input<string>>;
+  /**
+   * How secrets reach the application: `env` as variables, which whoever may call the Docker API can read with
+   * `docker inspect`; `files` as /run/secrets/NAME with NAME_FILE pointing there. @default "env"
+   */
+  secretsAs?: SecretDelivery;
+  /** Port that the application listens on; none for a worker. */
+  port?: number;
+  /** Route to it; needs `port`. */
+  route?: RouteSpec;
+  /** One-shot step that must succeed before a new version starts. */
+  migration?: MigrationSpec;
+  /** How to find out whether it works. */
+  health: HealthCheck;
+  /** Seconds until a new container must be healthy. @default 60 */
+  healthTimeoutSeconds?: number;
+  /** Containers that run at the same time. @default 1 */
+  replicas?: number;
+  limits: Limits;
+  /** Seconds between SIGTERM and SIGKILL. @default 30 */
+  stopGraceSeconds?: number;
+  /** Volumes. @default none */
+  volumes?: VolumeMount[];
+  /** User inside the container. @default "1000:1000" */
+  user?: string;
+  /** What must exist before migration and containers: databases, queues. */
+  dependsOn?: pulumi.Resource[];
+}
+
+/**
+ * An application: its migration runs to its end, new containers start beside the old ones and become healthy, the
+ * route moves, the old ones are stopped with a grace. A step that fails leaves the old ones serving.
+ */
+export class AppService extends pulumi.ComponentResource {
+  /** Names of the running containers. */
+  readonly containers: pulumi.Output<string[]>;
+  /** Content address of the image that runs. */
+  readonly imageId: pulumi.Output<string>;
+
+  constructor(name: string, args: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:index:AppService", name, {}, { parent: args.env, ...opts });
+    rejectBadArgs(name, args);
+    const image = this.resolveImage(name, args);
+    const migration = this.createMigration(name, args, image);
+    this.imageId = migration?.imageId ?? image.imageId;
+    const running = this.createContainers(name, args, this.imageId);
+    this.containers = pulumi.all(running.map(({ started }) => started.containerName));
+    this.createRoute(name, args);
+    this.registerOutputs({ containers: this.containers, imageId: this.imageId });
+  }
+
+  private resolveImage(name: string, args: AppServiceArgs): AppImage {
+    if (typeof args.image === "string") {
+      return new Image(`${name}-image`, { reference: args.image }, { parent: this });
+    }
+    return buildImage(`${name}-image`, args.image, { parent: this });
+  }
+
+  private createMigration(name: string, args: AppServiceArgs, image: AppImage): Migration | undefined {
+    if (args.migration === undefined) return undefined;
+    const secrets = { ...args.secrets, ...args.migration.secrets };
+    const delivery = secretsAsFiles(args.env, secrets, args.secretsAs ?? "env");
+    return new Migration(
+      `${name}-migration`,
+      {
+        containerName: `${args.env.name(name)}_migration`,
+        imageId: image.imageId,
+        command: args.migration.command,
+        environment: { ...args.environment, ...delivery.environment },
+        files: delivery.files,
+        network: args.env.network,
+        labels: args.env.labels(name),
+        timeoutSeconds: args.migration.timeoutSeconds ?? 600,
+        memoryMb: args.limits.memoryMb,
+        cpus: args.limits.cpus,
+        pids: args.limits.pids,
+      },
+      { parent: this, dependsOn: args.dependsOn },
+    );
+  }
+
+  private createContainers(
+    name: string,
+    args: AppServiceArgs,
+    image: pulumi.Output<string>,
+  ): RunningContainer[] {
+    const delivery = secretsAsFiles(args.env, args.secrets ?? {}, args.secretsAs ?? "env");
+    const replicas = Array.from({ length: args.replicas ?? 1 }, (_, index) => index + 1);
+    return replicas.map((replica) =>
+      runContainer(this, args.env, `${args.env.name(name)}-${replica}`, {
+        role: name,
+        image,
+        command: args.command,
+        user: args.user ?? "1000:1000",
+        environment: { ...args.environment, ...delivery.environment },
+        files: delivery.files,
+        filesVersion: delivery.version,
+        volumes: args.volumes,
+        limits: args.limits,
+        health: args.health,
+        healthTimeoutSeconds: args.healthTimeoutSeconds ?? 60,
+        stopGraceSeconds: args.stopGraceSeconds ?? 30,
+        dependsOn: args.dependsOn,
+      }),
+    );
+  }
+
+  private createRoute(name: string, args: AppServiceArgs): void {
+    if (args.route === undefined) return;
+    const { gateway, hostnames } = args.route;
+    const upstreams = this.containers.apply((names) => names.map((container) => `${container}:${args.port}`));
+    gateway.route(name, { hostnames, upstreams }, { parent: this });
+  }
+}
+
+function rejectBadArgs(name: string, args: AppServiceArgs): void {
+  if (args.route !== undefined && args.port === undefined) {
+    throw new pulumi.RunError(
+      `AppService '${name}': a route needs a port; set \`port\` or leave \`route\` out.`,
+    );
+  }
+  const replicas = args.replicas ?? 1;
+  if (!Number.isInteger(replicas) || replicas < 1) {
+    throw new pulumi.RunError(
+      `AppService '${name}': replicas is ${replicas}; it must be a whole number from 1.`,
+    );
+  }
+  const twice = Object.keys(args.secrets ?? {}).filter((key) => key in (args.environment ?? {}));
+  if (twice.length > 0) {
+    throw new pulumi.RunError(
+      `AppService '${name}': ${twice.join(", ")} stands in environment and in secrets.`,
+    );
+  }
+}

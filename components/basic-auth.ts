@@ -1,0 +1,22 @@
+// Basic authentication: from a user and password to what the gateway keeps of them.
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { encodeBase64, hashSync } from "bcryptjs";
+import type { Environment } from "./environment.ts";
+import type { BasicAuth } from "./gateway.ts";
+
+/** bcrypt's work factor; OWASP's Password Storage Cheat Sheet asks for 10 or more. */
+const ROUNDS = 10;
+
+/**
+ * Hashes the password with a salt that belongs to the environment: a random one would be a new hash, and so a change
+ * of the route, at every run.
+ */
+export function basicAuth(env: Environment, user: string, password: pulumi.Input<string>): BasicAuth {
+  const salt = env.fingerprint([`basic-auth:${user}`]);
+  const hash = pulumi.all([salt, password]).apply(([seed, secret]) => {
+    const bytes = createHash("sha256").update(seed).digest().subarray(0, 16);
+    return hashSync(secret, `$2b$${ROUNDS}$${encodeBase64(bytes, 16)}`);
+  });
+  return { user, hash: pulumi.secret(hash) };
+}

@@ -1,0 +1,183 @@
+// One hardened container: what every server and service of an environment has in common.
+import { Container } from "@pulumi/docker/container.js";
+import * as pulumi from "@pulumi/pulumi";
+import { ContainerStart } from "../provider/sdk.ts";
+import type { Environment } from "./environment.ts";
+
+/** Most that a container may use. */
+export interface Limits {
+  /** CPUs, for example 0.5. */
+  cpus: number;
+  /** Memory in MiB; swap is off. */
+  memoryMb: number;
+  /** Processes and threads. */
+  pids: number;
+}
+
+/** How Docker finds out whether a container works. */
+export interface HealthCheck {
+  /** Command inside the container; exit code 0 is healthy. */
+  command: string[];
+  /** Seconds between Docker's checks; at a start the command is tried twice a second besides. @default 10 */
+  intervalSeconds?: number;
+  /** Seconds that one check may take. @default 5 */
+  timeoutSeconds?: number;
+  /** Failures in a row until it counts as unhealthy. @default 3 */
+  retries?: number;
+  /** Seconds in which failures don't count yet. @default 30 */
+  startPeriodSeconds?: number;
+}
+
+export interface VolumeMount {
+  volume: pulumi.Input<string>;
+  path: string;
+  readOnly?: boolean;
+}
+
+export interface ContainerSpec {
+  /** Role in the environment, for example `postgres`; it is the label `tandem.component`. */
+  role: string;
+  /** Fixed name, for what holds data or a port; otherwise the engine adds a suffix, so that two can run side by side. */
+  fixedName?: string;
+  /** Image id. */
+  image: pulumi.Input<string>;
+  command?: pulumi.Input<string>[];
+  /** User inside the container. */
+  user?: string;
+  environment?: Record<string, pulumi.Input<string>>;
+  /** Files by absolute path under /run/secrets or a mounted volume; kept out of `docker inspect`. */
+  files?: Record<string, pulumi.Input<string>>;
+  /** Changes when the content of `files` does: files alone would not replace the container. */
+  filesVersion?: pulumi.Input<string>;
+  volumes?: VolumeMount[];
+  ports?: { bindAddress: string; hostPort: number; containerPort: number }[];
+  /** Writable places in memory besides /tmp: path to mount options. */
+  tmpfs?: Record<string, string>;
+  /** Capabilities to keep. @default none */
+  capabilities?: string[];
+  /** Keep the root file system writable. @default false */
+  writableRoot?: boolean;
+  limits: Limits;
+  health: HealthCheck;
+  /** Seconds until the health check must have passed. */
+  healthTimeoutSeconds: number;
+  /** Seconds between the stop signal and the kill. */
+  stopGraceSeconds: number;
+  /** Shared memory in MiB. @default Docker's 64 */
+  shmMb?: number;
+  protect?: boolean;
+  dependsOn?: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
+}
+
+/** What `runContainer` made. */
+export interface RunningContainer {
+  container: Container;
+  started: ContainerStart;
+}
+
+/** Where secret files lie; an anonymous volume, since a read-only root takes no upload and Docker can't fill a tmpfs. */
+export const SECRETS_DIR = "/run/secrets";
+
+/**
+ * Creates a container, hardened after the CIS Docker Benchmark (non-root user as the image or `user` says, 5.4 no
+ * capabilities, 5.11 memory, 5.12 CPU, 5.13 read-only root, 5.26 no new privileges, 5.29 pids), then starts it and
+ * waits for its health.
+ */
+export function runContainer(
+  parent: pulumi.ComponentResource,
+  env: Environment,
+  name: string,
+  spec: ContainerSpec,
+): RunningContainer {
+  const container = new Container(name, containerArgs(env, spec), {
+    parent,
+    dependsOn: spec.dependsOn,
+    protect: spec.protect,
+    // The Docker provider would delete first. A stateless container is replaced by one that runs beside it; one with
+    // a fixed name, a port or a volume can't be.
+    deleteBeforeReplace: spec.fixedName !== undefined,
+    // To the provider these are updates that do nothing.
+    replaceOnChanges: ["healthcheck", "init", "tmpfs"],
+    // A start that is slow to pull must not be cut off; the health gate has its own limit.
+    customTimeouts: { create: "15m" },
+  });
+  const started = new ContainerStart(
+    `${name}-start`,
+    {
+      containerId: container.id,
+      containerName: container.name,
+      pids: spec.limits.pids,
+      healthTimeoutSeconds: spec.healthTimeoutSeconds,
+      files: spec.files,
+    },
+    { parent },
+  );
+  return { container, started };
+}
+
+function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParameters<typeof Container>[1] {
+  const labels: Record<string, pulumi.Input<string>> = env.labels(spec.role);
+  const filesVersion = spec.filesVersion === undefined ? {} : { "tandem.files": spec.filesVersion };
+  return {
+    name: spec.fixedName,
+    image: spec.image,
+    command: spec.command,
+    user: spec.user,
+    envs: spec.environment === undefined ? undefined : environmentList(spec.environment),
+    labels: Object.entries({ ...labels, ...filesVersion }).map(([label, value]) => ({ label, value })),
+    networksAdvanced: [{ name: env.network }],
+    volumes: volumeArgs(spec),
+    ports: spec.ports?.map((port) => ({
+      ip: port.bindAddress,
+      external: port.hostPort,
+      internal: port.containerPort,
+    })),
+    healthcheck: healthArgs(spec.health),
+    tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m", ...spec.tmpfs },
+    readOnly: !(spec.writableRoot ?? false),
+    capabilities: { drops: ["ALL"], adds: spec.capabilities?.map((capability) => `CAP_${capability}`) },
+    securityOpts: ["no-new-privileges:true"],
+    init: true,
+    // ContainerStart starts it, after its files and its pid limit are in place.
+    start: false,
+    mustRun: false,
+    restart: "unless-stopped",
+    cpus: String(spec.limits.cpus),
+    memory: spec.limits.memoryMb,
+    memorySwap: spec.limits.memoryMb,
+    shmSize: spec.shmMb,
+    logDriver: "json-file",
+    logOpts: env.logOptions,
+    stopTimeout: spec.stopGraceSeconds,
+    destroyGraceSeconds: spec.stopGraceSeconds,
+  };
+}
+
+/** `NAME=value` lines in a fixed order; secret as a whole if one value is. */
+function environmentList(environment: Record<string, pulumi.Input<string>>): pulumi.Output<string[]> {
+  return pulumi.all(environment).apply((values) =>
+    Object.entries(values)
+      .map(([key, value]) => `${key}=${value}`)
+      .sort(),
+  );
+}
+
+function volumeArgs(spec: ContainerSpec) {
+  const named = (spec.volumes ?? []).map((mount) => ({
+    volumeName: mount.volume,
+    containerPath: mount.path,
+    readOnly: mount.readOnly,
+  }));
+  const needsSecrets = Object.keys(spec.files ?? {}).some((path) => path.startsWith(`${SECRETS_DIR}/`));
+  return needsSecrets ? [...named, { containerPath: SECRETS_DIR }] : named;
+}
+
+function healthArgs(health: HealthCheck) {
+  return {
+    tests: ["CMD", ...health.command],
+    interval: `${health.intervalSeconds ?? 10}s`,
+    timeout: `${health.timeoutSeconds ?? 5}s`,
+    startPeriod: `${health.startPeriodSeconds ?? 30}s`,
+    retries: health.retries ?? 3,
+  };
+}

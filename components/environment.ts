@@ -1,0 +1,172 @@
+// Environment: the names, labels, network and providers that everything in one environment shares.
+import { createHmac } from "node:crypto";
+import { Network } from "@pulumi/docker/network.js";
+import { Provider as DockerProvider } from "@pulumi/docker/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { TandemProvider } from "../provider/sdk.ts";
+import { nameProblem } from "./names.ts";
+
+/** How much container log is kept on the host, per container. */
+export interface LogRotation {
+  /** Size of one file in MiB. @default 10 */
+  maxSizeMb?: number;
+  /** Number of files. @default 3 */
+  maxFiles?: number;
+}
+
+/** How hard data is to lose. */
+export interface DataPolicy {
+  /** Refuse to delete volumes, databases and servers. @default true */
+  protect?: boolean;
+  /** Roles whose data the stack's config releases: they may be replaced or deleted. @default none */
+  released?: string[];
+  /** Command that releases the data of a role, for error messages. */
+  releaseCommand?: (role: string) => string;
+}
+
+export interface EnvironmentArgs {
+  /** The system, for example `oracle`: lower-case letters, digits and hyphens. */
+  system: string;
+  /** The environment, for example `staging`; it is part of every name. */
+  environment: string;
+  /** Name of a thing from its role. @default `<system>_<environment>_<role>` */
+  naming?: (role: string) => string;
+  /** Docker host, `unix://…` or `ssh://user@host[:port]`. @default `unix:///var/run/docker.sock` */
+  dockerHost?: string;
+  /** Log rotation of every container. */
+  logging?: LogRotation;
+  /** How hard data is to lose. */
+  data?: DataPolicy;
+}
+
+/** Docker host where none is set. */
+const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
+
+/**
+ * One environment of a system: its own network, names and labels, and the providers for its Docker host. Everything
+ * else of the environment is created under it and joins nothing but its network.
+ */
+export class Environment extends pulumi.ComponentResource {
+  /** The system's name. */
+  readonly system: string;
+  /** The environment's name. */
+  readonly environment: string;
+  /** Docker host of the environment. */
+  readonly dockerHost: string;
+  /** Name of the environment's network. */
+  readonly network: pulumi.Output<string>;
+  /** Log rotation of its containers, in the Docker provider's form. */
+  readonly logOptions: Record<string, string>;
+  private readonly naming: (role: string) => string;
+  private readonly fingerprintKey: pulumi.Output<string>;
+  private readonly data: Required<DataPolicy>;
+
+  constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
+    rejectBadNames(args);
+    const dockerHost = args.dockerHost ?? DEFAULT_DOCKER_HOST;
+    const providers = {
+      docker: new DockerProvider(`${name}-docker`, { host: dockerHost, ...sshOptions(dockerHost) }),
+      tandem: new TandemProvider(`${name}-tandem`, { dockerHost }),
+    };
+    super("tandem:index:Environment", name, {}, { ...opts, providers });
+    this.system = args.system;
+    this.environment = args.environment;
+    this.dockerHost = dockerHost;
+    this.naming = args.naming ?? ((role) => `${args.system}_${args.environment}_${role}`);
+    this.logOptions = logOptions(args.logging);
+    this.data = {
+      protect: args.data?.protect ?? true,
+      released: args.data?.released ?? [],
+      releaseCommand:
+        args.data?.releaseCommand ?? ((role) => `release the data of '${role}' in the stack's config`),
+    };
+    this.network = this.createNetwork(name);
+    this.fingerprintKey = new RandomPassword(
+      `${name}-fingerprint-key`,
+      { length: 32, special: false },
+      { parent: this },
+    ).result;
+    this.registerOutputs({ network: this.network });
+  }
+
+  /** Fixed name of a thing: containers that hold data, volumes, databases, networks. */
+  name(role: string): string {
+    return this.naming(role);
+  }
+
+  /** Labels that everything of a component carries. */
+  labels(component: string): Record<string, string> {
+    return {
+      "tandem.system": this.system,
+      "tandem.environment": this.environment,
+      "tandem.component": component,
+    };
+  }
+
+  /** Whether the stack's config releases the data of a role. */
+  isReleased(role: string): boolean {
+    return this.data.released.includes(role);
+  }
+
+  /** Command that releases the data of a role. */
+  releaseCommand(role: string): string {
+    return this.data.releaseCommand(role);
+  }
+
+  /**
+   * Options of a resource that is data: kept when it leaves the program, and protected unless the stack says
+   * otherwise. Losing data takes a decision that is written down in config, never a slip.
+   */
+  dataOptions(role: string): { protect: boolean; retainOnDelete: boolean } {
+    const released = this.isReleased(role);
+    return { protect: this.data.protect && !released, retainOnDelete: !released };
+  }
+
+  /**
+   * A short keyed hash of secrets, fit for a label: it changes when one of them does, and without the environment's
+   * key it can't be used to try out guesses.
+   */
+  fingerprint(values: pulumi.Input<string>[]): pulumi.Output<string> {
+    const digest = pulumi
+      .all([this.fingerprintKey, pulumi.all(values)])
+      .apply(([key, all]) =>
+        createHmac("sha256", key).update(JSON.stringify(all)).digest("hex").slice(0, 16),
+      );
+    return pulumi.unsecret(digest);
+  }
+
+  private createNetwork(name: string): pulumi.Output<string> {
+    const network = new Network(
+      `${name}-network`,
+      { name: this.name("network"), driver: "bridge", labels: labelList(this.labels("network")) },
+      // The provider reads the address range back that the daemon chose; without this the next preview shows it as
+      // a change. Labels can't change without replacing the network, and with it every container.
+      { parent: this, deleteBeforeReplace: true, ignoreChanges: ["ipamConfigs", "labels", "options"] },
+    );
+    return network.name;
+  }
+}
+
+/** Labels in the Docker provider's form, in a fixed order. */
+export function labelList(labels: Record<string, string>): { label: string; value: string }[] {
+  return Object.entries(labels).map(([label, value]) => ({ label, value }));
+}
+
+function rejectBadNames(args: EnvironmentArgs): void {
+  for (const key of ["system", "environment"] as const) {
+    const problem = nameProblem(args[key]);
+    if (problem !== undefined) {
+      throw new pulumi.ResourceError(`Environment: ${key} ${problem}`, undefined);
+    }
+  }
+}
+
+function logOptions(logging: LogRotation = {}): Record<string, string> {
+  return { "max-file": String(logging.maxFiles ?? 3), "max-size": `${logging.maxSizeMb ?? 10}m` };
+}
+
+/** A key that must be typed in would hang the run; a host that isn't known must be an error and not a question. */
+function sshOptions(dockerHost: string): { sshOpts?: string[] } {
+  return dockerHost.startsWith("ssh://") ? { sshOpts: ["-o", "BatchMode=yes"] } : {};
+}

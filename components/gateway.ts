@@ -1,0 +1,139 @@
+// Gateway: Caddy on the environment's host port, and the routes of its services.
+import { Volume } from "@pulumi/docker/volume.js";
+import * as pulumi from "@pulumi/pulumi";
+import { Image, Route } from "../provider/sdk.ts";
+import { type Limits, runContainer } from "./container.ts";
+import { type Environment, labelList } from "./environment.ts";
+
+/** Basic authentication in front of everything that the gateway serves. */
+export interface BasicAuth {
+  user: string;
+  /** bcrypt hash of the password. */
+  hash: pulumi.Input<string>;
+}
+
+export interface GatewayArgs {
+  env: Environment;
+  /** Image with the contract of the official `caddy` image. */
+  image: string;
+  /** Port on the Docker host. */
+  hostPort: number;
+  /** Address that the port is bound to. @default "127.0.0.1" */
+  bindAddress?: string;
+  limits: Limits;
+  /** Tell search engines to keep out. @default false */
+  noindex?: boolean;
+  /** Ask for a user and password. @default none */
+  basicAuth?: BasicAuth;
+}
+
+export interface RouteTarget {
+  /** Hostnames that lead to the service. */
+  hostnames: string[];
+  /** Containers of the service, each as `name:port`. */
+  upstreams: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+const ROLE = "gateway";
+const CONTAINER_PORT = 8080;
+/** Folder of the gateway's configuration, on a volume: a restarted gateway still knows its routes. */
+const CONFIG_DIR = "/config";
+const HEALTH_TIMEOUT_SECONDS = 60;
+/** Requests under way when the gateway itself is replaced. */
+const STOP_GRACE_SECONDS = 30;
+
+/** What is the same for all routes; the provider writes each route into its own file beside it. */
+const BASE_CONFIG = `{
+	admin 127.0.0.1:2019
+	auto_https off
+	http_port ${CONTAINER_PORT}
+	persist_config off
+	grace_period ${STOP_GRACE_SECONDS - 5}s
+	log {
+		output stdout
+		format json
+	}
+}
+
+http:// {
+	respond "No service of this environment answers to this hostname." 404
+}
+
+import ${CONFIG_DIR}/routes/*.caddy
+`;
+
+/**
+ * A reverse proxy on the environment's network and host port. It routes by hostname, passes WebSockets on, and takes
+ * a new route without dropping a request: configuration is reloaded, the process stays.
+ */
+export class Gateway extends pulumi.ComponentResource {
+  /** `address:port` on the Docker host. */
+  readonly address: string;
+  /** URL on the environment's network. */
+  readonly internalUrl: string;
+  private readonly args: GatewayArgs;
+  private readonly containerId: pulumi.Output<string>;
+
+  constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:index:Gateway", name, {}, { parent: args.env, ...opts });
+    this.args = args;
+    this.address = `${args.bindAddress ?? "127.0.0.1"}:${args.hostPort}`;
+    this.internalUrl = `http://${args.env.name(ROLE)}:${CONTAINER_PORT}`;
+    const config = this.createConfigVolume(name);
+    this.containerId = this.createContainer(name, config);
+    this.registerOutputs({ address: this.address });
+  }
+
+  /** Leads hostnames to a service's containers. */
+  route(name: string, target: RouteTarget, opts?: pulumi.CustomResourceOptions): Route {
+    const args = {
+      gatewayId: this.containerId,
+      routeName: name,
+      hostnames: target.hostnames,
+      upstreams: target.upstreams,
+      noindex: this.args.noindex ?? false,
+      basicAuthUser: this.args.basicAuth?.user,
+      basicAuthHash: this.args.basicAuth?.hash,
+    };
+    return new Route(`${name}-route`, args, { parent: this, ...opts });
+  }
+
+  private createConfigVolume(name: string): Volume {
+    const { env } = this.args;
+    return new Volume(
+      `${name}-config`,
+      { name: env.name("gateway_config"), labels: labelList(env.labels(ROLE)) },
+      { parent: this, ignoreChanges: ["labels"] },
+    );
+  }
+
+  private createContainer(name: string, config: Volume): pulumi.Output<string> {
+    const { env, image, limits } = this.args;
+    const source = new Image(`${name}-image`, { reference: image }, { parent: this });
+    const { started } = runContainer(this, env, name, {
+      role: ROLE,
+      fixedName: env.name(ROLE),
+      image: source.imageId,
+      command: ["caddy", "run", "--config", `${CONFIG_DIR}/Caddyfile`, "--adapter", "caddyfile"],
+      user: "1000:1000",
+      environment: { XDG_CONFIG_HOME: "/tmp/config", XDG_DATA_HOME: "/tmp/data" },
+      files: { [`${CONFIG_DIR}/Caddyfile`]: BASE_CONFIG },
+      filesVersion: "1",
+      volumes: [{ volume: config.name, path: CONFIG_DIR }],
+      ports: [
+        {
+          bindAddress: this.args.bindAddress ?? "127.0.0.1",
+          hostPort: this.args.hostPort,
+          containerPort: CONTAINER_PORT,
+        },
+      ],
+      // The official binary carries this file capability and can't be executed without it.
+      capabilities: ["NET_BIND_SERVICE"],
+      limits,
+      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:2019/config/admin"] },
+      healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,
+      stopGraceSeconds: STOP_GRACE_SECONDS,
+    });
+    return started.containerId;
+  }
+}

@@ -1,0 +1,165 @@
+// PostgresServer: a Postgres container with its volume, for one environment.
+import { Volume } from "@pulumi/docker/volume.js";
+import { Grant } from "@pulumi/postgresql/grant.js";
+import { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { AdminPassword, DataGuard, Image } from "../provider/sdk.ts";
+import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
+import { type Environment, labelList } from "./environment.ts";
+import { postgresArguments, sharedMemoryMb } from "./postgres-tuning.ts";
+
+export interface PostgresServerArgs {
+  env: Environment;
+  /** Image with the contract of the official `postgres` image. */
+  image: string;
+  /** Port on the Docker host's loopback interface; the engine manages roles and databases through it. */
+  hostPort: number;
+  /** Port on this machine that leads to `hostPort`, where the Docker host is another machine. @default hostPort */
+  forwardPort?: number;
+  limits: Limits;
+  /** Connections that the server accepts. @default 100 */
+  maxConnections?: number;
+  /** Role in the environment, part of its names. @default "postgres" */
+  role?: string;
+  /** Role of its volume. @default "pgdata" */
+  volumeRole?: string;
+  /** Change it to issue a new administrator's password. @default "1" */
+  passwordVersion?: string;
+}
+
+/** The administrator that the official image makes; with peer authentication it must be the system user's name. */
+const ADMIN = "postgres";
+const DATA_DIR = "/var/lib/postgresql/data";
+const PORT = 5432;
+/** A crash recovery replays the log before the server answers. */
+const HEALTH_TIMEOUT_SECONDS = 180;
+/** Smart shutdown may have to write all dirty buffers. */
+const STOP_GRACE_SECONDS = 60;
+
+/**
+ * A Postgres server with data checksums, scram-sha-256 only, tuned to its memory limit, on a volume that outlives it.
+ * It is reached from its environment's network by name and from the Docker host on loopback.
+ */
+export class PostgresServer extends pulumi.ComponentResource {
+  /** Name on the environment's network. */
+  readonly host: string;
+  /** Port on the environment's network. */
+  readonly port = PORT;
+  /** Provider for what is made on this server. */
+  readonly provider: PostgresProvider;
+  /** What must exist before anything is made on the server. */
+  readonly ready: pulumi.Resource[];
+  readonly env: Environment;
+
+  constructor(name: string, args: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:index:PostgresServer", name, {}, { parent: args.env, ...opts });
+    const role = args.role ?? "postgres";
+    this.env = args.env;
+    this.host = args.env.name(role);
+    const password = this.createPassword(name, args);
+    const volume = this.createVolume(name, args, role);
+    const started = this.createContainer(name, args, role, volume, password);
+    const admin = new AdminPassword(
+      `${name}-admin`,
+      { containerId: started.containerId, username: ADMIN, password },
+      { parent: this },
+    );
+    this.provider = this.createProvider(name, args, password);
+    this.ready = [this.closeMaintenanceDatabase(name, admin)];
+    this.registerOutputs({ host: this.host });
+  }
+
+  private createPassword(name: string, args: PostgresServerArgs): pulumi.Output<string> {
+    const password = new RandomPassword(
+      `${name}-admin-password`,
+      { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
+      { parent: this },
+    );
+    return password.result;
+  }
+
+  private createVolume(name: string, args: PostgresServerArgs, role: string): Volume {
+    const volumeName = args.env.name(args.volumeRole ?? "pgdata");
+    const guard = new DataGuard(
+      `${name}-guard`,
+      {
+        subject: `volume ${volumeName}`,
+        identity: { volume: volumeName },
+        released: args.env.isReleased(role),
+        releaseWith: args.env.releaseCommand(role),
+      },
+      { parent: this },
+    );
+    return new Volume(
+      `${name}-data`,
+      { name: volumeName, labels: labelList(args.env.labels(role)) },
+      // A changed label would replace the volume, and with it the data.
+      { parent: this, dependsOn: guard, ignoreChanges: ["labels"], ...args.env.dataOptions(role) },
+    );
+  }
+
+  private createContainer(
+    name: string,
+    args: PostgresServerArgs,
+    role: string,
+    volume: Volume,
+    password: pulumi.Output<string>,
+  ) {
+    const image = new Image(`${name}-image`, { reference: args.image }, { parent: this });
+    const passwordFile = `${SECRETS_DIR}/postgres_password`;
+    const { started } = runContainer(this, args.env, name, {
+      role,
+      fixedName: args.env.name(role),
+      image: image.imageId,
+      command: postgresArguments(args.limits.memoryMb, args.maxConnections ?? 100),
+      user: ADMIN,
+      environment: {
+        POSTGRES_PASSWORD_FILE: passwordFile,
+        POSTGRES_INITDB_ARGS: "--data-checksums --auth-host=scram-sha-256 --auth-local=peer",
+        PGDATA: `${DATA_DIR}/pgdata`,
+      },
+      files: { [passwordFile]: password },
+      volumes: [{ volume: volume.name, path: DATA_DIR }],
+      ports: [{ bindAddress: "127.0.0.1", hostPort: args.hostPort, containerPort: PORT }],
+      tmpfs: { "/var/run/postgresql": "rw,nosuid,mode=1777,size=16m" },
+      limits: args.limits,
+      // With a host: without one it can answer from the temporary server that initdb uses.
+      health: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-U", ADMIN] },
+      healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,
+      stopGraceSeconds: STOP_GRACE_SECONDS,
+      shmMb: sharedMemoryMb(args.limits.memoryMb),
+    });
+    return started;
+  }
+
+  /** Every server has a database `postgres` that anybody may connect to; an application's login has no business there. */
+  private closeMaintenanceDatabase(name: string, admin: AdminPassword): pulumi.Resource {
+    return new Grant(
+      `${name}-close-maintenance`,
+      { database: "postgres", objectType: "database", role: "public", privileges: [] },
+      { parent: this, provider: this.provider, dependsOn: admin, retainOnDelete: true },
+    );
+  }
+
+  private createProvider(
+    name: string,
+    args: PostgresServerArgs,
+    password: pulumi.Output<string>,
+  ): PostgresProvider {
+    return new PostgresProvider(
+      `${name}-provider`,
+      {
+        // Plain values: an unknown host would leave the provider unconfigured at preview.
+        host: "127.0.0.1",
+        port: args.forwardPort ?? args.hostPort,
+        username: ADMIN,
+        password,
+        sslmode: "disable",
+        superuser: true,
+        connectTimeout: 30,
+      },
+      { parent: this },
+    );
+  }
+}

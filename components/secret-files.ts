@@ -1,0 +1,33 @@
+// How secrets reach a container: as environment variables or as files.
+import * as pulumi from "@pulumi/pulumi";
+import { SECRETS_DIR } from "./container.ts";
+import type { Environment } from "./environment.ts";
+
+export type SecretDelivery = "env" | "files";
+
+export interface DeliveredSecrets {
+  environment: Record<string, pulumi.Input<string>>;
+  files?: Record<string, pulumi.Input<string>>;
+  /** Changes when a secret does; says nothing about it. */
+  version?: pulumi.Output<string>;
+}
+
+/**
+ * Secrets as variables, or as files with a variable `NAME_FILE` for each (the convention of the official Postgres and
+ * MySQL images and of Docker secrets).
+ */
+export function secretsAsFiles(
+  env: Environment,
+  secrets: Record<string, pulumi.Input<string>>,
+  delivery: SecretDelivery,
+): DeliveredSecrets {
+  const entries = Object.entries(secrets).map(([key, value]) => [key, pulumi.secret(value)] as const);
+  if (delivery === "env" || entries.length === 0) {
+    return { environment: Object.fromEntries(entries) };
+  }
+  return {
+    environment: Object.fromEntries(entries.map(([key]) => [`${key}_FILE`, `${SECRETS_DIR}/${key}`])),
+    files: Object.fromEntries(entries.map(([key, value]) => [`${SECRETS_DIR}/${key}`, value])),
+    version: env.fingerprint(entries.map(([, value]) => value)),
+  };
+}

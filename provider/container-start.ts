@@ -1,0 +1,151 @@
+// tandem:docker:ContainerStart: files, pid limit, start and health gate of a container.
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import type { CallContext, DiffResult, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
+import { type Properties, sameValue } from "../toolchain/providers/shared/values.ts";
+import { exec, inspect, lastLogLines, putFile } from "./containers.ts";
+import type { DockerHost } from "./docker-host.ts";
+
+type Context = CallContext<DockerHost>;
+
+/** How often the health check is tried while a container starts. */
+const POLL_MS = 400;
+/** A container that came up and went down this often won't get better by waiting. */
+const MAX_RESTARTS = 3;
+const LOG_LINES = 20;
+
+async function startUp(inputs: Properties, ctx: Context): Promise<void> {
+  const docker = await ctx.client.docker();
+  const id = String(inputs.containerId);
+  for (const [path, content] of Object.entries((inputs.files ?? {}) as Record<string, string>)) {
+    await putFile(docker, id, path, content);
+  }
+  await setPids(docker, id, Number(inputs.pids));
+  try {
+    await docker.getContainer(id).start();
+  } catch (error) {
+    // 304: it runs already, which is what was asked for.
+    if ((error as { statusCode?: number }).statusCode !== 304) throw startError(inputs, error);
+  }
+  await untilHealthy(docker, inputs, ctx);
+}
+
+async function setPids(docker: Docker, id: string, pids: number): Promise<void> {
+  await docker.getContainer(id).update({ PidsLimit: pids });
+}
+
+/** Waits until the container's own health check passes, run here as well since Docker's interval is long. */
+async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
+  const id = String(inputs.containerId);
+  const seconds = Number(inputs.healthTimeoutSeconds);
+  const deadline = Date.now() + seconds * 1000;
+  let lastProbe = "it was not reached";
+  while (Date.now() < deadline && !ctx.signal.aborted) {
+    const facts = await inspect(docker, id);
+    if (facts === undefined)
+      throw new Error(`Container ${String(inputs.containerName)} was removed while it started.`);
+    const command = healthCommand(facts);
+    if (facts.State.Running && !facts.State.Restarting) {
+      if (command === undefined) return;
+      const probe = await tryExec(docker, id, command);
+      if (probe === undefined) return;
+      lastProbe = probe;
+    }
+    if (facts.RestartCount >= MAX_RESTARTS) return fail(docker, inputs, facts, "keeps ending by itself");
+    ctx.status(`waiting for health: ${lastProbe}`);
+    await sleep(POLL_MS);
+  }
+  const facts = await inspect(docker, id);
+  const why = ctx.signal.aborted
+    ? "was not healthy yet when the run was stopped"
+    : `was not healthy within ${seconds} s`;
+  return fail(docker, inputs, facts, `${why} (last check: ${lastProbe})`);
+}
+
+/** The container's health check as a command, or undefined if it has none. */
+function healthCommand(facts: Docker.ContainerInspectInfo): string[] | undefined {
+  const [kind, ...rest] = facts.Config.Healthcheck?.Test ?? [];
+  if (kind === "CMD") return rest;
+  if (kind === "CMD-SHELL") return ["/bin/sh", "-c", ...rest];
+  return undefined;
+}
+
+/** Undefined if the command succeeds, otherwise what went wrong in a few words. */
+async function tryExec(docker: Docker, id: string, command: string[]): Promise<string | undefined> {
+  try {
+    const { exitCode, output } = await exec(docker, id, command);
+    return exitCode === 0
+      ? undefined
+      : output.trim().split("\n").at(-1)?.slice(0, 200) || `exit code ${exitCode}`;
+  } catch (error) {
+    // It may have ended between the look and the exec.
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Stops the container and says why, with what it logged last. */
+async function fail(
+  docker: Docker,
+  inputs: Properties,
+  facts: Docker.ContainerInspectInfo | undefined,
+  why: string,
+): Promise<never> {
+  const id = String(inputs.containerId);
+  const lines = facts === undefined ? [] : await lastLogLines(docker, id, LOG_LINES);
+  if (facts !== undefined)
+    await docker
+      .getContainer(id)
+      .stop({ t: 5 })
+      .catch(() => undefined);
+  const exit = facts?.State.OOMKilled
+    ? " It ran out of memory: raise its limit."
+    : facts !== undefined && facts.State.ExitCode !== 0
+      ? ` Exit code ${facts.State.ExitCode}.`
+      : "";
+  const log =
+    lines.length === 0
+      ? "It logged nothing."
+      : `Its last log lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
+  throw new Error(
+    `Container ${String(inputs.containerName)} ${why}.${exit} It was stopped; what ran before it is untouched. ${log}`,
+  );
+}
+
+function startError(inputs: Properties, error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Error(`Container ${String(inputs.containerName)} can't be started: ${message}`);
+}
+
+function difference(olds: Properties, news: Properties): DiffResult {
+  const changes: Record<string, "update" | "update-replace"> = {};
+  if (!sameValue(olds.containerId, news.containerId)) changes.containerId = "update-replace";
+  for (const key of ["running", "pids", "files"]) {
+    if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
+  }
+  return { changes };
+}
+
+/** Starts a container and holds back what depends on it until it is healthy. */
+export const containerStart: ResourceHandler<DockerHost> = {
+  check: ({ news }) => ({ inputs: { ...news, running: true }, failures: [] }),
+  diff: ({ olds, news }) => difference(olds, news),
+  async create({ inputs }, ctx) {
+    await startUp(inputs, ctx);
+    return { id: String(inputs.containerId), outputs: inputs };
+  },
+  async read({ id, outputs, inputs }, ctx) {
+    const docker = await ctx.client.docker();
+    const facts = await inspect(docker, id);
+    if (facts === undefined) return undefined;
+    const seen = { running: facts.State.Running, pids: facts.HostConfig.PidsLimit ?? 0 };
+    return { id, outputs: { ...outputs, ...seen }, inputs };
+  },
+  async update({ olds, inputs }, ctx) {
+    const stopped = olds.running !== true || !sameValue(olds.files ?? null, inputs.files ?? null);
+    if (stopped) await startUp(inputs, ctx);
+    else await setPids(await ctx.client.docker(), String(inputs.containerId), Number(inputs.pids));
+    return inputs;
+  },
+  // The container itself is stopped and removed by the resource that made it.
+  delete: () => undefined,
+};

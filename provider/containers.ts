@@ -1,0 +1,118 @@
+// What the handlers do with containers through the Docker API: exec, files, logs.
+import { posix } from "node:path";
+import { buffer, text } from "node:stream/consumers";
+import type Docker from "dockerode";
+import { extract, pack } from "tar-stream";
+
+/** What a command inside a container printed and how it ended. */
+export interface ExecResult {
+  exitCode: number;
+  output: string;
+}
+
+/** Whether the Docker API says that the thing isn't there. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && (error as { statusCode?: number }).statusCode === 404;
+}
+
+/** Facts about a container, or undefined when it is gone. */
+export async function inspect(docker: Docker, id: string): Promise<Docker.ContainerInspectInfo | undefined> {
+  try {
+    return await docker.getContainer(id).inspect();
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Runs a command inside a running container; `input` becomes its standard input and stands in no process list. */
+export async function exec(
+  docker: Docker,
+  id: string,
+  command: string[],
+  input?: string,
+): Promise<ExecResult> {
+  const process = await docker.getContainer(id).exec({
+    Cmd: command,
+    AttachStdin: input !== undefined,
+    AttachStdout: true,
+    AttachStderr: true,
+  });
+  const stream = await process.start({ hijack: input !== undefined, stdin: input !== undefined });
+  if (input !== undefined) stream.end(input);
+  const output = demultiplex(await collect(stream));
+  const { ExitCode } = await process.inspect();
+  return { exitCode: ExitCode ?? -1, output };
+}
+
+async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(Buffer.from(part));
+  return Buffer.concat(parts);
+}
+
+/** The text of Docker's frames: 1 byte stream, 3 bytes nothing, 4 bytes length, then the content. */
+export function demultiplex(frames: Buffer): string {
+  const parts: Buffer[] = [];
+  for (let at = 0; at + 8 <= frames.length; ) {
+    const length = frames.readUInt32BE(at + 4);
+    parts.push(frames.subarray(at + 8, at + 8 + length));
+    at += 8 + length;
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** The last lines that a container logged, without what looks like a credential. */
+export async function lastLogLines(docker: Docker, id: string, lines: number): Promise<string[]> {
+  const frames = await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: lines });
+  const facts = await inspect(docker, id);
+  return demultiplex(frames)
+    .split("\n")
+    .map((line) => redact(line.trimEnd(), facts?.Config.Env ?? []))
+    .filter((line) => line !== "");
+}
+
+/** Variables whose values must not be repeated. */
+const SECRET_NAME = /SECRET|TOKEN|PASS|KEY|CREDENTIAL|DSN|_URL$/i;
+
+/** Blots out credentials in URLs and the values of variables that are named like secrets. */
+export function redact(line: string, environment: string[]): string {
+  let result = line.replace(/(:\/\/[^\s:@/]*:)[^\s@/]+@/g, "$1[secret]@");
+  for (const entry of environment) {
+    const at = entry.indexOf("=");
+    const value = entry.slice(at + 1);
+    if (value.length >= 6 && SECRET_NAME.test(entry.slice(0, at)))
+      result = result.replaceAll(value, "[secret]");
+  }
+  return result;
+}
+
+/** Writes a file into a container, started or not; its folder must lie in a volume if the root is read-only. */
+export async function putFile(docker: Docker, id: string, path: string, content: string): Promise<void> {
+  const archive = pack();
+  // World-readable inside the container only: the process there runs as a user that Docker's upload doesn't know.
+  archive.entry({ name: posix.basename(path), mode: 0o444 }, content);
+  archive.finalize();
+  await docker.getContainer(id).putArchive(await buffer(archive), { path: posix.dirname(path) });
+}
+
+/** Makes a folder in a container's volume. */
+export async function putFolder(docker: Docker, id: string, path: string): Promise<void> {
+  const archive = pack();
+  archive.entry({ name: posix.basename(path), type: "directory", mode: 0o755 });
+  archive.finalize();
+  await docker.getContainer(id).putArchive(await buffer(archive), { path: posix.dirname(path) });
+}
+
+/** Content of a file in a container, or undefined when it isn't there. */
+export async function getFile(docker: Docker, id: string, path: string): Promise<string | undefined> {
+  try {
+    const archive = await docker.getContainer(id).getArchive({ path });
+    const entries = archive.pipe(extract());
+    for await (const entry of entries) return await text(entry);
+    return undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+// tandem:docker:Image: an image reference, resolved on the Docker host when the preview is made.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
+import { hasUnknown, type Properties, UNKNOWN } from "../toolchain/providers/shared/values.ts";
+import { isNotFound } from "./containers.ts";
+import type { DockerHost } from "./docker-host.ts";
+
+type Context = CallContext<DockerHost>;
+
+/** Content address of a reference on the host, or undefined when it has to be pulled. */
+async function lookUp(host: DockerHost, reference: string): Promise<string | undefined> {
+  const docker = await host.docker();
+  try {
+    return (await docker.getImage(reference).inspect()).Id;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Pulls through the Docker CLI, which knows the user's registry logins. */
+async function pull(ctx: Context, reference: string): Promise<string> {
+  ctx.status(`pulling ${reference}`);
+  try {
+    await promisify(execFile)("docker", ["--host", ctx.client.host, "pull", "--quiet", reference], {
+      signal: ctx.signal,
+    });
+  } catch (error) {
+    const reason = (error as { stderr?: string }).stderr?.trim() || String(error);
+    throw new Error(
+      `Image ${reference} is not on ${ctx.client.host} and can't be pulled: ${reason}. ` +
+        "Check the reference in the stack's config, or log in to its registry with `docker login`.",
+    );
+  }
+  const id = await lookUp(ctx.client, reference);
+  if (id === undefined)
+    throw new Error(`Image ${reference} was pulled and is still not on ${ctx.client.host}.`);
+  return id;
+}
+
+async function ensure(inputs: Properties, ctx: Context): Promise<Properties> {
+  const reference = String(inputs.reference);
+  const imageId = (await lookUp(ctx.client, reference)) ?? (await pull(ctx, reference));
+  return { reference, imageId };
+}
+
+/** Resolves at check, so that preview and up see the same content address; pulls at create or update. */
+export const image: ResourceHandler<DockerHost> = {
+  async check({ news }, ctx) {
+    if (news.reference === undefined || hasUnknown(news.reference)) return { inputs: news, failures: [] };
+    const reference = String(news.reference);
+    const imageId = await lookUp(ctx.client, reference);
+    return { inputs: imageId === undefined ? { reference } : { reference, imageId }, failures: [] };
+  },
+  diff({ olds, news }) {
+    const changes: Record<string, "update"> = {};
+    if (olds.reference !== news.reference) changes.reference = "update";
+    if (olds.imageId !== news.imageId) changes.imageId = "update";
+    return { changes };
+  },
+  preview: ({ inputs }) => ({ ...inputs, imageId: inputs.imageId ?? UNKNOWN }),
+  async create({ inputs }, ctx) {
+    return { id: String(inputs.reference), outputs: await ensure(inputs, ctx) };
+  },
+  async read({ id, outputs }, ctx) {
+    const reference = String(outputs.reference ?? id);
+    const imageId = await lookUp(ctx.client, reference);
+    if (imageId === undefined) return undefined;
+    return { id: reference, outputs: { reference, imageId }, inputs: { reference, imageId } };
+  },
+  update: ({ inputs }, ctx) => ensure(inputs, ctx),
+  delete: () => undefined,
+};

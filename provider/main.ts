@@ -1,0 +1,24 @@
+// Entry point of the tandem provider plugin: what the Docker provider can't express.
+import { serve } from "../toolchain/providers/shared/server.ts";
+import { adminPassword } from "./admin-password.ts";
+import { containerStart } from "./container-start.ts";
+import { dataGuard } from "./data-guard.ts";
+import { DockerHost } from "./docker-host.ts";
+import { image } from "./image.ts";
+import { migration } from "./migration.ts";
+import { route } from "./route.ts";
+
+void serve<DockerHost>({
+  name: "tandem",
+  version: "0.1.0",
+  resources: {
+    "tandem:docker:Image": image,
+    "tandem:docker:ContainerStart": containerStart,
+    "tandem:docker:Migration": migration,
+    "tandem:gateway:Route": route,
+    "tandem:postgres:AdminPassword": adminPassword,
+    "tandem:data:Guard": dataGuard,
+  },
+  configure: ({ dockerHost }) => new DockerHost(typeof dockerHost === "string" ? dockerHost : undefined),
+  close: (host) => host.close(),
+});

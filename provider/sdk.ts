@@ -1,0 +1,188 @@
+// The program's side of the tandem provider: one typed class per resource that provider/ implements.
+import * as pulumi from "@pulumi/pulumi";
+
+/** Where the Docker API answers. */
+export interface TandemProviderArgs {
+  /** Docker host: `unix:///var/run/docker.sock` or `ssh://user@host[:port]`. @default the local socket */
+  dockerHost?: pulumi.Input<string>;
+}
+
+/**
+ * Provider for what the Docker provider can't express: resolving an image at preview time, starting a container with
+ * a pid limit and a health gate, one-shot migrations, gateway routes, guards on data.
+ */
+export class TandemProvider extends pulumi.ProviderResource {
+  constructor(name: string, args: TandemProviderArgs, opts?: pulumi.ResourceOptions) {
+    super("tandem", name, { dockerHost: args.dockerHost }, opts);
+  }
+}
+
+export interface ImageArgs {
+  /** Image reference with a tag or digest, for example `redis:7.2.11-bookworm`. */
+  reference: pulumi.Input<string>;
+}
+
+/**
+ * An image on the Docker host. A preview looks the reference up on the host, so a tag that has moved shows as a
+ * replacement of the containers that use it, in the preview and not only in the `up`. A missing image is pulled by
+ * the `up`. Deleting it leaves the image where it is: a rollback may need it.
+ */
+export class Image extends pulumi.CustomResource {
+  /** Content address of the image on the host (`sha256:…`). */
+  declare readonly imageId: pulumi.Output<string>;
+  /** The reference as it was asked for. */
+  declare readonly reference: pulumi.Output<string>;
+
+  constructor(name: string, args: ImageArgs, opts?: pulumi.CustomResourceOptions) {
+    super("tandem:docker:Image", name, { imageId: undefined, reference: args.reference }, opts);
+  }
+}
+
+export interface ContainerStartArgs {
+  /** Container that was created and not started. */
+  containerId: pulumi.Input<string>;
+  /** Its name, for messages. */
+  containerName: pulumi.Input<string>;
+  /** Most processes and threads in it (CIS Docker Benchmark 5.29). */
+  pids: pulumi.Input<number>;
+  /** Seconds until its health check must have passed. */
+  healthTimeoutSeconds: pulumi.Input<number>;
+  /** Files to put into it before it starts, by absolute path; each path must lie in a volume of the container. */
+  files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+}
+
+/**
+ * Starts a container that was created beforehand: writes its files, sets its pid limit, starts it and waits until it
+ * is healthy. If it isn't in time, it is stopped and the error carries its last log lines.
+ */
+export class ContainerStart extends pulumi.CustomResource {
+  /** The container, once it is healthy: what must come after health depends on this output. */
+  declare readonly containerId: pulumi.Output<string>;
+  /** Name of the container, once it is healthy. */
+  declare readonly containerName: pulumi.Output<string>;
+
+  constructor(name: string, args: ContainerStartArgs, opts?: pulumi.CustomResourceOptions) {
+    const secretFiles = args.files === undefined ? undefined : pulumi.secret(args.files);
+    super("tandem:docker:ContainerStart", name, { running: undefined, ...args, files: secretFiles }, opts);
+  }
+}
+
+export interface MigrationArgs {
+  /** Name of the one-shot container; it is the lock that keeps two runs apart. */
+  containerName: pulumi.Input<string>;
+  /** Image to run, by id. */
+  imageId: pulumi.Input<string>;
+  /** Command inside the image. */
+  command: pulumi.Input<pulumi.Input<string>[]>;
+  /** Environment of the command. */
+  environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Secret files for the command, by absolute path under /run/secrets. */
+  files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Network to join. */
+  network: pulumi.Input<string>;
+  /** Labels of the container. */
+  labels: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Time limit in seconds; the command is killed after it. */
+  timeoutSeconds: pulumi.Input<number>;
+  /** Memory limit in MiB. */
+  memoryMb: pulumi.Input<number>;
+  /** CPU limit. */
+  cpus: pulumi.Input<number>;
+  /** Pid limit. */
+  pids: pulumi.Input<number>;
+  /** Any change of it runs the migration again. */
+  triggers?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/**
+ * A one-shot command that must end with exit code 0 before what depends on it may go on. It runs at creation and
+ * again whenever one of its inputs changes; its output is streamed into the `up`.
+ */
+export class Migration extends pulumi.CustomResource {
+  /** Image that ran last; containers that must wait for the migration depend on it. */
+  declare readonly imageId: pulumi.Output<string>;
+  /** When the last run began (ISO 8601). */
+  declare readonly startedAt: pulumi.Output<string>;
+  /** How long it took, in milliseconds. */
+  declare readonly durationMs: pulumi.Output<number>;
+
+  constructor(name: string, args: MigrationArgs, opts?: pulumi.CustomResourceOptions) {
+    const secrets = {
+      environment: pulumi.secret(args.environment),
+      files: args.files === undefined ? undefined : pulumi.secret(args.files),
+    };
+    super(
+      "tandem:docker:Migration",
+      name,
+      { startedAt: undefined, durationMs: undefined, ...args, ...secrets },
+      opts,
+    );
+  }
+}
+
+export interface RouteArgs {
+  /** The gateway's container. */
+  gatewayId: pulumi.Input<string>;
+  /** Name of the route; one file in the gateway's configuration. */
+  routeName: pulumi.Input<string>;
+  /** Hostnames that it answers. */
+  hostnames: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where requests go, each as `container:port`. */
+  upstreams: pulumi.Input<pulumi.Input<string>[]>;
+  /** Add `X-Robots-Tag: noindex, nofollow`. */
+  noindex: pulumi.Input<boolean>;
+  /** User of basic authentication. */
+  basicAuthUser?: pulumi.Input<string>;
+  /** bcrypt hash of its password. */
+  basicAuthHash?: pulumi.Input<string>;
+}
+
+/** A route of the gateway, moved in one step: requests under way finish on the old upstream. */
+export class Route extends pulumi.CustomResource {
+  declare readonly hostnames: pulumi.Output<string[]>;
+  declare readonly upstreams: pulumi.Output<string[]>;
+
+  constructor(name: string, args: RouteArgs, opts?: pulumi.CustomResourceOptions) {
+    const hash = args.basicAuthHash === undefined ? undefined : pulumi.secret(args.basicAuthHash);
+    super("tandem:gateway:Route", name, { ...args, basicAuthHash: hash }, opts);
+  }
+}
+
+export interface AdminPasswordArgs {
+  /** Healthy Postgres container. */
+  containerId: pulumi.Input<string>;
+  /** Administrator of the server. */
+  username: pulumi.Input<string>;
+  /** Its password. */
+  password: pulumi.Input<string>;
+}
+
+/**
+ * Gives the server's administrator the password that the state knows. Postgres reads its password file only when it
+ * makes a new data folder, so a server on a volume that was kept would still have the old one.
+ */
+export class AdminPassword extends pulumi.CustomResource {
+  declare readonly containerId: pulumi.Output<string>;
+
+  constructor(name: string, args: AdminPasswordArgs, opts?: pulumi.CustomResourceOptions) {
+    super("tandem:postgres:AdminPassword", name, { ...args, password: pulumi.secret(args.password) }, opts);
+  }
+}
+
+export interface DataGuardArgs {
+  /** What is guarded, in words: `volume oracle_staging_pgdata`. */
+  subject: pulumi.Input<string>;
+  /** What the data hangs on (name, driver, encoding …): a change of it would leave the data behind. */
+  identity: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Whether the stack's config releases this data. */
+  released: pulumi.Input<boolean>;
+  /** The command that releases it, for the message. */
+  releaseWith: pulumi.Input<string>;
+}
+
+/** Refuses, at preview time, a change that would put an empty place where data is now. */
+export class DataGuard extends pulumi.CustomResource {
+  constructor(name: string, args: DataGuardArgs, opts?: pulumi.CustomResourceOptions) {
+    super("tandem:data:Guard", name, { ...args }, opts);
+  }
+}
