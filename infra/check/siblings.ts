@@ -1,0 +1,88 @@
+// Compares a stack with the project's other stacks: same port, same hostname, two that do what only one may do.
+import { join } from "node:path";
+import type { Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
+import { type Issue, set } from "../settings/issue.ts";
+import { type RawValue, type RawValues, readValues } from "../settings/read.ts";
+import type { Declaration, Project } from "./project-file.ts";
+import { loadStack, stacksIn } from "./stack-file.ts";
+import { collide, freePort } from "./values.ts";
+
+/** Another stack of the project, as far as its file can be read. */
+export interface Sibling<K extends Settings = Settings> {
+  stack: string;
+  values: Partial<ValuesOf<K>>;
+}
+
+/** Raw values as the program gets them: what the stack leaves out has the default of Pulumi.yaml. */
+export function withDefaults(raw: RawValues, declared: ReadonlyMap<string, Declaration>): RawValues {
+  const defaults = [...declared].flatMap(([key, entry]): [string, RawValue][] => {
+    const known = entry.default !== undefined && entry.default !== null && !raw.has(key);
+    return known ? [[key, { value: entry.default, secure: false }]] : [];
+  });
+  return new Map([...raw, ...defaults]);
+}
+
+/** The project's other stacks. What is wrong with them is theirs to say. */
+export function loadSiblings<K extends Settings>(
+  folder: string,
+  project: Project,
+  stack: string,
+  system: SystemSettings<K>,
+): Sibling<K>[] {
+  const others = stacksIn(join(folder, project.stackConfigDir)).filter((other) => other !== stack);
+  return others.map((other) => {
+    const { raw } = loadStack(folder, project, other, {});
+    return { stack: other, values: readValues(system, withDefaults(raw, project.declared)).values };
+  });
+}
+
+/** What a stack has in common with another, and may not. */
+export function compareStacks<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+  siblings: Sibling<K>[],
+): Issue[] {
+  return [
+    ...siblings.flatMap((sibling) => sameValues(system, values, sibling)),
+    ...samePorts(system, values, siblings),
+  ];
+}
+
+function sameValues<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+  sibling: Sibling<K>,
+): Issue[] {
+  return Object.entries(system.keys).flatMap(([key, setting]): Issue[] => {
+    const value = values[key];
+    if (value === undefined || value !== sibling.values[key]) return [];
+    if (setting.exclusive && value === true) {
+      const reason = `is true in ${sibling.stack} already: only one stack may set it`;
+      return [{ problem: "exclusive", path: [key], reason, mend: [set(false, [key])] }];
+    }
+    if (!setting.unique) return [];
+    const reason = `${String(value)} is the ${key} of ${sibling.stack}: each stack needs its own`;
+    const mend = setting.example === undefined ? [] : [set(setting.example, [key])];
+    return [{ problem: "same-as-other-stack", path: [key], reason, mend }];
+  });
+}
+
+function samePorts<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+  siblings: Sibling<K>[],
+): Issue[] {
+  const own = system.listeners?.(values) ?? [];
+  const foreign = siblings.flatMap((sibling) =>
+    (system.listeners?.(sibling.values) ?? []).map((listener) => ({ ...listener, stack: sibling.stack })),
+  );
+  return own.flatMap((listener): Issue[] => {
+    const other = foreign.find((candidate) => collide(listener, candidate));
+    if (other === undefined) return [];
+    const free = freePort(listener.port, [...own, ...foreign]);
+    const reason = `${listener.port} is the ${other.key} of ${other.stack}`;
+    return [
+      { problem: "port-of-other-stack", path: [listener.key], reason, mend: [set(free, [listener.key])] },
+    ];
+  });
+}

@@ -1,0 +1,210 @@
+// Reads Pulumi.<stack>.yaml: raw values by key, and what is wrong with the file itself.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, normalize } from "node:path";
+import { nameProblem } from "../../components/names.ts";
+import { closest } from "../settings/closest.ts";
+import { type Path, remove, set } from "../settings/issue.ts";
+import type { RawValue } from "../settings/read.ts";
+import { isMap, type Known } from "../settings/structures.ts";
+import { fileProblem, type Place, type Problem, quote, toProblem } from "./problem.ts";
+import type { Project } from "./project-file.ts";
+import { parseYaml } from "./yaml-file.ts";
+
+/** A stack file's settings. */
+export interface StackFile {
+  raw: Map<string, RawValue>;
+  problems: Problem[];
+  /** Where a setting stands, or should stand. */
+  locate: Place["locate"];
+  /** Further settings come from a Pulumi ESC environment, which only the engine can read. */
+  hasEnvironment: boolean;
+}
+
+const TOP_LEVEL = ["config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
+/** Namespaces of the engine and of the providers; their keys are theirs to check. */
+const FOREIGN = ["pulumi", "docker", "postgresql", "cloudflare", "random", "tandem"];
+
+/** Names of the project's stacks that have a file. */
+export function stacksIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) => /^Pulumi\.([^.]+)\.ya?ml$/.exec(file)?.[1] ?? []);
+}
+
+/** Reads the file of a stack; `known` are the system's keys. */
+export function loadStack(
+  folder: string,
+  project: Project,
+  stack: string,
+  known: Record<string, Known>,
+): StackFile {
+  const relative = (extension: string) =>
+    normalize(join(project.stackConfigDir, `Pulumi.${stack}.${extension}`));
+  const empty = { raw: new Map(), locate: () => ({ file: relative("yaml") }), hasEnvironment: false };
+  const invalid = nameProblem(stack);
+  if (invalid !== undefined) {
+    const reason = `stack ${invalid}`;
+    const near = stacksIn(join(folder, project.stackConfigDir)).find((name) => name === stack.toLowerCase());
+    const fix = `pulumi stack select ${near ?? "staging"}`;
+    return { ...empty, problems: [fileProblem("stack-name", { file: project.file }, reason, fix)] };
+  }
+  const file = existsSync(join(folder, relative("yml"))) ? relative("yml") : relative("yaml");
+  if (!existsSync(join(folder, file))) return { ...empty, problems: [noFile(folder, project, stack, file)] };
+  let source: string;
+  try {
+    source = readFileSync(join(folder, file), "utf8");
+  } catch (error) {
+    const reason = `can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`;
+    return { ...empty, problems: [fileProblem("unreadable", { file }, reason, `ls -l ${quote(file)}`)] };
+  }
+  return readFile(source, file, project, stack, known);
+}
+
+function noFile(folder: string, project: Project, stack: string, file: string): Problem {
+  const stacks = stacksIn(join(folder, project.stackConfigDir));
+  const near = closest(stack, stacks);
+  const others = stacks.length === 0 ? "there is no stack file" : `there are ${stacks.sort().join(", ")}`;
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  const fix = near === undefined ? `pulumi stack init ${quote(stack)}` : `pulumi stack select ${quote(near)}`;
+  return fileProblem("no-stack-file", { file }, `is missing: ${others}${hint}`, fix);
+}
+
+function readFile(
+  source: string,
+  file: string,
+  project: Project,
+  stack: string,
+  known: Record<string, Known>,
+) {
+  const yaml = parseYaml(source, file);
+  const raw = new Map<string, RawValue>();
+  const names = new Map<string, string>();
+  const locate = (path: Path) => {
+    const [key, ...rest] = path;
+    const name = names.get(String(key)) ?? String(key);
+    return { file, line: yaml.lineOf(["config", name, ...rest]) };
+  };
+  const place: Place = { project: project.name, stack, locate };
+  const result: StackFile = { raw, problems: [...yaml.problems], locate, hasEnvironment: false };
+  const data = yaml.data ?? {};
+  if (yaml.problems.length > 0) return result;
+  if (!isMap(data)) {
+    result.problems.push(fileProblem("wrong-type", { file }, "is no map: settings stand below 'config:'"));
+    return result;
+  }
+  result.hasEnvironment = data.environment !== undefined;
+  result.problems.push(...topLevelProblems(data, file, (name) => yaml.lineOf([name])));
+  const config = data.config ?? {};
+  if (!isMap(config)) {
+    const position = { file, line: yaml.lineOf(["config"]) };
+    result.problems.push(fileProblem("wrong-type", position, "config is no map of settings"));
+    return result;
+  }
+  const salted = data.encryptionsalt !== undefined || data.encryptedkey !== undefined;
+  for (const [name, value] of Object.entries(config)) {
+    const key = ownKey(name, project.name);
+    if (key === undefined) {
+      result.problems.push(...foreignProblems(name, value, place, known, Object.keys(config)));
+    } else if (names.has(key)) {
+      const reason = `stands twice, as ${names.get(key)} and as ${name}; one of them would be lost`;
+      result.problems.push(
+        fileProblem("duplicate-key", { file, line: yaml.lineOf(["config", name]) }, reason),
+      );
+    } else {
+      names.set(key, name);
+      const secure = isSecure(value);
+      raw.set(key, { value: secure ? undefined : value, secure });
+      if (secure) result.problems.push(...cipherProblems(value.secure, [key], salted, place));
+    }
+  }
+  for (const { path, reason, value } of yaml.surprises) {
+    const [top, name, ...rest] = path;
+    const key = top === "config" ? ownKey(String(name), project.name) : undefined;
+    if (key === undefined) continue;
+    const at = [key, ...rest];
+    const mend = value === undefined ? [] : [set(value, at)];
+    result.problems.push(toProblem({ problem: "notation", path: at, reason, mend }, place));
+  }
+  return result;
+}
+
+function topLevelProblems(
+  data: Record<string, unknown>,
+  file: string,
+  line: (name: string) => number | undefined,
+) {
+  return Object.keys(data)
+    .filter((name) => !TOP_LEVEL.includes(name))
+    .map((name) => {
+      const near = closest(name, TOP_LEVEL) ?? (name.includes(":") ? "a line below 'config:'" : undefined);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      return fileProblem(
+        "unknown-top-level",
+        { file, line: line(name) },
+        `${name} means nothing here${hint}`,
+      );
+    });
+}
+
+/** The key without the project's namespace; undefined if it is in another one. The engine lets the namespace out, too. */
+function ownKey(name: string, project: string): string | undefined {
+  const parts = name.split(":");
+  if (parts.length === 1) return name;
+  const [namespace, ...rest] = parts;
+  if (namespace !== project || rest.at(-1) === "") return undefined;
+  return rest.length === 2 && rest[0] === "config" ? rest[1] : rest.join(":");
+}
+
+function foreignProblems(
+  name: string,
+  value: unknown,
+  place: Place,
+  known: Record<string, Known>,
+  given: string[],
+): Problem[] {
+  const namespace = name.slice(0, name.indexOf(":"));
+  const key = name.slice(namespace.length + 1);
+  if (FOREIGN.includes(namespace) && key !== "") {
+    const plain = /token|password|secret|key$/i.test(key) && !isSecure(value);
+    if (!plain) return [];
+    const reason =
+      "looks like a secret in plain text: encrypt it, and issue a new one where the old one was seen";
+    return [
+      toProblem(
+        { problem: "plain-secret", path: [name], reason, mend: [{ do: "set-secret", path: [name] }] },
+        place,
+      ),
+    ];
+  }
+  const meant = closest(key, Object.keys(known));
+  const full = `${place.project}:${meant}`;
+  const hint = meant === undefined ? "" : `; did you mean ${full}?`;
+  const reason = `is not in this project's namespace (${place.project}:), so nothing reads it${hint}`;
+  const example = meant === undefined ? undefined : known[meant];
+  const mend = [remove([name])];
+  if (meant !== undefined && !given.includes(full) && !given.includes(meant)) {
+    if (example?.secret) mend.push({ do: "set-secret", path: [meant] });
+    else if (example?.example !== undefined) mend.push(set(example.example, [meant]));
+  }
+  return [toProblem({ problem: "wrong-namespace", path: [name], reason, mend }, place)];
+}
+
+function isSecure(value: unknown): value is { secure: string } {
+  return isMap(value) && Object.keys(value).length === 1 && typeof value.secure === "string";
+}
+
+/** What is wrong with an encrypted value, as far as can be told without its key. */
+function cipherProblems(cipher: string, path: Path, salted: boolean, place: Place): Problem[] {
+  const mend = [{ do: "set-secret" as const, path }];
+  const passphrase = /^v1:[\w+/=-]+:[\w+/=-]+$/.test(cipher);
+  // Other secrets managers write one run of base64, never as short as a password.
+  if (!passphrase && !/^[\w+/=-]{40,}$/.test(cipher)) {
+    const reason = "is no encrypted value; if it is the secret itself, it stands here in plain text";
+    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
+  }
+  if (passphrase && !salted) {
+    const reason =
+      "is encrypted with a passphrase, but the file has no encryptionsalt: nothing can decrypt it";
+    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
+  }
+  return [];
+}

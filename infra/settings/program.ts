@@ -1,0 +1,99 @@
+// Reads the settings of the running program: what the engine hands over, checked as a whole, secrets as Outputs.
+import * as pulumi from "@pulumi/pulumi";
+import { type Place, toProblem } from "../check/problem.ts";
+import { renderProblems } from "../check/render.ts";
+import { checkValues } from "../check/values.ts";
+import type { ProgramSettings, Settings, SystemSettings, ValuesOf } from "./define.ts";
+import type { Issue } from "./issue.ts";
+import { metaOf } from "./kind.ts";
+import type { RawValue, RawValues } from "./read.ts";
+import { Secret } from "./secret.ts";
+import { isMap } from "./structures.ts";
+
+/** Where the program runs. */
+export interface ReadOptions {
+  /** The project's folder; with it, the stack is compared with the project's other stacks. */
+  projectDir?: string | undefined;
+}
+
+/**
+ * The settings of the current stack. Nothing may be registered before this returns.
+ * @throws pulumi.RunError with every problem, its key, its reason and the command that mends it.
+ */
+export async function readSettings<K extends Settings>(
+  system: SystemSettings<K>,
+  options: ReadOptions = {},
+): Promise<ProgramSettings<K>> {
+  const project = pulumi.getProject();
+  const stack = pulumi.getStack();
+  const raw = rawFromEngine(system.keys, project, pulumi.runtime.allConfig(), isConfigSecret);
+  const { values, issues } = checkValues(system, raw);
+  if (options.projectDir !== undefined) {
+    issues.push(...(await siblingIssues(system, values, options.projectDir, stack)));
+  }
+  const place: Place = { project, stack, locate: () => ({ file: `Pulumi.${stack}.yaml` }) };
+  const errors = issues
+    .map((issue) => toProblem(issue, place))
+    .filter(({ severity }) => severity === "error");
+  if (errors.length > 0) {
+    throw new pulumi.RunError(
+      `the settings of ${stack} are wrong\n${renderProblems(errors, { color: false })}`,
+    );
+  }
+  return withOutputs(values) as ProgramSettings<K>;
+}
+
+/** The engine's flat map of text as raw values: maps and lists are JSON there, and defaults are already in it. */
+export function rawFromEngine(
+  keys: Settings,
+  project: string,
+  config: Record<string, string>,
+  isSecret: (key: string) => boolean,
+): RawValues {
+  const own = Object.entries(config).filter(([key]) => key.startsWith(`${project}:`));
+  return new Map(
+    own.map(([full, value]): [string, RawValue] => {
+      const key = full.slice(project.length + 1);
+      const type = keys[key] === undefined ? "string" : metaOf(keys[key].schema).type;
+      const structured = type === "array" || type === "object";
+      return [key, { value: structured ? fromJson(value) : value, secure: isSecret(full) }];
+    }),
+  );
+}
+
+/** The SDK knows which keys are encrypted, and leaves the question out of its types. */
+function isConfigSecret(key: string): boolean {
+  return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
+}
+
+/** Text that is no JSON stays text: the schema says what is wrong with it. */
+function fromJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
+async function siblingIssues<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+  folder: string,
+  stack: string,
+): Promise<Issue[]> {
+  const [{ loadProject }, { compareStacks, loadSiblings }] = await Promise.all([
+    import("../check/project-file.ts"),
+    import("../check/siblings.ts"),
+  ]);
+  const { project } = loadProject(folder);
+  return project === undefined
+    ? []
+    : compareStacks(system, values, loadSiblings(folder, project, stack, system));
+}
+
+function withOutputs(value: unknown): unknown {
+  if (value instanceof Secret) return pulumi.secret(value.reveal());
+  if (Array.isArray(value)) return value.map(withOutputs);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withOutputs(inner)]));
+}
