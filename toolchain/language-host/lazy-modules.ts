@@ -1,0 +1,34 @@
+// Spares programs two heavy modules that the SDK loads at its start but needs only when it serialises a function
+// for a dynamic resource or a callback: the TypeScript compiler and npm's Arborist, together a fifth of an empty preview.
+
+/** Modules by the SDK file that loads them. Elsewhere they load as ever. */
+const DEFERRED: Readonly<Record<string, string>> = {
+  "/@pulumi/pulumi/runtime/closure/parseFunction.js": "../../typescript-shim",
+  "/@pulumi/pulumi/runtime/closure/codePaths.js": "@npmcli/arborist",
+};
+
+// `Module._load` is what instrumentation libraries hook into, too. The stand-in loads the module at the first look
+// at it; it claims to be an ES module since the SDK's import helper would otherwise copy, and so load, all of it.
+const PRELOAD = `
+import Module from "node:module";
+const deferred = ${JSON.stringify(DEFERRED)};
+const load = Module._load;
+Module._load = function (request, parent, isMain) {
+  const file = (parent?.filename ?? "").replaceAll("\\\\", "/");
+  if (!Object.entries(deferred).some(([end, wanted]) => request === wanted && file.endsWith(end))) {
+    return load.call(this, request, parent, isMain);
+  }
+  let loaded;
+  const real = () => (loaded ??= load.call(this, request, parent, isMain));
+  return new Proxy({}, {
+    get: (_, key) => (key === "__esModule" ? true : real()[key]),
+    has: (_, key) => key in real(),
+  });
+};
+`;
+
+/** Flags for a Node process that runs a program or plugin on the SDK. They change when modules load, nothing else. */
+export const lazyModuleFlags: readonly string[] = [
+  "--import",
+  `data:text/javascript,${encodeURIComponent(PRELOAD)}`,
+];
