@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Image, Route } from "../provider/sdk.ts";
 import { type Limits, runContainer } from "./container.ts";
 import { type Environment, labelList } from "./environment.ts";
+import { BASE_CONFIG, CONFIG_DIR, CONTAINER_PORT, STOP_GRACE_SECONDS } from "./gateway-config.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
 export interface BasicAuth {
@@ -35,32 +36,7 @@ export interface RouteTarget {
 }
 
 const ROLE = "gateway";
-const CONTAINER_PORT = 8080;
-/** Folder of the gateway's configuration, on a volume: a restarted gateway still knows its routes. */
-const CONFIG_DIR = "/config";
 const HEALTH_TIMEOUT_SECONDS = 60;
-/** Requests under way when the gateway itself is replaced. */
-const STOP_GRACE_SECONDS = 30;
-
-/** What is the same for all routes; the provider writes each route into its own file beside it. */
-const BASE_CONFIG = `{
-	admin 127.0.0.1:2019
-	auto_https off
-	http_port ${CONTAINER_PORT}
-	persist_config off
-	grace_period ${STOP_GRACE_SECONDS - 5}s
-	log {
-		output stdout
-		format json
-	}
-}
-
-http:// {
-	respond "No service of this environment answers to this hostname." 404
-}
-
-import ${CONFIG_DIR}/routes/*.caddy
-`;
 
 /**
  * A reverse proxy on the environment's network and host port. It routes by hostname, passes WebSockets on, and takes
