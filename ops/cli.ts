@@ -15,6 +15,12 @@ program
   .description('print shell exports: after eval "$(./tandem env)", plain `pulumi up -s staging` works')
   .action(async () => (await import("./commands/env.ts")).printEnv());
 
+program
+  .command("setup")
+  .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
+  .option("--check", "only tell what is there and what is missing")
+  .action(async (options) => (await import("./commands/setup.ts")).setUp(options));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -19,8 +19,8 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     keepNames: true,
     legalComments: "none",
     banner: { js: `#!${process.execPath}` },
-    // Native accelerator of `pg` that is not installed; `pg` does without.
-    external: ["pg-native"],
+    // Native accelerators of `pg` and of dockerode's ssh library: both do without where they don't find them.
+    external: ["pg-native", "*.node"],
     logLevel: "warning",
   });
   await chmod(outfile, 0o755);

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, dirname, join, sep } from "node:path";
+import { findOnPath, isExecutable } from "./executables.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { engineIsCompatible, engineVersion } from "./versions.ts";
 
@@ -34,26 +35,6 @@ export const originFile = ".origin";
 /** Folder into which set-up installs the engine. */
 export function installedEngineDirectory(paths: Paths): string {
   return join(paths.tools, `pulumi-${engineVersion()}`);
-}
-
-/** Can this file be executed by us? */
-export function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
-}
-
-/** All files named `command` on `$PATH` outside `excluded`, in order. */
-export function findOnPath(command: string, env: Environ, excluded?: string): string[] {
-  return (env.PATH ?? "")
-    .split(delimiter)
-    .filter((directory) => directory !== "")
-    .map((directory) => join(directory, command))
-    .filter(isExecutable)
-    .filter((file) => excluded === undefined || !file.startsWith(excluded + sep));
 }
 
 /** Asks a CLI for its version once per file (by path, size and time of change): each question costs 0.2 s. */

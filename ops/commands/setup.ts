@@ -1,0 +1,53 @@
+// `tandem setup`: prepares the machine, or with --check only tells what is there and what is missing.
+import pc from "picocolors";
+import { type InspectedStep, inspectMachine, prepare, SetupError } from "../../toolchain/setup.ts";
+import { UserError } from "../errors.ts";
+import { renderTable } from "../table.ts";
+
+/** Options of the command. */
+export interface SetupCommandOptions {
+  /** Only look. */
+  check?: boolean;
+}
+
+function printReport(parts: readonly InspectedStep[]): void {
+  const rows = parts.map(({ step, part }) => {
+    const mark = part.ready ? pc.green("ready") : pc.red("missing");
+    return [step.title, mark, part.found, part.ready ? "" : (part.mend ?? "")];
+  });
+  process.stdout.write(`${renderTable(["part", "", "what is there", "to do"], rows)}\n`);
+}
+
+/**
+ * Runs the command.
+ *
+ * @throws UserError when the machine is not ready in the end.
+ */
+export async function setUp(options: SetupCommandOptions): Promise<void> {
+  if (options.check !== true) await prepareMachine();
+  const parts = await inspectMachine();
+  printReport(parts);
+  const missing = parts.filter(({ part }) => !part.ready);
+  if (missing.length > 0) {
+    const names = missing.map(({ step }) => step.title).join(", ");
+    throw new UserError(`this machine lacks: ${names}`, "run `./tandem setup`");
+  }
+}
+
+/**
+ * Prepares the machine before a command that needs it.
+ *
+ * @param dockerHost the stack's Docker host, where it is not this machine's
+ * @throws UserError with what could not be done.
+ */
+export async function prepareMachine(dockerHost?: string): Promise<void> {
+  try {
+    await prepare(dockerHost === undefined ? {} : { dockerHost });
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    throw new UserError(
+      error.message,
+      "mend the above and run the same command again: it goes on from there",
+    );
+  }
+}

@@ -1,0 +1,114 @@
+// A lock file between processes of one machine: a living owner is waited for, a dead one's lock is taken over.
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive, startTime } from "./process-identity.ts";
+
+/** Who holds a lock. */
+export interface LockOwner {
+  pid: number;
+  host: string;
+  /** Start of the owner's process, in milliseconds since 1970: tells it from a later process with its number. */
+  started?: number;
+  /** When the lock was taken, as an ISO date. */
+  since: string;
+}
+
+/** How a lock is waited for. */
+export interface LockOptions {
+  /** Called once with the owner before waiting. */
+  onWait?: (owner: LockOwner) => void;
+  /** Milliseconds between two looks. @default 250 */
+  pollMs?: number;
+}
+
+function readOwner(file: string): LockOwner | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LockOwner;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Is the owner surely gone? An owner on another machine counts as alive: it can't be asked. */
+export function ownerIsDead(owner: LockOwner): boolean {
+  if (owner.host !== hostname()) return false;
+  if (!isAlive(owner.pid)) return true;
+  const started = startTime(owner.pid);
+  return started !== undefined && owner.started !== undefined && Math.abs(started - owner.started) > 5000;
+}
+
+/** Moves a dead owner's lock out of the way. Of several that try at once, the renaming lets one succeed. */
+function evict(file: string, dead: LockOwner): void {
+  const aside = `${file}.dead.${process.pid}`;
+  try {
+    renameSync(file, aside);
+  } catch {
+    return;
+  }
+  const moved = readOwner(aside);
+  if (moved !== undefined && (moved.pid !== dead.pid || moved.since !== dead.since)) {
+    // Somebody else evicted the dead lock first and holds a new one: give it back.
+    try {
+      linkSync(aside, file);
+    } catch {
+      // A third one holds it by now; its lock stands.
+    }
+  }
+  rmSync(aside, { force: true });
+}
+
+/**
+ * Runs `work` while holding the lock file; waits for a living owner as long as it takes.
+ *
+ * @throws what `work` throws; the lock is released in any case.
+ */
+export async function withLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  mkdirSync(dirname(file), { recursive: true });
+  const mine: LockOwner = {
+    pid: process.pid,
+    host: hostname(),
+    started: startTime(process.pid),
+    since: new Date().toISOString(),
+  };
+  const draft = `${file}.${process.pid}`;
+  let told = false;
+  for (;;) {
+    // The file appears whole or not at all: a link to a finished draft, which fails where the name exists.
+    writeFileSync(draft, JSON.stringify(mine));
+    try {
+      linkSync(draft, file);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    } finally {
+      rmSync(draft, { force: true });
+    }
+    const owner = readOwner(file);
+    if (owner !== undefined && ownerIsDead(owner)) {
+      evict(file, owner);
+      continue;
+    }
+    if (!told && owner !== undefined) {
+      told = true;
+      options.onWait?.(owner);
+    }
+    await sleep(options.pollMs ?? 250);
+  }
+  const release = () => {
+    const owner = readOwner(file);
+    if (owner?.pid === process.pid && owner.host === mine.host) unlinkSync(file);
+  };
+  process.once("exit", release);
+  try {
+    return await work();
+  } finally {
+    process.removeListener("exit", release);
+    release();
+  }
+}

@@ -1,0 +1,62 @@
+// Step: a Docker daemon that answers. Installs it only as root on Debian or Ubuntu, and never restarts a running one.
+import { aptObstacle, installPackages } from "../apt.ts";
+import { askDaemon, defaultDockerHost, startDaemon } from "../docker-daemon.ts";
+import { findOnPath } from "../executables.ts";
+import type { Part, SetupContext, Step } from "../step.ts";
+
+const manual = "install Docker Engine (https://docs.docker.com/engine/install/) and run this again";
+
+/** The daemon's place: the stack's own Docker host, else this machine's. */
+function hostOf(context: SetupContext): string {
+  return context.dockerHost ?? defaultDockerHost(context.env);
+}
+
+function isLocalDefault(context: SetupContext): boolean {
+  return context.dockerHost === undefined && !context.env.DOCKER_HOST;
+}
+
+function isInstalled(context: SetupContext): boolean {
+  return findOnPath("dockerd", context.env).length > 0;
+}
+
+async function inspect(context: SetupContext): Promise<Part> {
+  const host = hostOf(context);
+  const answer = await askDaemon(host);
+  if ("version" in answer) return { ready: true, found: `Docker Engine ${answer.version} at ${host}` };
+  const part = { ready: false, found: answer.detail };
+  if (!isLocalDefault(context)) return { ...part, mend: `make Docker answer at ${host}` };
+  if (answer.problem === "forbidden") {
+    return { ...part, mend: "let your user reach it: sudo usermod -aG docker $USER, then log in again" };
+  }
+  const obstacle = aptObstacle(context.env);
+  if (isInstalled(context)) {
+    return process.getuid?.() === 0
+      ? { ...part, mend: "start dockerd" }
+      : { ...part, mend: "start the installed daemon: sudo systemctl start docker" };
+  }
+  return { ...part, mend: obstacle === undefined ? "apt-get install docker.io and start it" : manual };
+}
+
+/** The step. */
+export const docker: Step = {
+  id: "docker",
+  title: "Docker",
+  inspect,
+  async install(context, say) {
+    const part = await inspect(context);
+    if (part.ready) return;
+    const root = process.getuid?.() === 0;
+    if (!isLocalDefault(context) || !root) {
+      throw new Error(`${part.found}\nTo do: ${part.mend}`);
+    }
+    if (!isInstalled(context)) {
+      const obstacle = aptObstacle(context.env);
+      if (obstacle !== undefined) throw new Error(`no Docker here, and ${obstacle}.\nTo do: ${manual}`);
+      // Newer releases of Debian ship the command-line client apart.
+      await installPackages(context.paths, ["docker.io", "iptables"], say, ["docker-cli"]);
+      const after = await askDaemon(hostOf(context));
+      if ("version" in after) return;
+    }
+    await startDaemon(context.paths, say, context.env);
+  },
+};
