@@ -77,8 +77,8 @@ export class AppService extends pulumi.ComponentResource {
   readonly imageId: pulumi.Output<string>;
 
   constructor(name: string, args: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("tandem:index:AppService", name, {}, { parent: args.env, ...opts });
     rejectBadArgs(name, args);
+    super("tandem:index:AppService", name, {}, { parent: args.env, ...opts });
     const image = this.resolveImage(name, args);
     const migration = this.createMigration(name, args, image);
     this.imageId = migration?.imageId ?? image.imageId;

@@ -1,0 +1,52 @@
+// Pulumi mocks for unit tests: records every resource and gives outputs that look like the real ones.
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource that a program registered, with plain inputs. */
+export interface Registered {
+  type: string;
+  name: string;
+  // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type
+  inputs: any;
+}
+
+/** Starts to record; the list fills as the program runs. */
+export async function recordResources(): Promise<Registered[]> {
+  const registered: Registered[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, id }) => {
+        registered.push({ type, name, inputs });
+        return { id: id || `${name}-id`, state: { ...inputs, ...outputsOf(type, name, inputs) } };
+      },
+      call: ({ inputs }) => ({ ...inputs, token: "connector-token" }),
+    },
+    "oracle",
+    "staging",
+  );
+  return registered;
+}
+
+function outputsOf(type: string, name: string, inputs: Record<string, unknown>): Record<string, unknown> {
+  if (type === "random:index/randomPassword:RandomPassword") return { result: `generated-${name}` };
+  if (type === "tandem:docker:Image") return { imageId: `sha256:${String(inputs.reference)}` };
+  if (type === "docker:index/container:Container") return { name: inputs.name ?? `${name}-1a2b3c4` };
+  return {};
+}
+
+/** The one resource of a type and, if given, name. */
+export function only(registered: Registered[], type: string, name?: string): Registered {
+  const found = registered.filter((r) => r.type === type && (name === undefined || r.name === name));
+  const [first] = found;
+  if (first === undefined || found.length > 1) {
+    throw new Error(
+      `${found.length} resources of type ${type} ${name ?? ""}: ${found.map((r) => r.name).join(", ")}`,
+    );
+  }
+  return first;
+}
+
+/** The value of an output, and whether it is secret. */
+export async function settled<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {
+  const value = await new Promise<T>((resolve) => output.apply(resolve));
+  return { value, secret: await pulumi.isSecret(output) };
+}
