@@ -1,0 +1,62 @@
+// Every image that a stack may name, and what takes its place on a machine that reaches no image registry.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../paths.ts";
+
+/** Folder of the stand-ins' recipes, one folder each. */
+export const recipes = join(packageRoot, "toolchain", "images");
+
+/** Names of the stand-ins; each is a folder beside this file. */
+export type StandInName = "postgres" | "redis" | "caddy" | "node";
+
+/** An image of somebody else's. */
+export interface CatalogEntry {
+  /** The official reference, with its tag: what stack files say. */
+  reference: string;
+  /** Folder of the recipe that makes the stand-in. */
+  standIn: StandInName;
+  /** How the stand-in differs from the official image, in words for the user. */
+  note: string;
+}
+
+/** The images, in the order in which they are made ready. */
+export const catalog: readonly CatalogEntry[] = [
+  {
+    reference: "pgvector/pgvector:0.8.2-pg17-trixie",
+    standIn: "postgres",
+    note: "PostgreSQL 17 and pgvector 0.8.0 from Debian 13",
+  },
+  {
+    reference: "redis:7.2.11-bookworm",
+    standIn: "redis",
+    note: "Redis 8 from Debian 13; Redis 7.2 can't read the files that it writes",
+  },
+  {
+    reference: "caddy:2.11.9-alpine",
+    standIn: "caddy",
+    note: "Caddy 2.11.9 built from its Go module, on Debian 13 instead of Alpine",
+  },
+  {
+    reference: "node:24.21.0-trixie-slim",
+    standIn: "node",
+    note: "Node 24.21.0 from the npm registry, on Debian 13",
+  },
+];
+
+/** The reference of the official image that a stand-in stands for. */
+export function referenceOf(name: StandInName): string {
+  const entry = catalog.find(({ standIn }) => standIn === name);
+  if (entry === undefined) throw new Error(`toolchain/images/catalog.ts has no entry for ${name}`);
+  return entry.reference;
+}
+
+/** Folder of the example app. */
+export const appFolder = join(packageRoot, "examples", "app");
+
+/** Reference of the example app's image; its tag is the version in the app's package.json. */
+export function appReference(): string {
+  const { version } = JSON.parse(readFileSync(join(appFolder, "package.json"), "utf8")) as {
+    version: string;
+  };
+  return `tandem-example:${version}`;
+}

@@ -1,0 +1,34 @@
+// npm on this machine: installs a locked set of packages, and tells builds in containers how it reaches its registry.
+import { existsSync } from "node:fs";
+import { execa } from "execa";
+import type { Environ } from "../paths.ts";
+import { run } from "../run.ts";
+
+const publicRegistry = "https://registry.npmjs.org/";
+
+/** How npm inside a build reaches the registry. */
+export interface RegistryAccess {
+  /** Only where this machine uses another registry than npm's own. */
+  registry?: string;
+  /** File with certificates that this machine trusts beyond the usual ones. */
+  certificates?: string;
+}
+
+/** Installs what the lock file of `folder` names, for Linux on `architecture`, without running install scripts. */
+export async function installLocked(folder: string, architecture: string, log: string): Promise<void> {
+  const cpu = architecture === "amd64" ? "x64" : architecture;
+  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--os", "linux", "--cpu", cpu];
+  await run("npm", [...args, "--libc", "glibc"], { cwd: folder, log });
+}
+
+/** This machine's way to the registry. A registry with credentials in its URL is not passed on. */
+export async function registryAccess(env: Environ): Promise<RegistryAccess> {
+  const access: RegistryAccess = {};
+  const { stdout } = await execa("npm", ["config", "get", "registry"], { stdin: "ignore" });
+  const registry = stdout.trim();
+  if (registry !== "" && registry !== publicRegistry && !/\/\/[^/]*@/.test(registry))
+    access.registry = registry;
+  const certificates = env.NODE_EXTRA_CA_CERTS ?? env.npm_config_cafile;
+  if (certificates && existsSync(certificates)) access.certificates = certificates;
+  return access;
+}
