@@ -14,6 +14,14 @@ export interface CheckResult {
   readonly failures: readonly CheckFailure[];
 }
 
+/** What `check` is asked: the program's inputs, and the inputs in the state if there are any. */
+export interface CheckRequest {
+  readonly news: Properties;
+  readonly olds: Properties;
+  /** Random bytes that are the same in a preview and the update that follows; may be empty. */
+  readonly randomSeed: Uint8Array;
+}
+
 /** How one property changes; the forms ending in `-replace` ask for a new resource. */
 export type PropertyChange =
   | "add"
@@ -61,10 +69,7 @@ export interface ResourceHandler<Client = unknown> {
    */
   readonly secretOutputs?: readonly string[];
   /** Validates and completes the inputs; may see unknowns. @default inputs are taken as they are */
-  check?(
-    request: { news: Properties; olds: Properties },
-    ctx: CallContext<Client>,
-  ): Promise<CheckResult> | CheckResult;
+  check?(request: CheckRequest, ctx: CallContext<Client>): Promise<CheckResult> | CheckResult;
   /** Compares the outputs in the state (`olds`) with checked inputs (`news`); may see unknowns. */
   diff(
     request: { id: string; olds: Properties; oldInputs: Properties; news: Properties },

@@ -36,7 +36,10 @@ export interface PropertySpec {
 /** The properties of a resource by name. */
 export type PropertyTable = Readonly<Record<string, PropertySpec>>;
 
-/** Fills in defaults and finds unknown names, missing values, wrong types and what `validate` objects to. */
+/**
+ * Finds unknown names, missing values, wrong types and what `validate` objects to. The inputs come back as given:
+ * defaults are not written into the state, so that a newer default is not mistaken for a choice of the user.
+ */
 export function checkTable(table: PropertyTable, news: Properties, path = ""): CheckResult {
   const failures: CheckFailure[] = [];
   const inputs: Properties = {};
@@ -62,9 +65,16 @@ export function checkTable(table: PropertyTable, news: Properties, path = ""): C
   for (const [key, spec] of Object.entries(table)) {
     if (spec.output || inputs[key] !== undefined) continue;
     if (spec.required) failures.push({ property: path + key, reason: "is missing; give it a value" });
-    else if (spec.default !== undefined && path === "") inputs[key] = spec.default;
   }
   return { inputs, failures };
+}
+
+/** The inputs with the defaults of what wasn't given. */
+export function withDefaults(table: PropertyTable, inputs: Properties): Properties {
+  const defaults = Object.entries(table).flatMap(([key, spec]) =>
+    spec.default === undefined || inputs[key] !== undefined ? [] : [[key, spec.default] as const],
+  );
+  return { ...inputs, ...Object.fromEntries(defaults) };
 }
 
 /** Compares the state with checked inputs. Properties outside the table are left alone. */
@@ -85,8 +95,9 @@ export function diffTable(table: PropertyTable, olds: Properties, news: Properti
 /** Outputs as a preview can know them: inputs, then what is in the state, then unknown. */
 export function previewTable(table: PropertyTable, inputs: Properties, olds: Properties = {}): Properties {
   const outputs: Properties = { ...olds };
+  const given = withDefaults(table, inputs);
   for (const [key, spec] of Object.entries(table)) {
-    if (inputs[key] !== undefined) outputs[key] = inputs[key];
+    if (given[key] !== undefined) outputs[key] = given[key];
     else if (!spec.output && !spec.computed) delete outputs[key];
     else if (outputs[key] === undefined) outputs[key] = UNKNOWN;
   }
@@ -98,7 +109,7 @@ export function inputsFromOutputs(table: PropertyTable, outputs: Properties): Pr
   const inputs: Properties = {};
   for (const [key, spec] of Object.entries(table)) {
     const value = outputs[key];
-    if (spec.output || (!spec.required && !spec.default && isEmpty(value))) continue;
+    if (spec.output || (!spec.required && sameProperty(spec, value, spec.default))) continue;
     inputs[key] = value;
   }
   return inputs;

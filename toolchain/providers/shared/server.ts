@@ -34,8 +34,9 @@ export async function serve<Client>(
     setTimeout(() => process.exit(0), 2_000).unref();
   };
   process.on("SIGTERM", () => end("the provider was told to stop"));
-  // A terminal sends Ctrl-C to the whole group: the engine decides what it means and calls Cancel.
-  process.on("SIGINT", () => {});
+  // How the engine ends a plugin; it waits 5 s for it. Ctrl-C at a terminal doesn't get here: the engine gives each
+  // plugin a process group of its own.
+  process.on("SIGINT", () => end("the engine is done"));
   whenParentIsGone(() => end("the engine is gone"));
   process.stdout.write(`${port}\n`);
 }

@@ -164,7 +164,8 @@ export function createService<Client>(
     check: onResource(async ({ request, handler, ctx, read }) => {
       const news = read(request.getNews());
       const olds = read(request.getOlds());
-      const result = await handler.check?.({ news: news.values, olds: olds.values }, ctx);
+      const randomSeed = request.getRandomseed_asU8();
+      const result = await handler.check?.({ news: news.values, olds: olds.values, randomSeed }, ctx);
       const response = checkResponse(result?.failures ?? [], news.secrets);
       response.setInputs(encode(result?.inputs ?? news.values, news.secrets));
       return response;
