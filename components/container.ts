@@ -142,7 +142,7 @@ function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParame
     start: false,
     mustRun: false,
     restart: "unless-stopped",
-    cpus: String(spec.limits.cpus),
+    cpus: cpuText(spec.limits.cpus),
     memory: spec.limits.memoryMb,
     memorySwap: spec.limits.memoryMb,
     shmSize: spec.shmMb,
@@ -180,4 +180,9 @@ function healthArgs(health: HealthCheck) {
     startPeriod: `${health.startPeriodSeconds ?? 30}s`,
     retries: health.retries ?? 3,
   };
+}
+
+/** CPUs as the Docker provider reads them back; `1` would come back as `1.0` and show as a change. */
+function cpuText(cpus: number): string {
+  return Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus);
 }
