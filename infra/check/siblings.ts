@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
 import { type Issue, set } from "../settings/issue.ts";
-import { type RawValue, type RawValues, readValues } from "../settings/read.ts";
+import { knownKeys, type RawValue, type RawValues, readValues } from "../settings/read.ts";
 import type { Declaration, Project } from "./project-file.ts";
 import { loadStack, stacksIn } from "./stack-file.ts";
 import { collide, freePort } from "./values.ts";
@@ -62,7 +62,8 @@ function sameValues<K extends Settings>(
     }
     if (!setting.unique) return [];
     const reason = `${String(value)} is the ${key} of ${sibling.stack}: each stack needs its own`;
-    const mend = setting.example === undefined ? [] : [set(setting.example, [key])];
+    const example = knownKeys(system.keys)[key]?.example;
+    const mend = example === undefined ? [] : [set(example, [key])];
     return [{ problem: "same-as-other-stack", path: [key], reason, mend }];
   });
 }

@@ -3,15 +3,18 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, normalize } from "node:path";
 import { nameProblem } from "../../components/names.ts";
 import { closest } from "../settings/closest.ts";
-import { type Path, remove, set } from "../settings/issue.ts";
+import { type Path, set } from "../settings/issue.ts";
 import type { RawValue } from "../settings/read.ts";
 import { isMap, type Known } from "../settings/structures.ts";
 import { fileProblem, type Place, type Problem, quote, toProblem } from "./problem.ts";
 import type { Project } from "./project-file.ts";
+import { cipherProblems, foreignProblems, isSecure, ownKey } from "./stack-keys.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 /** A stack file's settings. */
 export interface StackFile {
+  /** Its settings could be read; if not, a problem says why. */
+  readable: boolean;
   raw: Map<string, RawValue>;
   problems: Problem[];
   /** Where a setting stands, or should stand. */
@@ -21,8 +24,6 @@ export interface StackFile {
 }
 
 const TOP_LEVEL = ["config", "encryptionsalt", "encryptedkey", "secretsprovider", "environment"];
-/** Namespaces of the engine and of the providers; their keys are theirs to check. */
-const FOREIGN = ["pulumi", "docker", "postgresql", "cloudflare", "random", "tandem"];
 
 /** Names of the project's stacks that have a file. */
 export function stacksIn(folder: string): string[] {
@@ -39,7 +40,12 @@ export function loadStack(
 ): StackFile {
   const relative = (extension: string) =>
     normalize(join(project.stackConfigDir, `Pulumi.${stack}.${extension}`));
-  const empty = { raw: new Map(), locate: () => ({ file: relative("yaml") }), hasEnvironment: false };
+  const empty = {
+    readable: false,
+    raw: new Map(),
+    locate: () => ({ file: relative("yaml") }),
+    hasEnvironment: false,
+  };
   const invalid = nameProblem(stack);
   if (invalid !== undefined) {
     const reason = `stack ${invalid}`;
@@ -84,7 +90,13 @@ function readFile(
     return { file, line: yaml.lineOf(["config", name, ...rest]) };
   };
   const place: Place = { project: project.name, stack, locate };
-  const result: StackFile = { raw, problems: [...yaml.problems], locate, hasEnvironment: false };
+  const result: StackFile = {
+    readable: false,
+    raw,
+    problems: [...yaml.problems],
+    locate,
+    hasEnvironment: false,
+  };
   const data = yaml.data ?? {};
   if (yaml.problems.length > 0) return result;
   if (!isMap(data)) {
@@ -99,6 +111,7 @@ function readFile(
     result.problems.push(fileProblem("wrong-type", position, "config is no map of settings"));
     return result;
   }
+  result.readable = true;
   const salted = data.encryptionsalt !== undefined || data.encryptedkey !== undefined;
   for (const [name, value] of Object.entries(config)) {
     const key = ownKey(name, project.name);
@@ -143,68 +156,4 @@ function topLevelProblems(
         `${name} means nothing here${hint}`,
       );
     });
-}
-
-/** The key without the project's namespace; undefined if it is in another one. The engine lets the namespace out, too. */
-function ownKey(name: string, project: string): string | undefined {
-  const parts = name.split(":");
-  if (parts.length === 1) return name;
-  const [namespace, ...rest] = parts;
-  if (namespace !== project || rest.at(-1) === "") return undefined;
-  return rest.length === 2 && rest[0] === "config" ? rest[1] : rest.join(":");
-}
-
-function foreignProblems(
-  name: string,
-  value: unknown,
-  place: Place,
-  known: Record<string, Known>,
-  given: string[],
-): Problem[] {
-  const namespace = name.slice(0, name.indexOf(":"));
-  const key = name.slice(namespace.length + 1);
-  if (FOREIGN.includes(namespace) && key !== "") {
-    const plain = /token|password|secret|key$/i.test(key) && !isSecure(value);
-    if (!plain) return [];
-    const reason =
-      "looks like a secret in plain text: encrypt it, and issue a new one where the old one was seen";
-    return [
-      toProblem(
-        { problem: "plain-secret", path: [name], reason, mend: [{ do: "set-secret", path: [name] }] },
-        place,
-      ),
-    ];
-  }
-  const meant = closest(key, Object.keys(known));
-  const full = `${place.project}:${meant}`;
-  const hint = meant === undefined ? "" : `; did you mean ${full}?`;
-  const reason = `is not in this project's namespace (${place.project}:), so nothing reads it${hint}`;
-  const example = meant === undefined ? undefined : known[meant];
-  const mend = [remove([name])];
-  if (meant !== undefined && !given.includes(full) && !given.includes(meant)) {
-    if (example?.secret) mend.push({ do: "set-secret", path: [meant] });
-    else if (example?.example !== undefined) mend.push(set(example.example, [meant]));
-  }
-  return [toProblem({ problem: "wrong-namespace", path: [name], reason, mend }, place)];
-}
-
-function isSecure(value: unknown): value is { secure: string } {
-  return isMap(value) && Object.keys(value).length === 1 && typeof value.secure === "string";
-}
-
-/** What is wrong with an encrypted value, as far as can be told without its key. */
-function cipherProblems(cipher: string, path: Path, salted: boolean, place: Place): Problem[] {
-  const mend = [{ do: "set-secret" as const, path }];
-  const passphrase = /^v1:[\w+/=-]+:[\w+/=-]+$/.test(cipher);
-  // Other secrets managers write one run of base64, never as short as a password.
-  if (!passphrase && !/^[\w+/=-]{40,}$/.test(cipher)) {
-    const reason = "is no encrypted value; if it is the secret itself, it stands here in plain text";
-    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
-  }
-  if (passphrase && !salted) {
-    const reason =
-      "is encrypted with a passphrase, but the file has no encryptionsalt: nothing can decrypt it";
-    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
-  }
-  return [];
 }

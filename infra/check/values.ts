@@ -37,7 +37,8 @@ function machine({ dockerHost, forwarded }: Listener): string {
   return forwarded || !dockerHost?.startsWith("ssh://") ? "local" : dockerHost;
 }
 
-function overlap(one: string, other: string): boolean {
+/** Whether two addresses of one machine can't have the same port. */
+export function overlap(one: string, other: string): boolean {
   return one === other || isWildcard(one) || isWildcard(other);
 }
 

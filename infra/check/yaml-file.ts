@@ -43,11 +43,11 @@ export function parseYaml(source: string, file: string): YamlFile {
     merge: true,
     stringKeys: true,
     prettyErrors: false,
-    logLevel: "silent",
+    logLevel: "error",
   });
   const line = (offset: number) => Math.max(1, lineCounter.linePos(offset).line);
   const problems = [...document.errors, ...document.warnings].map((error) => {
-    const [kind, reason] = explain(error.code, source.slice(...error.pos));
+    const [kind, reason] = explain(error.code, source.slice(error.pos[0], error.pos[0] + 100));
     return fileProblem(kind, { file, line: line(error.pos[0]) }, reason);
   });
   const root = document.contents as Node | null;
@@ -60,7 +60,8 @@ export function parseYaml(source: string, file: string): YamlFile {
     return { data: document.toJS(), problems, surprises: surprisesIn(root), lineOf };
   } catch {
     // Aliases are resolved last: one that leads nowhere, or that multiplies without end.
-    const problem = fileProblem("yaml-alias", { file }, "has an alias (*name) that can't be resolved");
+    const position = { file, line: line(firstAlias(root)) };
+    const problem = fileProblem("yaml-alias", position, "has aliases (*name) that can't be resolved");
     return { data: undefined, problems: [problem], surprises: [], lineOf };
   }
 }
@@ -69,7 +70,7 @@ export function parseYaml(source: string, file: string): YamlFile {
 function explain(code: string, at: string): [kind: string, reason: string] {
   switch (code) {
     case "DUPLICATE_KEY": {
-      const name = /^["']?([\w:.-]{1,80})["']?/.exec(at)?.[1];
+      const name = /^["']?([\w.-]+(?::[\w.-]+)*)/.exec(at)?.[1];
       return [
         "duplicate-key",
         `has ${name === undefined ? "a name" : name} twice; one of them would be lost`,
@@ -88,7 +89,7 @@ function explain(code: string, at: string): [kind: string, reason: string] {
     case "MISSING_CHAR":
       return [
         "yaml-syntax",
-        "lacks a character here: a closing quote or bracket, a comma, or a space after a colon",
+        "lacks a character here: a closing quote or bracket, a comma, or a colon with a space behind it",
       ];
     case "MULTILINE_IMPLICIT_KEY":
     case "BLOCK_AS_IMPLICIT_KEY":
@@ -117,6 +118,18 @@ function offsetOf(root: Node | null, path: Path): number | undefined {
     offset = (named as Node).range?.[0] ?? offset;
     node = isPair(item) ? item.value : item;
   }
+  return offset;
+}
+
+/** Where the first alias stands. */
+function firstAlias(root: Node | null): number {
+  let offset = 0;
+  visit(root, {
+    Alias(_, node) {
+      offset = node.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
   return offset;
 }
 

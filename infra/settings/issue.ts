@@ -5,7 +5,7 @@ export type Path = (string | number)[];
 
 /** One step of a mending command; its path is relative to the issue's until `at` puts it in place. */
 export type Step =
-  | { do: "set"; path: Path; value: string }
+  | { do: "set"; path: Path; value: string; example?: true }
   | { do: "set-secret"; path: Path }
   | { do: "remove"; path: Path };
 
@@ -40,6 +40,11 @@ export class Wrong {
 /** Sets the value at hand, or what lies at `path` below it. */
 export function set(value: string | number | boolean, path: Path = []): Step {
   return { do: "set", path, value: String(value) };
+}
+
+/** Sets the value at hand to one that is right for its kind; a setting that knows a better one puts its own there. */
+export function setExample(value: string): Step {
+  return { do: "set", path: [], value, example: true };
 }
 
 /** Removes the value at hand, or what lies at `path` below it. */

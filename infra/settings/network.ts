@@ -1,7 +1,7 @@
 // Building blocks for what has to do with addresses: ports, hostnames, URLs, bind addresses and Docker hosts.
 import { isIP } from "node:net";
 import type { z } from "zod";
-import { describe, set, Wrong } from "./issue.ts";
+import { describe, set, setExample, Wrong } from "./issue.ts";
 import { kind } from "./kind.ts";
 import { asText, integer } from "./scalars.ts";
 
@@ -40,7 +40,7 @@ export function hostname(example = "app.example.com"): z.ZodType<string> {
     const problem = hostnameProblem(host);
     if (problem === undefined) return host;
     const better = hostnameIn(host);
-    return new Wrong("invalid-hostname", problem, [set(better ?? example)]);
+    return new Wrong("invalid-hostname", problem, [better === undefined ? setExample(example) : set(better)]);
   });
 }
 
@@ -59,17 +59,17 @@ export function url(schemes: [string, ...string[]] = ["https", "http"]): z.ZodTy
   return kind({ kind: "url", type: "string", example }, (value) => {
     const line = asText(value, example);
     if (line instanceof Wrong) return line;
-    if (!URL.canParse(line)) return new Wrong("invalid-url", "is no URL", [set(example)]);
+    if (!URL.canParse(line)) return new Wrong("invalid-url", "is no URL", [setExample(example)]);
     const parsed = new URL(line);
     // Not repeated in the message: the login may hold a password.
     if (parsed.username !== "" || parsed.password !== "") {
       return new Wrong("url-with-login", "is a URL with a login in it: logins are secrets of their own", [
-        set(example),
+        setExample(example),
       ]);
     }
     if (!schemes.includes(parsed.protocol.slice(0, -1))) {
       return new Wrong("invalid-url", `${describe(line)} must begin with ${schemes.join(":// or ")}://`, [
-        set(example),
+        setExample(example),
       ]);
     }
     return line;
@@ -83,7 +83,7 @@ export function bindAddress(): z.ZodType<string> {
     const address = asText(value, example);
     if (address instanceof Wrong) return address;
     if (isIP(address) !== 0) return address;
-    return new Wrong("invalid-address", `${describe(address)} is no IP address`, [set(example)]);
+    return new Wrong("invalid-address", `${describe(address)} is no IP address`, [setExample(example)]);
   });
 }
 
@@ -110,7 +110,7 @@ export function parseSshHost(value: string): SshHost | undefined {
 /** Where Docker is: `unix:///path` or `ssh://user@host[:port]`. */
 export function dockerHost(): z.ZodType<string> {
   const example = "ssh://deploy@server.example.com";
-  const mend = [set(example)];
+  const mend = [setExample(example)];
   return kind({ kind: "dockerHost", type: "string", example }, (value) => {
     const line = asText(value, example);
     if (line instanceof Wrong) return line;

@@ -105,15 +105,10 @@ function fromZod(issue: z.core.$ZodIssue, keys: Settings, key: string): Issue {
   const params: { problem?: string; mend?: Step[] } = issue.code === "custom" ? (issue.params ?? {}) : {};
   const inside = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   // The building block's example is any value of its kind; the setting may know a better one.
-  const better = inside.length === 0 ? exampleSteps(keys, key) : [];
-  const generic = params.mend?.length === 1 && isExample(params.mend[0], keys, key);
-  const mend = params.mend === undefined || (generic && better.length > 0) ? better : params.mend;
+  const mend = (params.mend ?? []).flatMap((step) =>
+    step.do === "set" && step.example && inside.length === 0 ? exampleSteps(keys, key) : [step],
+  );
   return toIssue(new Wrong(params.problem ?? "invalid", issue.message, mend), [key, ...inside]);
-}
-
-function isExample(step: Step | undefined, keys: Settings, key: string): boolean {
-  const setting = keys[key];
-  return step?.do === "set" && setting !== undefined && step.value === metaOf(setting.schema).example;
 }
 
 /** Steps that give a setting the example as its value. */
@@ -121,6 +116,11 @@ function exampleSteps(keys: Settings, key: string): Step[] {
   const { example, secret } = knownOf(keys, key);
   if (secret) return [setSecret()];
   return example === undefined ? [] : [set(example)];
+}
+
+/** What mending commands need to know of the settings, by key. */
+export function knownKeys(keys: Settings): Record<string, Known> {
+  return Object.fromEntries(Object.keys(keys).map((key) => [key, knownOf(keys, key)]));
 }
 
 /** What a mending command needs to know of a setting. */
@@ -142,7 +142,7 @@ function plainDefault(value: unknown): string | undefined {
 }
 
 function unknownIssues(keys: Settings, raw: RawValues): Issue[] {
-  const known = Object.fromEntries(Object.keys(keys).map((key) => [key, knownOf(keys, key)]));
+  const known = knownKeys(keys);
   return [...raw.keys()]
     .filter((key) => !Object.hasOwn(keys, key))
     .map((key) => toIssue(unknownKey(key, known, [...raw.keys()]), [key]));

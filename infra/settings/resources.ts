@@ -1,6 +1,6 @@
 // Building blocks for what runs: image references, memory, CPUs, processes, durations and limits.
 import type { z } from "zod";
-import { describe, set, Wrong } from "./issue.ts";
+import { describe, set, setExample, Wrong } from "./issue.ts";
 import { kind } from "./kind.ts";
 import { asNumber, asText, integer } from "./scalars.ts";
 import { section } from "./structures.ts";
@@ -20,7 +20,7 @@ export function imageReference(example = "registry.example.com/app:1.0.0"): z.Zo
     const [, repository, tag, digest] = IMAGE.exec(line) ?? [];
     if (repository === undefined) {
       return new Wrong("invalid-image", `${describe(line)} is no image reference, as in ${example}`, [
-        set(example),
+        setExample(example),
       ]);
     }
     if (digest !== undefined) return line;
@@ -60,22 +60,24 @@ export function memory(floor = "6m"): z.ZodType<number> {
     if (value !== undefined && Number.isFinite(Number(value)) && value !== "" && typeof value !== "boolean") {
       const fits = Number(value) >= least && Number(value) <= MOST_MEMORY;
       return new Wrong("memory-unit", `${describe(value)} has no unit: write 512m or 1g`, [
-        set(fits ? `${Math.trunc(Number(value))}m` : example),
+        fits ? set(`${Math.trunc(Number(value))}m`) : setExample(example),
       ]);
     }
     const line = asText(value, example);
     if (line instanceof Wrong) return line;
     if (line.startsWith("-"))
-      return new Wrong("out-of-range", `${describe(line)} is below zero`, [set(example)]);
+      return new Wrong("out-of-range", `${describe(line)} is below zero`, [setExample(example)]);
     const mib = parseMemory(line);
     if (mib === undefined) {
       return new Wrong("malformed", `${describe(line)} is no amount of memory such as 512m or 1g`, [
-        set(example),
+        setExample(example),
       ]);
     }
     if (mib < least)
-      return new Wrong("out-of-range", `${line} is too little: ${least}m is the least`, [set(example)]);
-    if (mib > MOST_MEMORY) return new Wrong("out-of-range", `${line} is more than 4t`, [set(example)]);
+      return new Wrong("out-of-range", `${line} is too little: ${least}m is the least`, [
+        setExample(example),
+      ]);
+    if (mib > MOST_MEMORY) return new Wrong("out-of-range", `${line} is more than 4t`, [setExample(example)]);
     return Math.floor(mib);
   });
 }
@@ -86,7 +88,7 @@ export function cpus(): z.ZodType<number> {
     const number = asNumber(value, "0.5");
     if (number instanceof Wrong) return number;
     if (number >= 0.01 && number <= 512) return number;
-    return new Wrong("out-of-range", `${number} is out of range: CPUs are 0.01 to 512`, [set("0.5")]);
+    return new Wrong("out-of-range", `${number} is out of range: CPUs are 0.01 to 512`, [setExample("0.5")]);
   });
 }
 
@@ -107,12 +109,12 @@ export function duration(): z.ZodType<number> {
     const total = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
     if (!DURATION.test(line)) {
       return new Wrong("malformed", `${describe(line)} is no length of time such as 30s or 5m`, [
-        set(example),
+        setExample(example),
       ]);
     }
     if (total > 0 && total <= 86_400) return total;
     return new Wrong("out-of-range", `${line} is out of range: more than nothing, a day at most`, [
-      set(example),
+      setExample(example),
     ]);
   });
 }

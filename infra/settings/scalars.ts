@@ -1,18 +1,20 @@
 // Building blocks for plain values: text, numbers, switches, choices, names and secrets.
 import type { z } from "zod";
 import { nameProblem } from "../../components/names.ts";
-import { describe, set, setSecret, Wrong } from "./issue.ts";
+import { describe, set, setExample, setSecret, Wrong } from "./issue.ts";
 import { kind } from "./kind.ts";
 import { Secret } from "./secret.ts";
 
 /** The value as text without stray white space, or what is wrong with it. */
 export function asText(value: unknown, example: string): string | Wrong {
-  if (value === undefined) return new Wrong("missing", "is missing", [set(example)]);
+  if (value === undefined) return new Wrong("missing", "is missing", [setExample(example)]);
   if (typeof value !== "string") {
     const quote = typeof value === "object" ? "" : ": put it in quotes if it is meant as text";
-    return new Wrong("wrong-type", `is ${describe(value)} where text is expected${quote}`, [set(example)]);
+    return new Wrong("wrong-type", `is ${describe(value)} where text is expected${quote}`, [
+      setExample(example),
+    ]);
   }
-  if (value === "") return new Wrong("empty", "is empty", [set(example)]);
+  if (value === "") return new Wrong("empty", "is empty", [setExample(example)]);
   if (value.trim() !== value) {
     return new Wrong("spaces", `${describe(value)} has white space around it`, [
       set(value.trim() || example),
@@ -20,13 +22,13 @@ export function asText(value: unknown, example: string): string | Wrong {
   }
   const control = [...value].some((character) => character < " " || character === "\x7f");
   if (control)
-    return new Wrong("control-characters", "holds control characters or line breaks", [set(example)]);
+    return new Wrong("control-characters", "holds control characters or line breaks", [setExample(example)]);
   return value;
 }
 
 /** The value as a number; whole numbers and decimals may also come as text, as `pulumi config set` writes them. */
 export function asNumber(value: unknown, example: string): number | Wrong {
-  if (value === undefined) return new Wrong("missing", "is missing", [set(example)]);
+  if (value === undefined) return new Wrong("missing", "is missing", [setExample(example)]);
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (typeof value === "string") {
     if (/^-?(0|[1-9]\d*)(\.\d+)?$/.test(value)) return Number(value);
@@ -34,7 +36,7 @@ export function asNumber(value: unknown, example: string): number | Wrong {
       return new Wrong("spaces", `${describe(value)} has white space around the number`, [set(value.trim())]);
     }
   }
-  return new Wrong("wrong-type", `is ${describe(value)} where a number is expected`, [set(example)]);
+  return new Wrong("wrong-type", `is ${describe(value)} where a number is expected`, [setExample(example)]);
 }
 
 /** Bounds of a number. */
@@ -57,11 +59,11 @@ export function integer(options: IntegerOptions): z.ZodType<number> {
     const number = asNumber(value, example);
     if (number instanceof Wrong) return number;
     if (!Number.isSafeInteger(number)) {
-      return new Wrong("not-whole", `${describe(value)} is not a whole number`, [set(example)]);
+      return new Wrong("not-whole", `${describe(value)} is not a whole number`, [setExample(example)]);
     }
     if (number < options.min || number > options.max) {
       const range = `${what} is ${options.min} to ${options.max}`;
-      return new Wrong("out-of-range", `${number} is out of range: ${range}`, [set(example)]);
+      return new Wrong("out-of-range", `${number} is out of range: ${range}`, [setExample(example)]);
     }
     return number;
   });
@@ -70,7 +72,7 @@ export function integer(options: IntegerOptions): z.ZodType<number> {
 /** A switch: `true` or `false`, also as text, as `pulumi config set` writes it. */
 export function flag(): z.ZodType<boolean> {
   return kind({ kind: "flag", type: "boolean", example: "true" }, (value) => {
-    if (value === undefined) return new Wrong("missing", "is missing", [set("true")]);
+    if (value === undefined) return new Wrong("missing", "is missing", [setExample("true")]);
     if (value === true || value === "true") return true;
     if (value === false || value === "false") return false;
     const no = ["no", "off", "n", "0"].includes(String(value).trim().toLowerCase());
@@ -85,7 +87,8 @@ export function choice<const T extends string>(...words: [T, ...T[]]): z.ZodType
     if (text instanceof Wrong) return text;
     const word = words.find((candidate) => candidate === text);
     return (
-      word ?? new Wrong("not-a-choice", `${describe(text)} is none of ${words.join(", ")}`, [set(words[0])])
+      word ??
+      new Wrong("not-a-choice", `${describe(text)} is none of ${words.join(", ")}`, [setExample(words[0])])
     );
   });
 }
@@ -109,12 +112,12 @@ export function text(options: TextOptions): z.ZodType<string> {
     if (line instanceof Wrong) return line;
     if (line.length > max) {
       return new Wrong("too-long", `has ${line.length} characters; ${max} are allowed`, [
-        set(options.example),
+        setExample(options.example),
       ]);
     }
     if (options.pattern?.test(line) === false) {
       return new Wrong("malformed", `${describe(line)} is not ${options.form ?? "in the right form"}`, [
-        set(options.example),
+        setExample(options.example),
       ]);
     }
     return line;
@@ -127,7 +130,7 @@ export function name(example = "my-name"): z.ZodType<string> {
     const line = asText(value, example);
     if (line instanceof Wrong) return line;
     const problem = nameProblem(line);
-    return problem === undefined ? line : new Wrong("invalid-name", problem, [set(example)]);
+    return problem === undefined ? line : new Wrong("invalid-name", problem, [setExample(example)]);
   });
 }
 

@@ -1,0 +1,106 @@
+// The part of the check that looks at the machine: ports taken by strangers, addresses it lacks, limits beyond it.
+import { existsSync } from "node:fs";
+import type { Demand, Listener, Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
+import { type Issue, remove, set } from "../settings/issue.ts";
+import { type DockerView, lookAtDocker, socketPath } from "./docker-view.ts";
+import { probePort, whoListens } from "./local-port.ts";
+import { freePort, overlap } from "./values.ts";
+
+/** Whose stack is checked: what it has on the machine already is no stranger. */
+export interface Owner {
+  project: string;
+  stack: string;
+}
+
+/** What of the settings doesn't fit this machine. Docker hosts elsewhere are not looked at, ports forwarded to here are. */
+export async function hostIssues<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+  owner: Owner,
+): Promise<Issue[]> {
+  const host: unknown = values.dockerHost;
+  const dockerHost = typeof host === "string" ? host : undefined;
+  const remote = dockerHost?.startsWith("ssh://") ?? false;
+  const socket = socketPath(remote ? undefined : dockerHost);
+  const docker = remote ? undefined : await lookAtDocker(socket).catch(() => undefined);
+  const unreachable = dockerHost !== undefined && !remote && docker === undefined;
+  const listeners = system.listeners?.(values) ?? [];
+  const local = listeners.filter((listener) => listener.forwarded || !remote);
+  const ports = await Promise.all(local.map((listener) => portIssues(listener, listeners, docker, owner)));
+  return [
+    ...(unreachable ? [unreachableDocker(socket)] : []),
+    ...ports.flat(),
+    ...(docker === undefined ? [] : budgetIssues(system.demands?.(values) ?? [], docker)),
+  ];
+}
+
+function unreachableDocker(socket: string): Issue {
+  const why = existsSync(socket) ? "no Docker answers there" : "there is no such socket on this machine";
+  const mend = [remove(["dockerHost"])];
+  return { problem: "docker-unreachable", path: ["dockerHost"], reason: `leads to ${socket}: ${why}`, mend };
+}
+
+async function portIssues(
+  listener: Listener,
+  all: Listener[],
+  docker: DockerView | undefined,
+  owner: Owner,
+): Promise<Issue[]> {
+  const path = [listener.key];
+  const holders = (docker?.published ?? []).filter(
+    ({ port, address }) => port === listener.port && overlap(address, listener.address),
+  );
+  const stranger = holders.find(
+    ({ system, environment }) => system !== owner.project || environment !== owner.stack,
+  );
+  if (stranger === undefined && holders.length > 0) return [];
+  const state = await probePort(listener.address, listener.port);
+  if (state === "foreign-address") {
+    const reason = `would listen on ${listener.address}, which is no address of this machine`;
+    return [{ problem: "foreign-address", path: ["bindAddress"], reason, mend: [remove(["bindAddress"])] }];
+  }
+  if (stranger === undefined && state === "free") return [];
+  const container = stranger === undefined ? undefined : `the container ${stranger.container}`;
+  const holder = container ?? whoListens(listener.port) ?? "another program";
+  const reason = `${listener.port} is taken on this machine by ${holder}`;
+  return [{ problem: "port-taken", path, reason, mend: [set(await nextFree(listener, all), path)] }];
+}
+
+/** Tries that are worth the time. */
+const MOST_TRIES = 50;
+
+async function nextFree(listener: Listener, all: Listener[]): Promise<number> {
+  let candidate = listener.port;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    candidate = freePort(candidate >= 65_535 ? 1024 : candidate + 1, all);
+    if ((await probePort(listener.address, candidate)) === "free") return candidate;
+  }
+  return candidate;
+}
+
+/** One container that is larger than the machine can't run; all together may, as long as they don't need it at once. */
+function budgetIssues(demands: Demand[], docker: DockerView): Issue[] {
+  const issues = demands.flatMap(({ path, cpus, memoryMb }): Issue[] => {
+    const found: Issue[] = [];
+    if (memoryMb > docker.memoryMb) {
+      const reason = `${memoryMb}m is more than the ${docker.memoryMb}m of the Docker host`;
+      found.push(beyond([...path, "memory"], reason, `${Math.floor(docker.memoryMb / 2)}m`));
+    }
+    if (cpus > docker.cpus) {
+      const reason = `${cpus} is more than the ${docker.cpus} CPUs of the Docker host`;
+      found.push(beyond([...path, "cpus"], reason, docker.cpus));
+    }
+    return found;
+  });
+  const sum = demands.reduce((total, { memoryMb, count }) => total + memoryMb * count, 0);
+  const first = demands[0];
+  if (issues.length > 0 || sum <= docker.memoryMb || first === undefined) return issues;
+  const largest = demands.reduce((most, demand) => (demand.memoryMb > most.memoryMb ? demand : most), first);
+  const reason = `together the containers may use ${sum}m, more than the ${docker.memoryMb}m of the Docker host`;
+  const mend = [set(`${Math.max(128, Math.floor(largest.memoryMb / 2))}m`, [...largest.path, "memory"])];
+  return [{ problem: "over-budget", path: largest.path.slice(0, 1), reason, mend, severity: "warning" }];
+}
+
+function beyond(path: string[], reason: string, value: string | number): Issue {
+  return { problem: "beyond-host", path, reason, mend: [set(value, path)] };
+}

@@ -1,0 +1,67 @@
+// Checks a stack's settings before anything is touched: every problem in one run.
+import { knownKeys } from "../settings/read.ts";
+import { hostIssues } from "./host.ts";
+import { type Place, type Problem, toProblem } from "./problem.ts";
+import { compareBlock, loadProject } from "./project-file.ts";
+import { compareStacks, loadSiblings, withDefaults } from "./siblings.ts";
+import { loadStack } from "./stack-file.ts";
+import { loadSystem } from "./system.ts";
+import { checkValues } from "./values.ts";
+
+export type { Problem } from "./problem.ts";
+
+/** What to check. */
+export interface CheckOptions {
+  /** Folder of Pulumi.yaml. */
+  projectDir: string;
+  stack: string;
+  /** Look at this machine as well: its ports, its Docker (GET requests only), its memory and CPUs. */
+  deep: boolean;
+}
+
+/** A stack as far as it could be read. */
+export interface CheckedStack {
+  problems: Problem[];
+  /** Values of the settings by key, secrets as `Secret`; undefined if there is an error. */
+  settings?: Record<string, unknown>;
+}
+
+/** All that is wrong with a stack, in the order of the file's lines. Touches nothing. */
+export async function checkStack(options: CheckOptions): Promise<Problem[]> {
+  return (await readStack(options)).problems;
+}
+
+/** The same, with the values. */
+export async function readStack({ projectDir, stack, deep }: CheckOptions): Promise<CheckedStack> {
+  const { project, problems } = loadProject(projectDir);
+  if (project === undefined) return { problems };
+  const loaded = await loadSystem(projectDir, project);
+  if ("problem" in loaded) return { problems: [...problems, loaded.problem] };
+  const { system } = loaded;
+  problems.push(...compareBlock(project, system));
+  const file = loadStack(projectDir, project, stack, knownKeys(system.keys));
+  problems.push(...file.problems);
+  if (!file.readable) return { problems };
+
+  const { values, issues } = checkValues(system, withDefaults(file.raw, project.declared));
+  issues.push(...compareStacks(system, values, loadSiblings(projectDir, project, stack, system)));
+  if (deep) issues.push(...(await hostIssues(system, values, { project: project.name, stack })));
+
+  const place: Place = { project: project.name, stack, locate: file.locate };
+  const seen = new Set(problems.map((problem) => problem.key));
+  const found = issues
+    .filter((issue) => !(file.hasEnvironment && issue.problem === "missing"))
+    .map((issue) => toProblem(issue, place))
+    // What the file itself already explains needs no second explanation.
+    .filter((problem) => !seen.has(problem.key));
+  const all = sorted([...problems, ...found]);
+  return all.some((problem) => problem.severity === "error")
+    ? { problems: all }
+    : { problems: all, settings: values };
+}
+
+function sorted(problems: Problem[]): Problem[] {
+  return problems.toSorted(
+    (one, other) => one.file.localeCompare(other.file) || (one.line ?? 0) - (other.line ?? 0),
+  );
+}

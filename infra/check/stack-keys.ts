@@ -1,0 +1,69 @@
+// Keys of a stack file: whose namespace they are in, and whether what is encrypted really is.
+import { closest } from "../settings/closest.ts";
+import { type Path, remove, set, setSecret } from "../settings/issue.ts";
+import { isMap, type Known } from "../settings/structures.ts";
+import { type Place, type Problem, toProblem } from "./problem.ts";
+
+/** Namespaces of the engine and of the providers; their keys are theirs to check. */
+const FOREIGN = ["pulumi", "docker", "postgresql", "cloudflare", "random", "tandem"];
+
+/** The key without the project's namespace; undefined if it is in another one. The engine lets the namespace out, too. */
+export function ownKey(name: string, project: string): string | undefined {
+  const parts = name.split(":");
+  if (parts.length === 1) return name;
+  const [namespace, ...rest] = parts;
+  if (namespace !== project || rest.at(-1) === "") return undefined;
+  return rest.length === 2 && rest[0] === "config" ? rest[1] : rest.join(":");
+}
+
+/** What is wrong with a key of another namespace, if anything: it may be meant as one of the project's own. */
+export function foreignProblems(
+  name: string,
+  value: unknown,
+  place: Place,
+  known: Record<string, Known>,
+  given: string[],
+): Problem[] {
+  const namespace = name.slice(0, name.indexOf(":"));
+  const key = name.slice(namespace.length + 1);
+  if (FOREIGN.includes(namespace) && key !== "") {
+    const plain = /token|password|secret|key$/i.test(key) && !isSecure(value);
+    if (!plain) return [];
+    const reason =
+      "looks like a secret in plain text: encrypt it, and issue a new one where the old one was seen";
+    return [toProblem({ problem: "plain-secret", path: [name], reason, mend: [setSecret([name])] }, place)];
+  }
+  const meant = closest(key, Object.keys(known));
+  const full = `${place.project}:${meant}`;
+  const hint = meant === undefined ? "" : `; did you mean ${full}?`;
+  const reason = `is not in this project's namespace (${place.project}:), so nothing reads it${hint}`;
+  const example = meant === undefined ? undefined : known[meant];
+  const mend = [remove([name])];
+  if (meant !== undefined && !given.includes(full) && !given.includes(meant)) {
+    if (example?.secret) mend.push(setSecret([meant]));
+    else if (example?.example !== undefined) mend.push(set(example.example, [meant]));
+  }
+  return [toProblem({ problem: "wrong-namespace", path: [name], reason, mend }, place)];
+}
+
+/** Whether a value is encrypted. */
+export function isSecure(value: unknown): value is { secure: string } {
+  return isMap(value) && Object.keys(value).length === 1 && typeof value.secure === "string";
+}
+
+/** What is wrong with an encrypted value, as far as can be told without its key. */
+export function cipherProblems(cipher: string, path: Path, salted: boolean, place: Place): Problem[] {
+  const mend = [setSecret(path)];
+  const passphrase = /^v1:[\w+/=-]+:[\w+/=-]+$/.test(cipher);
+  // Other secrets managers write one run of base64, never as short as a password.
+  if (!passphrase && !/^[\w+/=-]{40,}$/.test(cipher)) {
+    const reason = "is no encrypted value; if it is the secret itself, it stands here in plain text";
+    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
+  }
+  if (passphrase && !salted) {
+    const reason =
+      "is encrypted with a passphrase, but the file has no encryptionsalt: nothing can decrypt it";
+    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
+  }
+  return [];
+}
