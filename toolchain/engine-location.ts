@@ -1,15 +1,7 @@
 // Finds the Pulumi CLI to run: the machine's own where it is complete and compatible, else the one set-up installed.
 import { execFileSync } from "node:child_process";
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { delimiter, dirname, join, sep } from "node:path";
+import { mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { findOnPath, isExecutable } from "./executables.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { engineIsCompatible, engineVersion } from "./versions.ts";

@@ -7,12 +7,13 @@ import { ensureState } from "./state.ts";
 import type { Part, SetupContext, Step } from "./step.ts";
 import { docker } from "./steps/docker.ts";
 import { engine, probeAddress } from "./steps/engine.ts";
+import { images } from "./steps/images.ts";
 import { languageHost } from "./steps/language-host.ts";
 import { providers } from "./steps/providers.ts";
 import { tandemProvider } from "./steps/tandem-provider.ts";
 
 /** All steps. Those that take longest come first: they start in this order. */
-export const steps: readonly Step[] = [docker, engine, ...providers, languageHost, tandemProvider];
+export const steps: readonly Step[] = [docker, engine, ...providers, images, languageHost, tandemProvider];
 
 /** What a set-up is for. */
 export interface SetupOptions {

@@ -22,6 +22,10 @@ function isInstalled(context: SetupContext): boolean {
 async function inspect(context: SetupContext): Promise<Part> {
   const host = hostOf(context);
   const answer = await askDaemon(host);
+  if ("version" in answer && findOnPath("docker", context.env).length === 0) {
+    const found = `Docker Engine ${answer.version} at ${host}, but no docker command on this machine`;
+    return { ready: false, found, mend: "install Docker's command-line client (docker-cli)" };
+  }
   if ("version" in answer) return { ready: true, found: `Docker Engine ${answer.version} at ${host}` };
   const part = { ready: false, found: answer.detail };
   if (!isLocalDefault(context)) return { ...part, mend: `make Docker answer at ${host}` };
@@ -49,6 +53,8 @@ export const docker: Step = {
     if (!isLocalDefault(context) || !root) {
       throw new Error(`${part.found}\nTo do: ${part.mend}`);
     }
+    if ("version" in (await askDaemon(hostOf(context))))
+      throw new Error(`${part.found}\nTo do: ${part.mend}`);
     if (!isInstalled(context)) {
       const obstacle = aptObstacle(context.env);
       if (obstacle !== undefined) throw new Error(`no Docker here, and ${obstacle}.\nTo do: ${manual}`);
