@@ -66,6 +66,8 @@ export interface AppServiceArgs {
   dependsOn?: pulumi.Resource[];
 }
 
+const DEFAULT_USER = "1000:1000";
+
 /**
  * An application: its migration runs to its end, new containers start beside the old ones and become healthy, the
  * route moves, the old ones are stopped with a grace. A step that fails leaves the old ones serving.
@@ -105,6 +107,7 @@ export class AppService extends pulumi.ComponentResource {
         containerName: `${args.env.name(name)}_migration`,
         imageId: image.imageId,
         command: args.migration.command,
+        user: args.user ?? DEFAULT_USER,
         environment: { ...args.environment, ...delivery.environment },
         files: delivery.files,
         network: args.env.network,
@@ -130,7 +133,7 @@ export class AppService extends pulumi.ComponentResource {
         role: name,
         image,
         command: args.command,
-        user: args.user ?? "1000:1000",
+        user: args.user ?? DEFAULT_USER,
         environment: { ...args.environment, ...delivery.environment },
         files: delivery.files,
         filesVersion: delivery.version,

@@ -53,12 +53,18 @@ describe("Environment", () => {
     );
   });
 
-  it.each(["", "Oracle", "a_b", "-a", "a-", "x".repeat(21), "a b", "a;b"])(
-    "refuses the name '%s'",
-    (system) => {
-      expect(() => environment({ system })).toThrow(/Environment: system/);
-    },
-  );
+  it.each([
+    "",
+    "Oracle",
+    "a_b",
+    "-a",
+    "a-",
+    "x".repeat(21),
+    "a b",
+    "a;b",
+  ])("refuses the name '%s'", (system) => {
+    expect(() => environment({ system })).toThrow(/Environment: system/);
+  });
 
   it("fingerprints secrets with a key, so that equal values in two environments have different ones", async () => {
     const one = await settled(environment().fingerprint(["a"]));

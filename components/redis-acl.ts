@@ -1,18 +1,8 @@
 // The Redis access list of an application's own server.
 import { createHash } from "node:crypto";
 
-/**
- * Commands of the @admin and @dangerous categories that BullMQ and ioredis need: BullMQ reads the server's version and
- * eviction policy from INFO and names its connections.
- */
-const NEEDED = [
-  "+info",
-  "+client|setname",
-  "+client|getname",
-  "+client|setinfo",
-  "+client|id",
-  "+client|list",
-];
+/** Of the dangerous commands BullMQ and ioredis need one: INFO tells the server's version and eviction policy. */
+const NEEDED = ["+info"];
 
 /**
  * Content of the ACL file: no default user, a user `health` that can only PING, and the application's user without

@@ -54,7 +54,7 @@ function containerOptions(inputs: Properties): Docker.ContainerCreateOptions {
     name: String(inputs.containerName),
     Image: String(inputs.imageId),
     Cmd: inputs.command as string[],
-    User: String(inputs.user ?? "1000:1000"),
+    User: String(inputs.user),
     Env: environment.map(([key, value]) => `${key}=${value}`),
     Labels: inputs.labels as Record<string, string>,
     Volumes: inputs.files === undefined ? undefined : { "/run/secrets": {} },

@@ -74,6 +74,8 @@ export interface MigrationArgs {
   imageId: pulumi.Input<string>;
   /** Command inside the image. */
   command: pulumi.Input<pulumi.Input<string>[]>;
+  /** User inside the container. */
+  user: pulumi.Input<string>;
   /** Environment of the command. */
   environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Secret files for the command, by absolute path under /run/secrets. */

@@ -46,7 +46,9 @@ export function oracle(env: Environment, settings: OracleSettings) {
     environment: {
       NODE_ENV: "production",
       PORT: String(APP_PORT),
-      ENVIRONMENT: env.environment,
+      APP_ENV: env.environment,
+      // The app ends by itself before the container is killed.
+      SHUTDOWN_GRACE_MS: String(settings.stopGraceSeconds * 900),
       LOG_LEVEL: settings.logLevel,
       FRONTEND_URL: url,
       COOLIFY_URL: url,
@@ -60,7 +62,7 @@ export function oracle(env: Environment, settings: OracleSettings) {
       ...(settings.voipToken === undefined ? {} : { VOIP_TOKEN: settings.voipToken }),
     },
     secretsAs: settings.secretsAs,
-    migration: { command: ["node", "dist/migrate.js"], secrets: { DATABASE_URL: postgres.ownerUrl } },
+    migration: { command: ["migrate"], secrets: { MIGRATE_DATABASE_URL: postgres.ownerUrl } },
     health: { command: ["node", "dist/healthcheck.js", `http://127.0.0.1:${APP_PORT}/ready`] },
     healthTimeoutSeconds: settings.healthTimeoutSeconds,
     stopGraceSeconds: settings.stopGraceSeconds,

@@ -149,10 +149,9 @@ describe("ContainerStart", () => {
 
 describe("Image", () => {
   it("resolves a local image at check and refuses one that can't be had, naming it", async () => {
-    const { inputs } = (await image.check?.({ news: { reference: REDIS }, olds: {} }, context())) ?? {
-      inputs: {},
-    };
-    expect(inputs.imageId).toBe((await docker.getImage(REDIS).inspect()).Id);
+    const request = { news: { reference: REDIS }, olds: {}, randomSeed: Buffer.alloc(0) };
+    const checked = await image.check?.(request, context());
+    expect(checked?.inputs.imageId).toBe((await docker.getImage(REDIS).inspect()).Id);
     const missing = { reference: "localhost:1/nothing/here:1.0" };
     await expect(Promise.resolve(image.create({ inputs: missing }, context()))).rejects.toThrow(
       /localhost:1\/nothing\/here:1.0/,
@@ -230,7 +229,12 @@ describe("Route", () => {
 
   async function checked(inputs: object) {
     const news = { gatewayId: gateway.containerId, ...routed, ...inputs };
-    return (await route.check?.({ news, olds: {} }, context())) ?? { inputs: {}, failures: [] };
+    return (
+      (await route.check?.({ news, olds: {}, randomSeed: Buffer.alloc(0) }, context())) ?? {
+        inputs: {},
+        failures: [],
+      }
+    );
   }
 
   async function get(host: string): Promise<string> {

@@ -1,0 +1,155 @@
+// A project of a test's own: The Oracle's topology and stack files under another name, on free ports, with a state of
+// its own, so that it never meets an environment that somebody uses.
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { execa, type Result } from "execa";
+import { parse, stringify } from "yaml";
+import { removeLabelled, uniqueName } from "./docker.ts";
+
+/** Root of the checkout. */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How a command ended and what it printed, both streams in one. */
+export interface Outcome {
+  exitCode: number;
+  output: string;
+  seconds: number;
+}
+
+/** Config of a stack by key without namespace. */
+export type StackConfig = Record<string, unknown>;
+
+/** A port that is free now, outside the range from which the kernel hands out ports of its own accord. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const free = await new Promise<boolean>((resolve) => {
+      const server = createServer();
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (free) return port;
+  }
+}
+
+/** A temporary project on The Oracle's topology. */
+export class TestProject {
+  /** The project's name, which is the system's. */
+  readonly name = uniqueName("oracle-t");
+  /** Folder of the project. */
+  readonly folder = mkdtempSync(join(tmpdir(), "tandem-project-"));
+  /** Home of its state and passphrase. */
+  readonly home = mkdtempSync(join(tmpdir(), "tandem-home-"));
+
+  /** Makes the project with free ports for both environments. */
+  static async create(overrides: Record<string, StackConfig> = {}): Promise<TestProject> {
+    const project = new TestProject();
+    project.writeProject();
+    for (const stack of ["staging", "production"]) {
+      const ports = { hostPort: await freePort(), postgresPort: await freePort() };
+      const label = stack === "staging" ? "staging-oracle" : "theoracle";
+      project.writeStack(stack, {
+        ...project.trackedConfig(stack),
+        ...ports,
+        hostname: `${label}.localhost`,
+        protectData: false,
+        ...overrides[stack],
+      });
+    }
+    return project;
+  }
+
+  /** Runs `./tandem` on this project. */
+  async tandem(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+    const start = performance.now();
+    const result = await execa(join(ROOT, "tandem"), ["--project", this.folder, ...args], {
+      reject: false,
+      all: true,
+      stdin: "ignore",
+      cwd: this.folder,
+      env: { ...this.environment(), ...env },
+    });
+    return outcome(result, start);
+  }
+
+  /** Runs plain `pulumi` in the project's folder, as after `eval "$(./tandem env)"`. */
+  async pulumi(args: string[]): Promise<Outcome> {
+    const start = performance.now();
+    const script = `eval "$('${join(ROOT, "tandem")}' env)" && exec pulumi "$@"`;
+    const result = await execa("sh", ["-c", script, "pulumi", ...args, "--non-interactive"], {
+      reject: false,
+      all: true,
+      stdin: "ignore",
+      cwd: this.folder,
+      env: this.environment(),
+    });
+    return outcome(result, start);
+  }
+
+  /** The stack's config by key without namespace. */
+  config(stack: string): StackConfig {
+    const { config } = parse(readFileSync(this.stackFile(stack), "utf8")) as { config: StackConfig };
+    return Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [key.split(":").slice(1).join(":"), value]),
+    );
+  }
+
+  /** Changes settings of a stack; `undefined` removes one. */
+  configure(stack: string, changes: StackConfig): void {
+    this.writeStack(stack, { ...this.config(stack), ...changes });
+  }
+
+  /** Path of a stack's file. */
+  stackFile(stack: string): string {
+    return join(this.folder, `Pulumi.${stack}.yaml`);
+  }
+
+  /** Removes every container, network and volume of the project, and its files. */
+  async remove(): Promise<void> {
+    await removeLabelled(`tandem.system=${this.name}`);
+    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  private environment(): Record<string, string> {
+    return { TANDEM_HOME: this.home, NO_COLOR: "1" };
+  }
+
+  private trackedConfig(stack: string): StackConfig {
+    const { config } = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
+      config: StackConfig;
+    };
+    return Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [key.replace(/^oracle:/, ""), value]),
+    );
+  }
+
+  private writeProject(): void {
+    const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
+    project.name = this.name;
+    project.main = join(ROOT, "infra/main.ts");
+    project.tandem = { system: join(ROOT, "stacks/oracle") };
+    project.plugins = { providers: [{ name: "tandem", path: join(ROOT, "provider") }] };
+    writeFileSync(join(this.folder, "Pulumi.yaml"), stringify(project));
+    symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));
+    writeFileSync(join(this.folder, "package.json"), readFileSync(join(ROOT, "package.json")));
+  }
+
+  private writeStack(stack: string, config: StackConfig): void {
+    const named = Object.entries(config)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [`${this.name}:${key}`, value]);
+    writeFileSync(this.stackFile(stack), stringify({ config: Object.fromEntries(named) }));
+  }
+}
+
+function outcome(result: Result<{ all: true; reject: false }>, start: number): Outcome {
+  return {
+    exitCode: result.exitCode ?? 1,
+    output: result.all ?? "",
+    seconds: (performance.now() - start) / 1000,
+  };
+}
