@@ -273,6 +273,7 @@ export const fileCases: Case[] = [
   ["a line without colon", [add("  hunter2")], "yaml-syntax", "", /a colon/, EDIT],
   ["a dangling alias", [add("  oracle:x: *nobody")], "yaml-alias", "", /alias/, EDIT],
   ["two documents", [add("---", "a: 1")], "yaml-syntax", "", /several documents/, EDIT],
+  ["a control character", [add("  # \u0000")], "yaml-syntax", "", /invisible/, EDIT],
   ["a tag", [add("  oracle:x: !hunter2 1")], "yaml-syntax", "", /tag/, EDIT],
   ["a misspelt section", [add("confg: {}")], "unknown-top-level", "", /did you mean config\?/, EDIT],
   ["a list of settings", [() => "config: [1, 2]\n"], "wrong-type", "", /no map/, EDIT],

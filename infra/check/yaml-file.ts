@@ -27,6 +27,9 @@ export interface YamlFile {
 /** A stack file beyond this is a mistake, and would take long to check. */
 const MAX_LENGTH = 1_000_000;
 
+/** What the engine's parser refuses anywhere, even in a comment. */
+const UNPRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
 /** Parses a file. Messages never repeat its content, since that may be a secret. */
 export function parseYaml(source: string, file: string): YamlFile {
   if (source.length > MAX_LENGTH) {
@@ -50,6 +53,12 @@ export function parseYaml(source: string, file: string): YamlFile {
     const [kind, reason] = explain(error.code, source.slice(error.pos[0], error.pos[0] + 100));
     return fileProblem(kind, { file, line: line(error.pos[0]) }, reason);
   });
+  const control = source.search(UNPRINTABLE);
+  if (control >= 0) {
+    problems.push(
+      fileProblem("yaml-syntax", { file, line: line(control) }, "holds an invisible control character"),
+    );
+  }
   const root = document.contents as Node | null;
   const lineOf = (path: Path) => {
     const offset = offsetOf(root, path);
