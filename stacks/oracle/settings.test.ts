@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readStack } from "../../infra/check/index.ts";
 import { projectConfig } from "../../infra/settings/project-config.ts";
+import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
 import { settings } from "./settings.ts";
 
 const projectDir = join(import.meta.dirname, "../..");
@@ -25,6 +26,15 @@ describe("The Oracle's settings", () => {
     for (const [key, { schema, default: value }] of Object.entries(settings.keys)) {
       if (value !== undefined) expect(schema.safeParse(value).success, key).toBe(true);
     }
+  });
+
+  it("name images that the set-up can make ready on a machine without a registry", async () => {
+    expect(await valuesOf("staging")).toMatchObject({
+      image: appReference(),
+      postgresImage: referenceOf("postgres"),
+      redisImage: referenceOf("redis"),
+      gatewayImage: referenceOf("caddy"),
+    });
   });
 
   it("differ between staging and production only where they should", async () => {
