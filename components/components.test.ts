@@ -121,6 +121,7 @@ describe("PgDatabase", () => {
     const publicGrants = registered.filter((r) => r.inputs.role === "public");
     expect(publicGrants.map((r) => [r.inputs.database, r.inputs.objectType, r.inputs.privileges])).toEqual([
       ["postgres", "database", []],
+      ["template1", "database", []],
       ["oracle_staging", "database", []],
       ["oracle_staging", "schema", []],
     ]);

@@ -5,7 +5,7 @@ import type { Provider as PostgresProvider } from "@pulumi/postgresql/provider.j
 import { Role } from "@pulumi/postgresql/role.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import { DataGuard } from "../provider/sdk.ts";
+import { DataGuard, SetAside, TakeBack } from "../provider/sdk.ts";
 import type { Environment } from "./environment.ts";
 import { sqlName } from "./names.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
@@ -37,8 +37,12 @@ interface ServerHandle {
   port: number;
   provider: PostgresProvider;
   ready: pulumi.Resource[];
+  /** The server's container, if this environment runs it: only then can a database have outlived its stack. */
+  containerId?: pulumi.Output<string>;
 }
 
+/** The logins of a database, the owner first. */
+const PURPOSES = ["owner", "app", "readonly"] as const;
 const ROLE = "postgres";
 
 /**
@@ -60,18 +64,20 @@ export class PgDatabase extends pulumi.ComponentResource {
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:PgDatabase", name, {}, { parent: args.env, ...opts });
     this.database = args.database ?? sqlName(`${args.env.system}_${args.env.environment}`);
-    const server = this.createServer(name, args);
+    const server = this.setAside(name, this.createServer(name, args));
     const owner = this.createLogin(name, args, server, "owner");
     const app = this.createLogin(name, args, server, "app");
     const readOnly = this.createLogin(name, args, server, "readonly");
     const database = this.createDatabase(name, args, server, owner.role);
-    const extensions = this.createExtensions(name, args, server, database);
+    const settled = this.takeBack(name, server, [database, app.role, readOnly.role]);
+    const extensions = this.createExtensions(name, args, server, database, settled);
     const grants = grantPrivileges(name, {
       database,
       owner: owner.role,
       app: app.role,
       readOnly: readOnly.role,
       opts: { parent: this, provider: server.provider },
+      after: settled,
     });
     this.ready = [...extensions, ...grants];
     this.url = this.connectionUrl(server, app);
@@ -85,7 +91,34 @@ export class PgDatabase extends pulumi.ComponentResource {
     return new PostgresServer(`${name}-server`, { env: args.env, ...server }, { parent: this });
   }
 
-  private createLogin(name: string, args: PgDatabaseArgs, server: ServerHandle, purpose: string) {
+  /** Moves what outlived an earlier stack out of the way of the database and logins to come. */
+  private setAside(name: string, server: ServerHandle): ServerHandle {
+    if (server.containerId === undefined) return server;
+    const kept = new SetAside(
+      `${name}-set-aside`,
+      { containerId: server.containerId, ...this.keptArgs() },
+      { parent: this, dependsOn: server.ready },
+    );
+    return { ...server, ready: [kept] };
+  }
+
+  /** Lets it take the place of the new, empty database. */
+  private takeBack(name: string, server: ServerHandle, after: pulumi.Resource[]): pulumi.Resource[] {
+    if (server.containerId === undefined) return after;
+    const args = { containerId: server.containerId, ...this.keptArgs() };
+    return [new TakeBack(`${name}-take-back`, args, { parent: this, dependsOn: after })];
+  }
+
+  private keptArgs(): { database: string; roles: string[] } {
+    return { database: this.database, roles: PURPOSES.map((purpose) => `${this.database}_${purpose}`) };
+  }
+
+  private createLogin(
+    name: string,
+    args: PgDatabaseArgs,
+    server: ServerHandle,
+    purpose: (typeof PURPOSES)[number],
+  ) {
     const password = new RandomPassword(
       `${name}-${purpose}-password`,
       { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
@@ -135,6 +168,7 @@ export class PgDatabase extends pulumi.ComponentResource {
     args: PgDatabaseArgs,
     server: ServerHandle,
     database: Database,
+    after: pulumi.Resource[],
   ): Extension[] {
     return (args.extensions ?? []).map(
       (extension) =>
@@ -142,7 +176,7 @@ export class PgDatabase extends pulumi.ComponentResource {
           `${name}-extension-${extension}`,
           { name: extension, database: database.name },
           // Dropping an extension drops the columns of its types.
-          { parent: this, provider: server.provider, ...args.env.dataOptions(ROLE) },
+          { parent: this, provider: server.provider, dependsOn: after, ...args.env.dataOptions(ROLE) },
         ),
     );
   }

@@ -11,6 +11,8 @@ export interface PrivilegeArgs {
   app: Role;
   readOnly: Role;
   opts: pulumi.CustomResourceOptions;
+  /** What must exist before the first grant. */
+  after: pulumi.Resource[];
 }
 
 /** Privileges on rows, listed: `ALL` would read back as the list and show as a change. */
@@ -23,7 +25,7 @@ const SCHEMA = "public";
  */
 export function grantPrivileges(name: string, args: PrivilegeArgs): pulumi.Resource[] {
   const { database, owner, app, readOnly } = args;
-  const chain = new Chain(args.opts);
+  const chain = new Chain(args.opts, args.after);
   const db = { database: database.name, objectType: "database" };
   const schema = { database: database.name, objectType: "schema", schema: SCHEMA };
   chain.add((opts) => new Grant(`${name}-revoke-public`, { ...db, role: "public", privileges: [] }, opts));
@@ -69,14 +71,17 @@ class Chain {
   readonly resources: pulumi.Resource[] = [];
   private readonly opts: pulumi.CustomResourceOptions;
 
-  constructor(opts: pulumi.CustomResourceOptions) {
+  private readonly first: pulumi.Resource[];
+
+  constructor(opts: pulumi.CustomResourceOptions, first: pulumi.Resource[]) {
     this.opts = opts;
+    this.first = first;
   }
 
   add(make: (opts: pulumi.CustomResourceOptions) => pulumi.Resource): void {
     const last = this.resources.at(-1);
     this.resources.push(
-      make({ ...this.opts, retainOnDelete: true, dependsOn: last === undefined ? [] : [last] }),
+      make({ ...this.opts, retainOnDelete: true, dependsOn: last === undefined ? this.first : [last] }),
     );
   }
 }

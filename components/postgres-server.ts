@@ -51,6 +51,8 @@ export class PostgresServer extends pulumi.ComponentResource {
   /** What must exist before anything is made on the server. */
   readonly ready: pulumi.Resource[];
   readonly env: Environment;
+  /** The healthy container. */
+  readonly containerId: pulumi.Output<string>;
 
   constructor(name: string, args: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:PostgresServer", name, {}, { parent: args.env, ...opts });
@@ -60,13 +62,14 @@ export class PostgresServer extends pulumi.ComponentResource {
     const password = this.createPassword(name, args);
     const volume = this.createVolume(name, args, role);
     const started = this.createContainer(name, args, role, volume, password);
+    this.containerId = started.containerId;
     const admin = new AdminPassword(
       `${name}-admin`,
       { containerId: started.containerId, username: ADMIN, password },
       { parent: this },
     );
     this.provider = this.createProvider(name, args, password);
-    this.ready = [this.closeMaintenanceDatabase(name, admin)];
+    this.ready = [this.closeMaintenanceDatabases(name, admin)];
     this.registerOutputs({ host: this.host });
   }
 
@@ -133,12 +136,19 @@ export class PostgresServer extends pulumi.ComponentResource {
     return started;
   }
 
-  /** Every server has a database `postgres` that anybody may connect to; an application's login has no business there. */
-  private closeMaintenanceDatabase(name: string, admin: AdminPassword): pulumi.Resource {
-    return new Grant(
-      `${name}-close-maintenance`,
-      { database: "postgres", objectType: "database", role: "public", privileges: [] },
-      { parent: this, provider: this.provider, dependsOn: admin, retainOnDelete: true },
+  /**
+   * Every server has databases that anybody may connect to; an application's login has no business there. One after
+   * the other: concurrent grants fail.
+   */
+  private closeMaintenanceDatabases(name: string, admin: AdminPassword): pulumi.Resource {
+    return ["postgres", "template1"].reduce<pulumi.Resource>(
+      (after, database) =>
+        new Grant(
+          `${name}-close-${database}`,
+          { database, objectType: "database", role: "public", privileges: [] },
+          { parent: this, provider: this.provider, dependsOn: after, retainOnDelete: true },
+        ),
+      admin,
     );
   }
 

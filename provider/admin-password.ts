@@ -2,31 +2,22 @@
 
 import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
 import { type Properties, sameValue } from "../toolchain/providers/shared/values.ts";
-import { exec, inspect } from "./containers.ts";
+import { inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
+import { identifier, literal, psql } from "./psql.ts";
 import { scramVerifier } from "./scram.ts";
-
-const COMMAND = [
-  "psql",
-  "--no-psqlrc",
-  "--quiet",
-  "--set",
-  "ON_ERROR_STOP=1",
-  "--dbname",
-  "postgres",
-  "--file",
-  "-",
-];
 
 /** Peer authentication lets the container's own user in; the password goes by stdin, hashed as the server keeps it. */
 async function setPassword(inputs: Properties, ctx: CallContext<DockerHost>): Promise<Properties> {
   const docker = await ctx.client.docker();
-  const role = String(inputs.username).replaceAll('"', '""');
   const verifier = scramVerifier(String(inputs.password));
-  const sql = `ALTER ROLE "${role}" PASSWORD '${verifier}';\n`;
-  const command = [...COMMAND, "--username", String(inputs.username)];
-  const { exitCode, output } = await exec(docker, String(inputs.containerId), command, sql);
-  if (exitCode !== 0) throw new Error(`Postgres did not take the administrator's password: ${output.trim()}`);
+  const username = String(inputs.username);
+  const sql = `ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)};`;
+  try {
+    await psql(docker, String(inputs.containerId), sql, { username });
+  } catch (error) {
+    throw new Error(`Postgres did not take the administrator's password: ${(error as Error).message}`);
+  }
   return inputs;
 }
 

@@ -5,6 +5,7 @@ import { containerStart } from "./container-start.ts";
 import { dataGuard } from "./data-guard.ts";
 import { DockerHost } from "./docker-host.ts";
 import { image } from "./image.ts";
+import { keptSetAside, keptTakeBack } from "./kept-database.ts";
 import { migration } from "./migration.ts";
 import { route } from "./route.ts";
 
@@ -17,6 +18,8 @@ void serve<DockerHost>({
     "tandem:docker:Migration": migration,
     "tandem:gateway:Route": route,
     "tandem:postgres:AdminPassword": adminPassword,
+    "tandem:postgres:SetAside": keptSetAside,
+    "tandem:postgres:TakeBack": keptTakeBack,
     "tandem:data:Guard": dataGuard,
   },
   configure: ({ dockerHost }) => new DockerHost(typeof dockerHost === "string" ? dockerHost : undefined),

@@ -171,6 +171,29 @@ export class AdminPassword extends pulumi.CustomResource {
   }
 }
 
+export interface KeptDatabaseArgs {
+  /** Healthy Postgres container. */
+  containerId: pulumi.Input<string>;
+  /** Name of the database. */
+  database: pulumi.Input<string>;
+  /** Its logins, the owner first. */
+  roles: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** Renames a database and logins that outlived their stack, so that the stack can make its own. */
+export class SetAside extends pulumi.CustomResource {
+  constructor(name: string, args: KeptDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
+    super("tandem:postgres:SetAside", name, { ...args }, opts);
+  }
+}
+
+/** Puts the database that was set aside in the place of the new, empty one. */
+export class TakeBack extends pulumi.CustomResource {
+  constructor(name: string, args: KeptDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
+    super("tandem:postgres:TakeBack", name, { ...args }, opts);
+  }
+}
+
 export interface DataGuardArgs {
   /** What is guarded, in words: `volume oracle_staging_pgdata`. */
   subject: pulumi.Input<string>;
