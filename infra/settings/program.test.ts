@@ -53,6 +53,10 @@ describe("the program's settings", () => {
     expect((await withConfig({ "oracle:voipToken": "" })).voipToken).toBeUndefined();
   });
 
+  it("come with a warning of what has no use", async () => {
+    expect((await withConfig({ "oracle:postgresForwardPort": "56101" })).postgresForwardPort).toBe(56_101);
+  });
+
   it("stop with every problem at once, without a stack trace or a secret", async () => {
     const run = withConfig({ "oracle:hostPort": "0", "oracle:voipToken": "hunter2", "oracle:tunnel": "[}" });
     const error: unknown = await run.catch((reason: unknown) => reason);

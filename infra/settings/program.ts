@@ -1,7 +1,7 @@
 // Reads the settings of the running program: what the engine hands over, checked as a whole, secrets as Outputs.
 import * as pulumi from "@pulumi/pulumi";
 import { type Place, toProblem } from "../check/problem.ts";
-import { renderProblems } from "../check/render.ts";
+import { hasErrors, renderProblems } from "../check/render.ts";
 import { checkValues } from "../check/values.ts";
 import type { ProgramSettings, Settings, SystemSettings, ValuesOf } from "./define.ts";
 import type { Issue } from "./issue.ts";
@@ -32,14 +32,10 @@ export async function readSettings<K extends Settings>(
     issues.push(...(await siblingIssues(system, values, options.projectDir, stack)));
   }
   const place: Place = { project, stack, locate: () => ({ file: `Pulumi.${stack}.yaml` }) };
-  const errors = issues
-    .map((issue) => toProblem(issue, place))
-    .filter(({ severity }) => severity === "error");
-  if (errors.length > 0) {
-    throw new pulumi.RunError(
-      `the settings of ${stack} are wrong\n${renderProblems(errors, { color: false })}`,
-    );
-  }
+  const problems = issues.map((issue) => toProblem(issue, place));
+  const text = renderProblems(problems, { color: false });
+  if (hasErrors(problems)) throw new pulumi.RunError(`the settings of ${stack} are wrong\n${text}`);
+  if (problems.length > 0) await pulumi.log.warn(text);
   return withOutputs(values) as ProgramSettings<K>;
 }
 
