@@ -1,0 +1,99 @@
+// Times a preview that has nothing to do: The Oracle beside an empty Pulumi program, in one run.
+//
+//   node bench/preview.ts [rounds]        default 7; needs a machine that `./tandem setup` has prepared
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TestProject } from "../tests/support/project.ts";
+import { type Figure, figure, writeResult } from "./results.ts";
+
+/** The program as `pulumi new typescript` leaves it, and as its compiler would write it. */
+const EMPTY_TS = 'import * as pulumi from "@pulumi/pulumi";\n';
+const EMPTY_JS = '"use strict";\nconst pulumi = require("@pulumi/pulumi");\n';
+/** The template's own compiler settings. */
+const TSCONFIG = {
+  compilerOptions: {
+    strict: true,
+    outDir: "bin",
+    target: "es2020",
+    module: "commonjs",
+    moduleResolution: "node",
+    sourceMap: true,
+    experimentalDecorators: true,
+    forceConsistentCasingInFileNames: true,
+    ignoreDeprecations: "6.0",
+  },
+  files: ["index.ts"],
+};
+
+interface Case {
+  name: string;
+  run(): Promise<number>;
+}
+
+function emptyProgram(project: TestProject, language: "js" | "ts"): string {
+  const folder = join(mkdtempSync(join(tmpdir(), "tandem-bench-")), "empty");
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, "Pulumi.yaml"),
+    `name: empty-${language}\nruntime:\n  name: nodejs\n  options: {typescript: ${language === "ts"}}\n`,
+  );
+  writeFileSync(join(folder, "package.json"), `{"name":"empty","main":"index.${language}"}\n`);
+  writeFileSync(join(folder, `index.${language}`), language === "ts" ? EMPTY_TS : EMPTY_JS);
+  if (language === "ts") writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(TSCONFIG));
+  symlinkSync(join(project.folder, "node_modules"), join(folder, "node_modules"));
+  return folder;
+}
+
+async function timedPreview(project: TestProject, folder: string, stack: string): Promise<number> {
+  const result = await project.pulumi(["preview", "--stack", stack, "--expect-no-changes", "--cwd", folder]);
+  if (result.exitCode !== 0) throw new Error(result.output);
+  return result.seconds;
+}
+
+const rounds = Number(process.argv[2] ?? 7);
+const project = await TestProject.create();
+const empty = { js: emptyProgram(project, "js"), ts: emptyProgram(project, "ts") };
+try {
+  for (const folder of Object.values(empty)) {
+    const made = await project.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev", "--cwd", folder]);
+    if (made.exitCode === 0) continue;
+    await project.pulumi(["stack", "init", "dev", "--cwd", folder]);
+    const again = await project.pulumi(["up", "--yes", "--skip-preview", "--stack", "dev", "--cwd", folder]);
+    if (again.exitCode !== 0) throw new Error(again.output);
+  }
+  const first = await project.tandem(["up", "staging", "--yes"]);
+  if (first.exitCode !== 0) throw new Error(first.output);
+  const second = await project.tandem(["up", "staging", "--yes"]);
+
+  const cases: Case[] = [
+    { name: "empty program, precompiled JavaScript", run: () => timedPreview(project, empty.js, "dev") },
+    {
+      name: "empty program, as `pulumi new typescript` leaves it",
+      run: () => timedPreview(project, empty.ts, "dev"),
+    },
+    { name: "The Oracle", run: () => timedPreview(project, project.folder, "staging") },
+  ];
+  const seconds = cases.map((): number[] => []);
+  for (let round = -1; round < rounds; round++) {
+    for (const [index, one] of cases.entries()) {
+      const took = await one.run();
+      // The first round fills caches.
+      if (round >= 0) seconds[index]?.push(took);
+    }
+  }
+  const figures: Figure[] = cases.map(({ name }, index) => figure(name, seconds[index] ?? []));
+  writeResult("preview", {
+    title: "No-op preview",
+    rounds,
+    base: cases[0]?.name ?? "",
+    figures,
+    extra: {
+      "first `./tandem up staging`, images present, s": first.seconds.toFixed(1),
+      "second `./tandem up staging`, nothing to do, s": second.seconds.toFixed(1),
+    },
+  });
+} finally {
+  await project.remove();
+  for (const folder of Object.values(empty)) rmSync(join(folder, ".."), { recursive: true, force: true });
+}
