@@ -4,11 +4,101 @@ import { resolvePaths } from "../toolchain/paths.ts";
 import { UserError } from "./errors.ts";
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
-const { Command } = await import("commander");
+const { Command, InvalidArgumentError } = await import("commander");
+
+/** Options that stand before the command. */
+interface GlobalOptions {
+  project?: string;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("give a whole number, 0 or more");
+  return Number(text);
+}
 
 const program = new Command("tandem")
   .description("Staging and production side by side, from one Pulumi topology.")
-  .helpCommand(false);
+  .option("--project <dir>", "folder with the Pulumi.yaml to work on (default: this package's)")
+  // Flags after the command belong to the command: `preview` hands some to the engine.
+  .enablePositionalOptions()
+  .helpCommand(false)
+  // Wrong usage is told apart from a command that failed.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 done, 1 failed, 2 wrong settings or usage; from the engine 4 a resource failed,\n" +
+      "5 a policy forbids it, 7 changes where none were expected; 130 interrupted.",
+  );
+
+/** The options of a command together with those before it. */
+function merged<T extends object>(options: T): T & GlobalOptions {
+  return { ...program.opts<GlobalOptions>(), ...options };
+}
+
+const waitOption = ["--wait <seconds>", "wait while another run holds the stack", wholeNumber, 0] as const;
+const yesOption = ["--yes", "ask nothing"] as const;
+
+program
+  .command("up")
+  .description("bring an environment up, or up to date; prepares the machine first")
+  .argument("[stack]", "environment", "staging")
+  .option(...yesOption)
+  .option(...waitOption)
+  .action(async (stack: string, options: { wait: number }) => {
+    process.exitCode = await (await import("./commands/up.ts")).up(stack, merged(options));
+  });
+
+program
+  .command("preview")
+  .description("show what `up` would change; further flags go to `pulumi preview`, such as --diff")
+  .argument("[stack]", "environment", "staging")
+  .argument("[flags...]", "flags for `pulumi preview`")
+  .option(...waitOption)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (stack: string, flags: string[], options: { wait: number }) => {
+    // `preview --diff`: a flag first means the default environment.
+    const [name, rest] = stack.startsWith("-") ? ["staging", [stack, ...flags]] : [stack, flags];
+    process.exitCode = await (await import("./commands/preview.ts")).preview(name, rest, merged(options));
+  });
+
+program
+  .command("down")
+  .description("remove an environment's containers, network and routes; its data stays")
+  .argument("<stack>", "environment")
+  .option(...yesOption)
+  .option("--confirm <name>", "the environment's name, for production and protected resources")
+  .option("--delete-data", "remove its data too")
+  .option("--yes-delete-data-of <name>", "the environment's name, to delete its data without a question")
+  .option(...waitOption)
+  .action(async (stack: string, options: { wait: number }) => {
+    process.exitCode = await (await import("./commands/down.ts")).down(stack, merged(options));
+  });
+
+program
+  .command("status")
+  .description("show what runs in each environment, how it is, and where it answers")
+  .option("--json", "as a JSON document")
+  .action(async (options: { json?: boolean }) =>
+    (await import("./commands/status.ts")).status(merged(options)),
+  );
+
+program
+  .command("logs")
+  .description("show what the containers of an environment wrote")
+  .argument("[stack]", "environment", "staging")
+  .argument("[service]", "one service, such as app; all without it")
+  .option("-f, --follow", "go on with what is written from now on")
+  .option("--tail <lines>", "lines of the past, per container", wholeNumber, 100)
+  .action(async (stack: string, service: string | undefined, options: { tail: number }) =>
+    (await import("./commands/logs.ts")).logs(stack, service, merged(options)),
+  );
+
+program
+  .command("setup")
+  .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
+  .option("--check", "only tell what is there and what is missing")
+  .action(async (options: { check?: boolean }) => (await import("./commands/setup.ts")).setUp(options));
 
 program
   .command("env")
@@ -16,10 +106,12 @@ program
   .action(async () => (await import("./commands/env.ts")).printEnv());
 
 program
-  .command("setup")
-  .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
-  .option("--check", "only tell what is there and what is missing")
-  .action(async (options) => (await import("./commands/setup.ts")).setUp(options));
+  .command("test")
+  .description("run every test, or one kind: unit, integration, faults, soak")
+  .argument("[kind]", "kind of tests")
+  .action(async (kind: string | undefined) => {
+    process.exitCode = await (await import("./commands/test.ts")).test(kind);
+  });
 
 try {
   await program.parseAsync();

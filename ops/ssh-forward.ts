@@ -72,6 +72,8 @@ export function forwardArguments(options: ForwardOptions): string[] {
 export async function openForward(options: ForwardOptions): Promise<Forward> {
   const child = spawn(options.command ?? "ssh", forwardArguments(options), {
     stdio: ["pipe", "pipe", "pipe"],
+    // A group of its own: an interrupt from the terminal must not cut the connection while the engine still needs it.
+    detached: true,
   });
   let messages = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

@@ -1,5 +1,6 @@
 // Progress without a terminal: a line when a step starts, changes what it does, or ends, and a sign of life between.
 import { type ListrRenderer, ListrTaskEventType, ListrTaskState } from "listr2";
+import { formatSeconds } from "./durations.ts";
 
 /** Seconds without any line after which one tells that work goes on. */
 const heartbeatSeconds = 15;
@@ -18,12 +19,6 @@ interface Running {
   activity: string;
   shown: string;
   shownAt: number;
-}
-
-/** `75` as `1 min 15 s`. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 /** An activity without its numbers: `compiling (12 of 90)` and `compiling (13 of 90)` are one. */

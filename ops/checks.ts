@@ -1,0 +1,111 @@
+// The parts of `tandem test`: linters and type checks count as one check each, test runners count their tests.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import { packageRoot } from "../toolchain/paths.ts";
+
+/** How many checks passed, failed and were skipped. */
+export interface Tally {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** Folder of the example app: a package of its own. */
+export const appFolder = join(packageRoot, "examples", "app");
+
+/** Sum of tallies. */
+export function sum(tallies: readonly Tally[]): Tally {
+  return tallies.reduce(
+    (total, { passed, failed, skipped }) => ({
+      passed: total.passed + passed,
+      failed: total.failed + failed,
+      skipped: total.skipped + skipped,
+    }),
+    { passed: 0, failed: 0, skipped: 0 },
+  );
+}
+
+/** Everything runs on the Node that runs this. */
+function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const path = `${dirname(process.execPath)}:${process.env.PATH ?? ""}`;
+  return { ...process.env, PATH: path, ...extra };
+}
+
+/** Runs a command that passes or fails as a whole; its output is shown where it fails. */
+export async function check(
+  name: string,
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<Tally> {
+  const begin = Date.now();
+  const result = await execa(command, args, {
+    all: true,
+    reject: false,
+    stdin: "ignore",
+    cwd: options.cwd ?? packageRoot,
+    env: environment(options.env),
+  });
+  const seconds = ((Date.now() - begin) / 1000).toFixed(1);
+  process.stdout.write(`${result.failed ? "✗" : "✓"} ${name} (${seconds} s)\n`);
+  if (result.failed) process.stdout.write(`${result.all || result.shortMessage}\n`);
+  return { passed: result.failed ? 0 : 1, failed: result.failed ? 1 : 0, skipped: 0 };
+}
+
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  success: boolean;
+  testResults: { status: string; assertionResults: unknown[] }[];
+}
+
+/** Counts a vitest report. A file that fails before its tests are known counts as one failure. */
+export function tallyOf(report: VitestReport): Tally {
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
+  ).length;
+  return {
+    passed: report.numPassedTests,
+    // An error outside tests and files, such as an unhandled rejection, fails the run without a failed test.
+    failed: Math.max(report.numFailedTests + broken, report.success ? 0 : 1),
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** Runs vitest with its usual output, and counts. */
+export async function vitest(
+  args: readonly string[],
+  options: { cwd?: string; env?: Readonly<Record<string, string>> } = {},
+): Promise<Tally> {
+  const cwd = options.cwd ?? packageRoot;
+  const folder = mkdtempSync(join(tmpdir(), "tandem-test-"));
+  const report = join(folder, "report.json");
+  try {
+    const result = await execa(
+      process.execPath,
+      [
+        join(cwd, "node_modules/vitest/vitest.mjs"),
+        ...["run", "--passWithNoTests", "--reporter=default", "--reporter=json"],
+        ...[`--outputFile.json=${report}`, ...args],
+      ],
+      { stdio: ["ignore", "inherit", "inherit"], reject: false, cwd, env: environment(options.env) },
+    );
+    const tally = readTally(report);
+    // A runner that dies must not count as a run without failures.
+    return result.failed && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readTally(report: string): Tally {
+  try {
+    return tallyOf(JSON.parse(readFileSync(report, "utf8")) as VitestReport);
+  } catch {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+}

@@ -1,0 +1,122 @@
+// `tandem down`: removes an environment's containers, network and routes; its data stays unless told otherwise.
+import type { Deployment } from "../backend.ts";
+import { labelFilter, withDocker } from "../docker-client.ts";
+import { runEngine, stackFlags, withForward } from "../engine.ts";
+import { UserError } from "../errors.ts";
+import { inventory } from "../inventory.ts";
+import { hasRunning, isData, withData, withoutData } from "../kept-state.ts";
+import { confirm, confirmName } from "../prompt.ts";
+import { dockerHostOf, neededForward, type Session } from "../session.ts";
+import { openStack, type StackOptions, say } from "../stack-run.ts";
+import { dropKeptState, exportStack, importStack, keepState } from "../state-transfer.ts";
+
+/** Options of the command. */
+export interface DownOptions extends StackOptions {
+  /** Don't ask, where a yes is enough. */
+  yes?: boolean;
+  /** The environment's name, where a yes is not enough: production, or protected resources. */
+  confirm?: string;
+  /** Remove its volumes too. */
+  deleteData?: boolean;
+  /** The environment's name, typed, for --delete-data without a terminal. */
+  yesDeleteDataOf?: string;
+}
+
+/** Does taking it down need more than a yes? */
+function isGuarded(stack: string, deployment: Deployment): boolean {
+  return stack === "production" || (deployment.resources ?? []).some(({ protect }) => protect === true);
+}
+
+async function confirmDown(stack: string, deployment: Deployment, options: DownOptions): Promise<void> {
+  if (isGuarded(stack, deployment)) {
+    if (options.confirm === stack) return;
+    if (options.confirm !== undefined) {
+      throw new UserError(
+        `--confirm ${options.confirm} does not name ${stack}: nothing was done`,
+        `--confirm ${stack}`,
+        2,
+      );
+    }
+    await confirmName(`This stops ${stack}: its hostnames will not answer.`, stack, `--confirm ${stack}`);
+  } else if (options.yes !== true) {
+    await confirm(`Take ${stack} down? Its data stays.`, "--yes");
+  }
+}
+
+async function confirmDeletion(stack: string, options: DownOptions): Promise<void> {
+  if (options.yesDeleteDataOf === stack) return;
+  if (options.yesDeleteDataOf !== undefined) {
+    throw new UserError(
+      `--yes-delete-data-of ${options.yesDeleteDataOf} does not name ${stack}: nothing was done`,
+      `--yes-delete-data-of ${stack}`,
+      2,
+    );
+  }
+  await confirmName(
+    `This deletes ALL DATA of ${stack}: its volumes, with every database in them. There is no way back.`,
+    stack,
+    `--yes-delete-data-of ${stack}`,
+  );
+}
+
+/** Removes the environment's volumes, with what uses them gone; returns their names. */
+async function deleteVolumes(session: Session): Promise<string[]> {
+  return await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
+    const filters = labelFilter(session.project.name, session.stack);
+    const { Volumes } = await docker.listVolumes({ filters });
+    for (const { Name } of Volumes) await docker.getVolume(Name).remove();
+    return Volumes.map(({ Name }) => Name);
+  });
+}
+
+/** Lets the engine destroy what runs, with the data out of its sight; puts the data back unless it is to go. */
+async function destroyRunning(session: Session, keepData: boolean): Promise<number> {
+  const before = await exportStack(session);
+  keepState(session, before);
+  await importStack(session, { ...before, deployment: withoutData(before.deployment) });
+  const code = await withForward(neededForward(session.project, session.file), () =>
+    runEngine(session, ["destroy", "--yes", "--skip-preview", ...stackFlags(session)]),
+  );
+  // Also after a failure: then the rest is in the state, and the next run goes on with it.
+  if (keepData || code !== 0) {
+    const now = await exportStack(session);
+    await importStack(session, { ...now, deployment: withData(now.deployment ?? {}, before.deployment) });
+    dropKeptState(session);
+  }
+  return code;
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: the engine's.
+ * @throws UserError when it is not confirmed, or can't begin.
+ */
+export async function down(stack: string, options: DownOptions): Promise<number> {
+  const session = await openStack({ ...options, stack, check: false, create: true });
+  const { deployment } = await exportStack(session);
+  await confirmDown(stack, deployment ?? {}, options);
+  if (options.deleteData === true) await confirmDeletion(stack, options);
+
+  const keepData = options.deleteData !== true;
+  if (hasRunning(deployment) || !keepData) {
+    const code = await destroyRunning(session, keepData);
+    if (code !== 0) {
+      say(`${stack} is not down: the engine ended with exit code ${code}; its messages are above`);
+      return code;
+    }
+  }
+  if (!keepData) {
+    const volumes = await deleteVolumes(session);
+    dropKeptState(session);
+    process.stdout.write(
+      `\n${stack} is down, and its data is deleted: ${volumes.join(", ") || "no volumes"}\n`,
+    );
+    return 0;
+  }
+  const kept = inventory((deployment?.resources ?? []).filter(isData));
+  process.stdout.write(
+    `\n${stack} is down.${kept === "" ? "" : ` Kept: ${kept}; \`tandem up ${stack}\` finds them again.`}\n`,
+  );
+  return 0;
+}

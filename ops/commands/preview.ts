@@ -1,0 +1,21 @@
+// `tandem preview`: what `tandem up` would change, through `pulumi preview`.
+import { runEngine, stackFlags, withForward } from "../engine.ts";
+import { neededForward } from "../session.ts";
+import { openStack, type StackOptions } from "../stack-run.ts";
+
+/**
+ * Runs the command; nothing of the environment changes.
+ *
+ * @param flags further flags for `pulumi preview`, such as --diff
+ * @returns the engine's exit code
+ */
+export async function preview(
+  stack: string,
+  flags: readonly string[],
+  options: StackOptions,
+): Promise<number> {
+  const session = await openStack({ ...options, stack, check: true, create: true });
+  return await withForward(neededForward(session.project, session.file), () =>
+    runEngine(session, ["preview", ...stackFlags(session), ...flags]),
+  );
+}

@@ -1,0 +1,77 @@
+// `tandem status`: what of each environment runs, how it is, and where it answers.
+import pc from "picocolors";
+import { formatSeconds } from "../../toolchain/durations.ts";
+import { resolvePaths } from "../../toolchain/paths.ts";
+import { backendOf, readDeployment } from "../backend.ts";
+import { withDocker } from "../docker-client.ts";
+import { type Address, addressOf, curlCommand, stackOutputs } from "../inventory.ts";
+import { loadProject, loadStackFile, type Project, stackNames } from "../project.ts";
+import { listServices, type Service } from "../services.ts";
+import { dockerHostOf } from "../session.ts";
+import { renderTable } from "../table.ts";
+
+/** Options of the command. */
+export interface StatusOptions {
+  project?: string;
+  /** Print a JSON document instead of tables. */
+  json?: boolean;
+}
+
+/** One environment, as `--json` shows it. */
+export interface EnvironmentStatus {
+  environment: string;
+  /** `up`: all services run and none is unhealthy; `down`: none runs; `degraded`: anything between. */
+  state: "up" | "degraded" | "down";
+  address: Address;
+  services: Service[];
+}
+
+function stateOf(services: readonly Service[]): EnvironmentStatus["state"] {
+  const good = services.filter(({ state, health }) => state === "running" && health !== "unhealthy");
+  if (services.every(({ state }) => state !== "running")) return "down";
+  return good.length === services.length ? "up" : "degraded";
+}
+
+async function environmentStatus(project: Project, environment: string): Promise<EnvironmentStatus> {
+  const backend = backendOf(resolvePaths());
+  const file = loadStackFile(project, environment);
+  const services = await withDocker(dockerHostOf(project, file), (docker) =>
+    listServices(docker, project.name, environment),
+  );
+  const deployment =
+    backend.kind === "file" ? readDeployment(backend.directory, project.name, environment) : undefined;
+  const address = addressOf(stackOutputs(deployment));
+  return { environment, state: stateOf(services), address, services };
+}
+
+function render({ environment, state, address, services }: EnvironmentStatus): string {
+  const paint = state === "up" ? pc.green : state === "degraded" ? pc.yellow : pc.dim;
+  const curl = curlCommand(address);
+  const where =
+    state === "down" ? "" : ` ${address.urls.join(" ")}${curl === undefined ? "" : `  (${curl})`}`;
+  const title = `${pc.bold(environment)} ${paint(state)}${where}`;
+  if (services.length === 0) return title;
+  const rows = services.map((service) => [
+    `  ${service.component}`,
+    service.standIn ? `${service.image} (stand-in)` : service.image,
+    service.version ?? "",
+    service.health ?? service.state,
+    service.uptimeSeconds === undefined ? "" : formatSeconds(service.uptimeSeconds),
+    service.ports.join(" "),
+    service.name,
+  ]);
+  const head = ["  service", "image", "version", "health", "up for", "address", "container"];
+  return `${title}\n${renderTable(head, rows)}`;
+}
+
+/** Runs the command. @throws UserError when the Docker host doesn't answer. */
+export async function status(options: StatusOptions): Promise<void> {
+  const project = loadProject(options.project);
+  const environments: EnvironmentStatus[] = [];
+  for (const name of stackNames(project)) environments.push(await environmentStatus(project, name));
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify({ project: project.name, environments }, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`${environments.map(render).join("\n\n")}\n`);
+}

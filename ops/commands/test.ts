@@ -1,0 +1,96 @@
+// `tandem test`: every check there is, or one kind; ends with a line `N passed, N failed`.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { findOnPath } from "../../toolchain/executables.ts";
+import { packageRoot } from "../../toolchain/paths.ts";
+import { readStamp, writeStamp } from "../../toolchain/stamps.ts";
+import { appFolder, check, sum, type Tally, vitest } from "../checks.ts";
+import { UserError } from "../errors.ts";
+import { prepareMachine } from "./setup.ts";
+
+/** Kinds of tests; without one, all run except the soak. */
+export const testKinds = ["unit", "integration", "faults", "soak"] as const;
+
+const bin = (name: string) => join(packageRoot, "node_modules", ".bin", name);
+
+async function staticChecks(): Promise<Tally[]> {
+  return [
+    await check("lint and format (biome)", bin("biome"), ["check", "."]),
+    await check("types (tsc)", bin("tsc"), ["--noEmit"]),
+  ];
+}
+
+/** The provider that is built from Go; only a machine with Go can check it, and has it compiled by then. */
+async function goChecks(): Promise<Tally[]> {
+  if (findOnPath("go", process.env).length === 0) return [];
+  const cwd = join(packageRoot, "toolchain/docker-provider");
+  const env = { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
+  return [
+    await check("docker provider (go vet)", "go", ["vet", "-trimpath", "-tags", "no_compose", "."], {
+      cwd,
+      env,
+    }),
+  ];
+}
+
+/** The example app is a package of its own, with its own dependencies. */
+async function appChecks(): Promise<Tally[]> {
+  if (!existsSync(join(appFolder, "package.json"))) return [];
+  const lock = readFileSync(join(appFolder, "package-lock.json"), "utf8");
+  const stamp = join(appFolder, "node_modules", ".tandem-package-lock.json");
+  const tallies: Tally[] = [];
+  if (readStamp(stamp) !== lock.trim()) {
+    tallies.push(
+      await check("dependencies of the example app (npm ci)", "npm", ["ci", "--no-audit", "--no-fund"], {
+        cwd: appFolder,
+      }),
+    );
+    if (tallies[0]?.failed !== 0) return tallies;
+    writeStamp(stamp, lock.trim());
+  }
+  const tsc = join(appFolder, "node_modules", ".bin", "tsc");
+  tallies.push(await check("types of the example app (tsc)", tsc, ["--noEmit"], { cwd: appFolder }));
+  tallies.push(await vitest([], { cwd: appFolder }));
+  return tallies;
+}
+
+async function allChecks(env: Record<string, string>): Promise<Tally[]> {
+  await prepareMachine();
+  return [
+    ...(await staticChecks()),
+    ...(await goChecks()),
+    await vitest(["--project", "unit"], { env }),
+    ...(await appChecks()),
+    await vitest(["--project", "integration"], { env }),
+    await vitest(["--project", "faults"], { env }),
+  ];
+}
+
+async function run(kind: string | undefined): Promise<Tally[]> {
+  switch (kind) {
+    case undefined:
+      return await allChecks({});
+    case "soak":
+      return await allChecks({ TANDEM_SOAK: "1" });
+    case "unit":
+      return [...(await staticChecks()), await vitest(["--project", "unit"])];
+    case "integration":
+    case "faults":
+      await prepareMachine();
+      return [await vitest(["--project", kind])];
+    default:
+      throw new UserError(`there are no tests of kind "${kind}"`, `kinds: ${testKinds.join(", ")}`, 2);
+  }
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: 1 when anything failed.
+ */
+export async function test(kind: string | undefined): Promise<number> {
+  const { passed, failed, skipped } = sum(await run(kind));
+  if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
+  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+  return failed === 0 ? 0 : 1;
+}

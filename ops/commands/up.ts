@@ -1,0 +1,53 @@
+// `tandem up`: prepares the machine, checks the settings, runs `pulumi up`, and tells where the environment answers.
+import { formatSeconds } from "../../toolchain/durations.ts";
+import type { Deployment } from "../backend.ts";
+import { runEngine, stackFlags, withForward } from "../engine.ts";
+import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
+import { localDeployment, neededForward, remoteDockerHost, type Session } from "../session.ts";
+import { openStack, type StackOptions, say } from "../stack-run.ts";
+import { exportStack } from "../state-transfer.ts";
+
+/** The state after a run, wherever it is kept. */
+async function stateAfter(session: Session): Promise<Deployment | undefined> {
+  return session.backend.kind === "file" ? localDeployment(session) : (await exportStack(session)).deployment;
+}
+
+function report(session: Session, before: Deployment | undefined, after: Deployment | undefined): string {
+  const address = addressOf(stackOutputs(after));
+  const { made, removed } = changes(before, after);
+  const curl = curlCommand(address);
+  const host = remoteDockerHost(session.project, session.file);
+  const lines = [
+    `${session.stack} of ${session.project.name}: ${inventory(after?.resources ?? [])}`,
+    ...(made === "" ? [] : [`  made       ${made}`]),
+    ...(removed === "" ? [] : [`  removed    ${removed}`]),
+    ...(made === "" && removed === "" ? ["  nothing was made or removed"] : []),
+    ...address.urls.map((url) => `  answers at ${url}`),
+    ...(address.hostname === undefined ? [] : [`  hostname   ${address.hostname}`]),
+    ...(curl === undefined ? [] : [`  try        ${host === undefined ? curl : `${curl} (on ${host})`}`]),
+  ];
+  return lines.join("\n");
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: the engine's.
+ * @throws UserError when it can't begin.
+ */
+export async function up(stack: string, options: StackOptions): Promise<number> {
+  const begin = Date.now();
+  const session = await openStack({ ...options, stack, check: true, create: true });
+  const before = localDeployment(session);
+  const code = await withForward(neededForward(session.project, session.file), () =>
+    runEngine(session, ["up", "--yes", "--skip-preview", ...stackFlags(session)]),
+  );
+  const took = formatSeconds((Date.now() - begin) / 1000);
+  if (code !== 0) {
+    say(`${stack} is not up: the engine ended with exit code ${code} after ${took}; its messages are above`);
+    say(`what served before serves on; mend the cause and run \`tandem up ${stack}\` again`);
+    return code;
+  }
+  process.stdout.write(`\n${report(session, before, await stateAfter(session))}\n  took       ${took}\n`);
+  return 0;
+}

@@ -1,0 +1,98 @@
+// The containers of an environment as people see them, read through the Docker API by their labels.
+import type Docker from "dockerode";
+import { standInLabel } from "../toolchain/images/labels.ts";
+import { labelFilter, labels } from "./docker-client.ts";
+
+/** A container of an environment. */
+export interface Service {
+  /** Its part in the environment, such as `app`. */
+  component: string;
+  /** Name of the container. */
+  name: string;
+  /** The image's name where it has one, else its id. */
+  image: string;
+  /** Is the image one that set-up built under an official name? */
+  standIn: boolean;
+  /** Version that the image says it holds. */
+  version?: string;
+  /** `running`, `exited`, `restarting` and so on. */
+  state: string;
+  /** `healthy`, `unhealthy`, `starting`; absent where there is no health check. */
+  health?: string;
+  startedAt?: string;
+  uptimeSeconds?: number;
+  /** Where it listens on the Docker host. */
+  ports: string[];
+}
+
+/** Label by which images tell their version. */
+const versionLabel = "org.opencontainers.image.version";
+
+interface KnownImage {
+  name: string;
+  labels: Record<string, string>;
+}
+
+async function imagesById(docker: Docker): Promise<Map<string, KnownImage>> {
+  const images = await docker.listImages();
+  return new Map(
+    images.map((image) => [
+      image.Id,
+      { name: image.RepoTags?.[0] ?? image.RepoDigests?.[0] ?? image.Id, labels: image.Labels ?? {} },
+    ]),
+  );
+}
+
+function portsOf(info: Docker.ContainerInfo): string[] {
+  const ports = info.Ports.flatMap(({ IP, PublicPort }) =>
+    PublicPort === undefined ? [] : [`${IP || "0.0.0.0"}:${PublicPort}`],
+  );
+  return [...new Set(ports)];
+}
+
+async function describe(
+  docker: Docker,
+  info: Docker.ContainerInfo,
+  images: Map<string, KnownImage>,
+): Promise<Service> {
+  const { State } = await docker.getContainer(info.Id).inspect();
+  const image = images.get(info.ImageID);
+  const running = State.Running;
+  const version = image?.labels[versionLabel];
+  return {
+    component: info.Labels[labels.component] ?? "",
+    name: (info.Names[0] ?? info.Id).replace(/^\//, ""),
+    image: image?.name ?? info.Image,
+    standIn: image?.labels[standInLabel] === "true",
+    ...(version === undefined ? {} : { version }),
+    state: State.Status,
+    ...(State.Health === undefined || State.Health.Status === "none" ? {} : { health: State.Health.Status }),
+    ...(running
+      ? {
+          startedAt: State.StartedAt,
+          uptimeSeconds: Math.max(0, Math.round((Date.now() - Date.parse(State.StartedAt)) / 1000)),
+        }
+      : {}),
+    ports: portsOf(info),
+  };
+}
+
+/** All containers of an environment, also stopped ones, by component. */
+export async function listServices(docker: Docker, system: string, environment: string): Promise<Service[]> {
+  const [containers, images] = await Promise.all([
+    docker.listContainers({ all: true, filters: labelFilter(system, environment) }),
+    imagesById(docker),
+  ]);
+  const services = await Promise.all(
+    containers.map(async (info) => {
+      try {
+        return [await describe(docker, info, images)];
+      } catch (error) {
+        // Removed since the list was made: a deploy is going on.
+        if ((error as { statusCode?: number }).statusCode === 404) return [];
+        throw error;
+      }
+    }),
+  );
+  return services.flat().sort((a, b) => `${a.component} ${a.name}`.localeCompare(`${b.component} ${b.name}`));
+}

@@ -1,0 +1,92 @@
+// What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
+import { existsSync } from "node:fs";
+import { prepareMachine } from "./commands/setup.ts";
+import { askEngine } from "./engine.ts";
+import { UserError } from "./errors.ts";
+import { loadProject, loadStackFile, type Project } from "./project.ts";
+import { dockerHostOf, localDeployment, locksOf, openSession, type Session } from "./session.ts";
+import { writeInitProject } from "./stack-config.ts";
+import { awaitStack } from "./stack-locks.ts";
+import { keptFile, restoreKeptState } from "./state-transfer.ts";
+
+/** Options that all commands on a stack share. */
+export interface StackOptions {
+  /** Folder of the project. @default the package's root */
+  project?: string;
+  /** Seconds to wait while another run holds the stack. @default 0 */
+  wait?: number;
+}
+
+/** What a command needs of a stack before it begins. */
+export interface OpenOptions extends StackOptions {
+  stack: string;
+  /** Check the settings, and refuse to go on with an error in them? */
+  check: boolean;
+  /** Make the stack where the backend doesn't have it? */
+  create: boolean;
+}
+
+/** Tells what happens, on standard error: standard output is the engine's. */
+export function say(line: string): void {
+  process.stderr.write(`tandem: ${line}\n`);
+}
+
+/**
+ * Checks the settings of a stack and prints all problems.
+ *
+ * @param deep look at the machine as well
+ * @throws UserError with exit code 2 when one of them is an error.
+ */
+async function checkSettings(project: Project, stack: string, deep: boolean): Promise<void> {
+  if (!project.hasSettings) return;
+  const { checkStack } = await import("../infra/check/index.ts");
+  const { hasErrors, renderProblems } = await import("../infra/check/render.ts");
+  const problems = await checkStack({ projectDir: project.directory, stack, deep });
+  const stop = hasErrors(problems);
+  // Warnings are printed once, by the deep check.
+  if (problems.length > 0 && (deep || stop)) process.stderr.write(`${renderProblems(problems)}\n`);
+  if (stop) {
+    throw new UserError(
+      `the settings of ${stack} have errors; nothing was touched`,
+      "run the commands above and try again",
+      2,
+    );
+  }
+}
+
+/** Makes the stack in the backend. Its salt lands in this machine's copy of the stack file, not in the tracked one. */
+async function createStack(session: Session): Promise<void> {
+  const folder = session.file.hasSecretsProvider
+    ? session.project.directory
+    : writeInitProject(session.paths, session.project);
+  try {
+    await askEngine(session, ["stack", "init", session.stack, "--no-select"], folder);
+  } catch (error) {
+    if (error instanceof UserError && /already exists/.test(error.message)) return;
+    throw error;
+  }
+}
+
+/**
+ * Makes everything ready for the engine.
+ *
+ * @throws UserError when the machine can't be prepared, the settings have errors, or another run holds the stack.
+ */
+export async function openStack(options: OpenOptions): Promise<Session> {
+  const project = loadProject(options.project);
+  const file = loadStackFile(project, options.stack);
+  // First by themselves: a machine should not be set up for settings that can't work.
+  if (options.check) await checkSettings(project, options.stack, false);
+  await prepareMachine(dockerHostOf(project, file));
+  if (options.check) await checkSettings(project, options.stack, true);
+
+  const session = openSession(project, options.stack, file);
+  const locks = locksOf(session);
+  if (locks !== undefined) await awaitStack(locks, options.stack, { waitSeconds: options.wait ?? 0, say });
+  const known = session.backend.kind === "file" && localDeployment(session) !== undefined;
+  if (!known && options.create) await createStack(session);
+  if (existsSync(keptFile(session)) && (await restoreKeptState(session))) {
+    say(`${options.stack}: a \`tandem down\` did not come to its end; its data is back in the state`);
+  }
+  return session;
+}
