@@ -34,9 +34,14 @@ export function checkResponse(
   return response;
 }
 
-/** Answer to a diff, with the detailed form and the plain lists that older displays use. */
-export function diffResponse(result: DiffResult): providerPb.DiffResponse {
-  const entries = Object.entries(result.changes);
+/**
+ * Answer to a diff, with the detailed form and the plain lists that older displays use. Changes at the ignored paths,
+ * or below them, are left out: in a refresh nobody else does it.
+ */
+export function diffResponse(result: DiffResult, ignored: readonly string[] = []): providerPb.DiffResponse {
+  const isIgnored = (path: string) =>
+    ignored.some((end) => path === end || path.startsWith(`${end}.`) || path.startsWith(`${end}[`));
+  const entries = Object.entries(result.changes).filter(([path]) => !isIgnored(path));
   const changes = providerPb.DiffResponse.DiffChanges;
   const response = new providerPb.DiffResponse();
   response.setChanges(entries.length > 0 ? changes.DIFF_SOME : changes.DIFF_NONE);

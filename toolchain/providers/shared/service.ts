@@ -174,7 +174,8 @@ export function createService<Client>(
       const olds = read(request.getOlds()).values;
       const oldInputs = read(request.getOldInputs()).values;
       const news = read(request.getNews()).values;
-      return diffResponse(await handler.diff({ id: request.getId(), olds, oldInputs, news }, ctx));
+      const result = await handler.diff({ id: request.getId(), olds, oldInputs, news }, ctx);
+      return diffResponse(result, request.getIgnorechangesList());
     }),
     create: onResource(async ({ request, handler, ctx, read }) => {
       const inputs = read(request.getProperties());

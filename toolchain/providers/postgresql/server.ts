@@ -1,0 +1,161 @@
+// Connections to one Postgres server: made when needed, with patience while it starts, and never kept idle, since an
+// idle connection would stand in the way of dropping or copying a database.
+import { AsyncLocalStorage } from "node:async_hooks";
+import pRetry, { AbortError } from "p-retry";
+import pg from "pg";
+import type { CallContext } from "../shared/handler.ts";
+import { describeConnectFailure, isConflict, isNotYetReady } from "./failures.ts";
+import { Gate } from "./gate.ts";
+import type { Settings } from "./settings.ts";
+
+/** What an operation may do with a connection. */
+export type Connection = Pick<pg.Client, "query">;
+
+/** What an operation needs of its call. */
+export type Call = Pick<CallContext<unknown>, "signal" | "status">;
+
+/** How often a change that met another change is tried again. */
+const CONFLICT_TRIES = 8;
+
+/** Oldest server that is served. As in `server_version_num`. */
+const OLDEST = 120_000;
+
+/** One Postgres server, as the provider's settings name it. */
+export class PgServer {
+  readonly settings: Settings;
+  readonly #connections: Gate;
+  readonly #changes = new Gate(1);
+  readonly #call = new AsyncLocalStorage<Call>();
+  #facts: Promise<ServerFacts> | undefined;
+
+  constructor(settings: Settings) {
+    this.settings = settings;
+    this.#connections = new Gate(settings.maxConnections || Number.POSITIVE_INFINITY);
+  }
+
+  /** Runs an operation on behalf of a call: its cancellation and its status line are those of the call. */
+  during<T>(call: Call, work: () => Promise<T>): Promise<T> {
+    return this.#call.run(call, work);
+  }
+
+  /** Runs something on a connection to a database; without a name, to the one of the settings. */
+  async connected<T>(database: string | undefined, work: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#connections.enter(async () => {
+      const call = this.#call.getStore();
+      const client = await this.#connect(database || this.settings.database, call);
+      // A connection that breaks fails its query as well; without a listener it would end the process.
+      client.on("error", () => {});
+      const leave = () => void client.end();
+      call?.signal.addEventListener("abort", leave, { once: true });
+      try {
+        return await work(client);
+      } finally {
+        call?.signal.removeEventListener("abort", leave);
+        await client.end();
+      }
+    });
+  }
+
+  /**
+   * Makes a change. Changes wait for each other, since two that touch the same catalog row fail; one that meets a
+   * change of somebody else is tried again. Without a transaction (for CREATE DATABASE and the like) it must be safe
+   * to repeat.
+   */
+  async change<T>(
+    database: string | undefined,
+    work: (connection: Connection) => Promise<T>,
+    options: { transaction: boolean } = { transaction: true },
+  ): Promise<T> {
+    const attempt = () =>
+      this.connected(database, async (connection) => {
+        if (!options.transaction) return work(connection);
+        await connection.query("BEGIN");
+        const result = await work(connection);
+        await connection.query("COMMIT");
+        return result;
+      });
+    return this.#changes.enter(() =>
+      pRetry(attempt, {
+        retries: CONFLICT_TRIES,
+        minTimeout: 50,
+        maxTimeout: 1_000,
+        randomize: true,
+        shouldRetry: ({ error }) => isConflict(error),
+      }),
+    );
+  }
+
+  /** Version, and who we are in the server's eyes; asked once. */
+  facts(): Promise<ServerFacts> {
+    this.#facts ??= this.connected(undefined, readFacts).catch((error: unknown) => {
+      this.#facts = undefined;
+      throw error;
+    });
+    return this.#facts;
+  }
+
+  async #connect(database: string, call: Call | undefined): Promise<pg.Client> {
+    const { settings } = this;
+    const deadline = settings.connectTimeout > 0 ? Date.now() + settings.connectTimeout * 1000 : undefined;
+    try {
+      return await pRetry(() => this.#tryConnect(database), {
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: 250,
+        maxTimeout: 2_000,
+        signal: call?.signal,
+        shouldRetry: ({ error }) => isNotYetReady(error) && (!deadline || Date.now() < deadline),
+        onFailedAttempt: ({ error, retriesLeft }) => {
+          if (retriesLeft > 0 && isNotYetReady(error)) {
+            call?.status(`waiting for Postgres at ${settings.host}:${settings.port}: ${error.message}`);
+          }
+        },
+      });
+    } catch (error) {
+      call?.signal.throwIfAborted();
+      throw describeConnectFailure(error, settings, database);
+    }
+  }
+
+  async #tryConnect(database: string): Promise<pg.Client> {
+    const { host, port, username, password, tls } = this.settings;
+    const client = new pg.Client({
+      host,
+      port,
+      user: username,
+      // An empty one is asked for where there is none: the library would look for a password file otherwise.
+      password: password ?? "",
+      database,
+      ssl: tls,
+      application_name: "pulumi-resource-postgresql",
+      connectionTimeoutMillis: 10_000,
+    });
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw error instanceof Error ? error : new AbortError(String(error));
+    }
+  }
+}
+
+/** What the server says of itself and of our login. */
+export interface ServerFacts {
+  /** As in `server_version_num`: 170004 is 17.4. */
+  readonly version: number;
+  /** Role that our statements run as. */
+  readonly user: string;
+  readonly isSuperuser: boolean;
+}
+
+async function readFacts(connection: Connection): Promise<ServerFacts> {
+  const { rows } = await connection.query<{ version: number; user: string; super: boolean }>(
+    `SELECT current_setting('server_version_num')::int AS version, current_user AS "user",
+            (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS super`,
+  );
+  const [row] = rows;
+  if (!row || row.version < OLDEST) {
+    throw new Error(`the server is too old (${row?.version}): this provider needs Postgres 12 or newer`);
+  }
+  return { version: row.version, user: row.user, isSuperuser: row.super };
+}
