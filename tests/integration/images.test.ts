@@ -83,7 +83,8 @@ describe("Postgres", () => {
   const ready = (container: string) =>
     until(
       "Postgres",
-      async () => (await dockerCli(["exec", container, "pg_isready", "-h", "127.0.0.1"])).code === 0,
+      async () =>
+        (await dockerCli(["exec", container, "pg_isready", "-h", "127.0.0.1", "-U", "boss"])).code === 0,
     );
   let server = "";
 

@@ -2,10 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Paths } from "../paths.ts";
-import type { Say } from "../step.ts";
+import type { Say, SetupContext } from "../step.ts";
 import { appFolder, appReference, referenceOf } from "./catalog.ts";
-import { buildImage, type Engine } from "./engine.ts";
+import { buildImage } from "./engine.ts";
 import { sourceHashLabel } from "./labels.ts";
 import { proxyVariables } from "./mirror.ts";
 import { registryAccess } from "./npm.ts";
@@ -51,7 +50,7 @@ export function appHash(revision: string): string {
 }
 
 /** Builds the image; the Node base must be there. @throws when the build fails */
-export async function buildApp(engine: Engine & { paths: Paths }, say: Say): Promise<void> {
+export async function buildApp(engine: SetupContext, say: Say): Promise<void> {
   const revision = appRevision();
   const { version } = JSON.parse(readFileSync(join(appFolder, "package.json"), "utf8")) as {
     version: string;

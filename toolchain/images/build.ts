@@ -1,10 +1,9 @@
 // Sees to it that the engine has every image: as it is, pulled, or built as a stand-in; and tells which is which.
-import type { Paths } from "../paths.ts";
-import type { Say } from "../step.ts";
+import type { Say, SetupContext } from "../step.ts";
 import { appHash, appRevision, buildApp } from "./app.ts";
 import { appReference, type CatalogEntry, catalog, referenceOf } from "./catalog.ts";
 import { baseHash, baseObstacle, baseReference, makeBase } from "./debian.ts";
-import { type Engine, inspectImages, type LocalImage, pullImage } from "./engine.ts";
+import { type Engine, inspectImages, type LocalImage, pullImage, requireSameProcessor } from "./engine.ts";
 import { sourceHashLabel, standInLabel, standInNoteLabel } from "./labels.ts";
 import { buildStandIn, standInHash } from "./stand-in.ts";
 
@@ -20,13 +19,6 @@ export interface ImageState {
   id?: string;
   /** For stand-ins: how they differ from the official image. */
   note?: string;
-}
-
-/** What making images ready needs to know. */
-export interface ImageContext extends Engine {
-  paths: Paths;
-  /** Runs compilers one at a time. @default at once */
-  compiling?: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /**
@@ -73,7 +65,7 @@ function appState(images: ReadonlyMap<string, LocalImage>): ImageState {
  * @returns the images' states afterwards
  * @throws Error naming the image that can't be had, why, and what to do; the others are made ready all the same
  */
-export async function ensureImages(context: ImageContext, say: Say): Promise<ImageState[]> {
+export async function ensureImages(context: SetupContext, say: Say): Promise<ImageState[]> {
   const todo = (await describe(context)).filter(({ current }) => !current);
   const entries = catalog.filter(({ reference }) => todo.some((state) => state.reference === reference));
   const toBuild = await pullMissing(context, entries, todo, say);
@@ -84,12 +76,12 @@ export async function ensureImages(context: ImageContext, say: Say): Promise<Ima
     await attempt(failures, appReference(), () => buildApp(context, say));
   }
   if (failures.length > 0) throw new Error(failures.join("\n"));
-  return failures.length === 0 && todo.length === 0 ? states : describe(context);
+  return todo.length === 0 ? states : describe(context);
 }
 
 /** Pulls what can be pulled; returns what is left to build. */
 async function pullMissing(
-  context: ImageContext,
+  context: SetupContext,
   entries: readonly CatalogEntry[],
   states: readonly ImageState[],
   say: Say,
@@ -110,10 +102,11 @@ async function pullMissing(
 }
 
 async function buildStandIns(
-  context: ImageContext,
+  context: SetupContext,
   entries: readonly CatalogEntry[],
   say: Say,
 ): Promise<string[]> {
+  await requireSameProcessor(context);
   const obstacle = baseObstacle();
   const base = (await inspectImages(context, [baseReference])).get(baseReference);
   const baseIsCurrent = base?.labels[sourceHashLabel] === baseHash;
@@ -122,21 +115,20 @@ async function buildStandIns(
   }
   if (!baseIsCurrent) await makeBase(context, say);
   const failures: string[] = [];
-  const compiling = context.compiling ?? ((work) => work());
-  // Caddy is mostly compiling, the others are mostly unpacking: side by side they take the time of the longer.
-  const [heavy, light] = [entries.filter(isHeavy), entries.filter((entry) => !isHeavy(entry))];
+  // One is mostly compiled, the others are mostly unpacked: side by side they take the time of the longer.
   const build = (entry: CatalogEntry) =>
     attempt(failures, entry.reference, () => buildStandIn(context, entry, say));
+  const inTurn = async (some: readonly CatalogEntry[]) => {
+    for (const entry of some) await build(entry);
+  };
   await Promise.all([
-    heavy.length === 0 ? undefined : compiling(async () => void (await Promise.all(heavy.map(build)))),
-    (async () => {
-      for (const entry of light) await build(entry);
-    })(),
+    inTurn(entries.filter(isCompiled)),
+    inTurn(entries.filter((each) => !isCompiled(each))),
   ]);
   return failures;
 }
 
-function isHeavy(entry: CatalogEntry): boolean {
+function isCompiled(entry: CatalogEntry): boolean {
   return entry.standIn === "caddy";
 }
 

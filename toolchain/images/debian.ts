@@ -3,10 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aptObstacle, installPackages } from "../apt.ts";
 import { findOnPath } from "../executables.ts";
-import type { Paths } from "../paths.ts";
 import { run } from "../run.ts";
-import type { Say } from "../step.ts";
-import { type Engine, engineArchitecture, importImage } from "./engine.ts";
+import type { Say, SetupContext } from "../step.ts";
+import { type Engine, importImage } from "./engine.ts";
 import { sourceHashLabel } from "./labels.ts";
 import { type Mirror, machineMirror, proxyVariables } from "./mirror.ts";
 import { sourceHash } from "./source-hash.ts";
@@ -53,18 +52,11 @@ export function baseObstacle(): string | undefined {
 /**
  * Makes the base image from Debian's packages; takes half a minute.
  *
- * @throws when this machine can't do it, or the engine's processor is of another kind than this machine's
+ * @throws when this machine can't do it, or the packages can't be had
  */
-export async function makeBase(engine: Engine & { paths: Paths }, say: Say): Promise<void> {
+export async function makeBase(engine: SetupContext, say: Say): Promise<void> {
   const obstacle = baseObstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
-  const architecture = await engineArchitecture(engine);
-  const own = process.arch === "x64" ? "amd64" : process.arch;
-  if (architecture !== own) {
-    throw new Error(
-      `the Docker engine runs on ${architecture} and this machine on ${own}: pull the images there, or run set-up there`,
-    );
-  }
   if (findOnPath("debootstrap", engine.env).length === 0) {
     await installPackages(engine.paths, ["debootstrap", "debian-archive-keyring"], say);
   }

@@ -76,13 +76,22 @@ export async function inspectImages(
   return images;
 }
 
-/** The engine's processor architecture as Go names it, such as `amd64`. @throws when the engine can't be asked */
-export async function engineArchitecture(engine: Engine): Promise<string> {
+/**
+ * What is built from this machine's packages runs on its kind of processor only.
+ *
+ * @throws when the engine runs on another kind, or can't be asked
+ */
+export async function requireSameProcessor(engine: Engine): Promise<void> {
   const { stdout } = await execa("docker", ["version", "--format", "{{.Server.Arch}}"], {
     env: dockerEnv(engine),
     stdin: "ignore",
   });
-  return stdout.trim();
+  const own = process.arch === "x64" ? "amd64" : process.arch;
+  if (stdout.trim() !== own) {
+    throw new Error(
+      `the Docker engine runs on ${stdout.trim()} and this machine on ${own}: pull the images there, or run set-up there`,
+    );
+  }
 }
 
 /** Pulls an image; gives up when no registry answers within 15 seconds, never while layers arrive. */

@@ -14,11 +14,9 @@ export interface RegistryAccess {
   certificates?: string;
 }
 
-/** Installs what the lock file of `folder` names, for Linux on `architecture`, without running install scripts. */
-export async function installLocked(folder: string, architecture: string, log: string): Promise<void> {
-  const cpu = architecture === "amd64" ? "x64" : architecture;
-  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--os", "linux", "--cpu", cpu];
-  await run("npm", [...args, "--libc", "glibc"], { cwd: folder, log });
+/** Installs what the lock file of `folder` names, without running install scripts. @throws with npm's last lines */
+export async function installLocked(folder: string, log: string): Promise<void> {
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder, log });
 }
 
 /** This machine's way to the registry. A registry with credentials in its URL is not passed on. */

@@ -3,12 +3,16 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
+/** What a build or a file manager leaves behind; it is part of nothing. */
+const ignored = new Set(["node_modules", "dist", ".DS_Store"]);
+
 /** Files under these paths of a folder, sorted, relative to it, with `/` on every system. */
 export function filesUnder(folder: string, paths: readonly string[] = ["."]): string[] {
   const found: string[] = [];
   const visit = (path: string) => {
-    if (statSync(path).isDirectory()) for (const name of readdirSync(path)) visit(join(path, name));
-    else found.push(relative(folder, path).split(sep).join("/"));
+    if (statSync(path).isDirectory()) {
+      for (const name of readdirSync(path)) if (!ignored.has(name)) visit(join(path, name));
+    } else found.push(relative(folder, path).split(sep).join("/"));
   };
   for (const path of paths) visit(join(folder, path));
   return found.sort();

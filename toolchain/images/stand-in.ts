@@ -1,12 +1,11 @@
 // Builds the stand-in of an official image and tags it with that image's reference.
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Paths } from "../paths.ts";
-import type { Say } from "../step.ts";
+import type { Say, SetupContext } from "../step.ts";
 import { caddyBinary } from "./caddy-binary.ts";
 import { type CatalogEntry, recipes, type StandInName } from "./catalog.ts";
 import { baseHash, baseReference } from "./debian.ts";
-import { buildImage, type Engine, engineArchitecture } from "./engine.ts";
+import { buildImage } from "./engine.ts";
 import { sourceHashLabel, standInLabel, standInNoteLabel, standInOfLabel } from "./labels.ts";
 import { proxyVariables } from "./mirror.ts";
 import { installLocked } from "./npm.ts";
@@ -19,43 +18,41 @@ export function standInHash({ reference, standIn, note }: CatalogEntry): string 
 }
 
 /** Puts into the build's folder what its Dockerfile copies besides the recipe's own files. */
-type Prepare = (context: string, engine: Engine & { paths: Paths }, say: Say) => Promise<void>;
+type Prepare = (folder: string, context: SetupContext, say: Say) => Promise<void>;
 
 const preparations: Partial<Record<StandInName, Prepare>> = {
-  caddy: async (context, engine, say) => {
-    const binary = await caddyBinary(engine, await engineArchitecture(engine), say);
-    copyFileSync(binary, join(context, "caddy"));
-    chmodSync(join(context, "caddy"), 0o755);
+  caddy: async (folder, context, say) => {
+    copyFileSync(await caddyBinary(context, say), join(folder, "caddy"));
+    chmodSync(join(folder, "caddy"), 0o755);
   },
-  node: async (context, engine, say) => {
-    const architecture = await engineArchitecture(engine);
+  node: async (folder, context, say) => {
     say("fetch Node and npm from the npm registry");
-    await installLocked(context, architecture, join(engine.paths.logs, "images.log"));
-    const modules = join(context, "node_modules");
-    const cpu = architecture === "amd64" ? "x64" : architecture;
-    renameSync(join(modules, `node-linux-${cpu}`, "bin", "node"), join(context, "node"));
-    chmodSync(join(context, "node"), 0o755);
-    renameSync(join(modules, "npm"), join(context, "npm"));
+    await installLocked(folder, join(context.paths.logs, "images.log"));
+    const modules = join(folder, "node_modules");
+    renameSync(join(modules, `node-linux-${process.arch}`, "bin", "node"), join(folder, "node"));
+    chmodSync(join(folder, "node"), 0o755);
+    renameSync(join(modules, "npm"), join(folder, "npm"));
   },
 };
 
-/** Builds one stand-in; the base image must be there. @throws when a part can't be had or the build fails */
-export async function buildStandIn(
-  engine: Engine & { paths: Paths },
-  entry: CatalogEntry,
-  say: Say,
-): Promise<void> {
-  mkdirSync(engine.paths.cache, { recursive: true });
-  const context = mkdtempSync(join(engine.paths.cache, `image-${entry.standIn}-`));
+/**
+ * Builds one stand-in, for an engine of this machine's own kind (`makeBase` sees to that); the base image must be there.
+ *
+ * @throws when a part can't be had or the build fails
+ */
+export async function buildStandIn(context: SetupContext, entry: CatalogEntry, say: Say): Promise<void> {
+  mkdirSync(context.paths.cache, { recursive: true });
+  const folder = mkdtempSync(join(context.paths.cache, `image-${entry.standIn}-`));
   try {
-    cpSync(join(recipes, entry.standIn), context, { recursive: true });
-    await preparations[entry.standIn]?.(context, engine, say);
+    const recipe = join(recipes, entry.standIn);
+    for (const file of filesUnder(recipe)) cpSync(join(recipe, file), join(folder, file));
+    await preparations[entry.standIn]?.(folder, context, say);
     await buildImage(
-      engine,
+      context,
       {
-        folder: context,
+        folder,
         reference: entry.reference,
-        buildArgs: { BASE: baseReference, ...proxyVariables(engine.env) },
+        buildArgs: { BASE: baseReference, ...proxyVariables(context.env) },
         labels: {
           [standInLabel]: "true",
           [standInOfLabel]: entry.reference,
@@ -66,6 +63,6 @@ export async function buildStandIn(
       say,
     );
   } finally {
-    rmSync(context, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
