@@ -33,10 +33,9 @@ export async function serve<Client>(
     // A connection that won't close must not keep an orphan alive.
     setTimeout(() => process.exit(0), 2_000).unref();
   };
-  process.on("SIGTERM", () => end("the provider was told to stop"));
-  // How the engine ends a plugin; it waits 5 s for it. Ctrl-C at a terminal doesn't get here: the engine gives each
-  // plugin a process group of its own.
-  process.on("SIGINT", () => end("the engine is done"));
+  // The engine says good-bye with SIGINT and waits for the end. A Ctrl-C doesn't come here: plugins run in process
+  // groups of their own, and the engine decides whether to call Cancel.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end("the provider was told to stop"));
   whenParentIsGone(() => end("the engine is gone"));
   process.stdout.write(`${port}\n`);
 }
