@@ -196,7 +196,7 @@ describe("the containers", () => {
       expect(HostConfig.MemorySwap, Name).toBe(HostConfig.Memory);
       expect(HostConfig.NanoCpus, Name).toBeGreaterThan(0);
       expect(HostConfig.PidsLimit, Name).toBeGreaterThan(0);
-      expect(HostConfig.LogConfig.Config, Name).toEqual({ "max-file": "3", "max-size": "10m" });
+      expect(HostConfig.LogConfig?.Config, Name).toEqual({ "max-file": "3", "max-size": "10m" });
       expect(JSON.stringify([HostConfig.Binds, HostConfig.Mounts]), Name).not.toContain("docker.sock");
       const bindings = Object.values(HostConfig.PortBindings ?? {}).flat() as { HostIp: string }[];
       for (const { HostIp } of bindings) expect(HostIp, Name).toBe("127.0.0.1");
