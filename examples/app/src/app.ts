@@ -33,7 +33,7 @@ export async function createServer(app: App): Promise<FastifyInstance> {
     loggerInstance: app.log as FastifyBaseLogger,
     // `logRequest` writes one line a request instead of two, and leaves health checks out.
     logController: new LogController({ disableRequestLogging: true }),
-    // On the way out, requests on connections that are still open are served, and told that the connection ends.
+    // On the way out, requests on connections that are still open are served.
     return503OnClosing: false,
     forceCloseConnections: "idle",
     requestTimeout: 300_000,
@@ -62,6 +62,10 @@ export async function createServer(app: App): Promise<FastifyInstance> {
     preClose: (done) => void closeSockets(server).then(() => done()),
   });
   server.addHook("onResponse", logRequest);
+  // Else a gateway keeps the connection for its next request, and closing waits for it in vain.
+  server.addHook("onSend", async (_request, reply) => {
+    if (app.lifecycle.leaving) reply.header("connection", "close");
+  });
   server.setErrorHandler(answerError);
   // As a plugin, so that the routes come after the plugins that watch routes being added.
   await server.register(async (scope) => {

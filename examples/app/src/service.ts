@@ -1,5 +1,6 @@
 // The roles `web` and `worker`: what each starts, and the order in which it stops.
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
 import type { Redis } from "ioredis";
 import { createServer } from "./app.ts";
 import { checkDatabase, createPool } from "./database.ts";
@@ -27,7 +28,7 @@ export async function runWeb(settings: ServiceSettings): Promise<void> {
   lifecycle.onLeave("stop VoIP sync", () => voip.stop());
   // For gateways that watch /ready: it says 503 from the signal on.
   lifecycle.onLeave("wait for the gateway to notice", () => sleep(settings.SHUTDOWN_DELAY_MS));
-  lifecycle.onLeave("stop accepting, finish requests, close WebSockets", () => server.close());
+  lifecycle.onLeave("stop accepting, finish requests, close WebSockets", () => closeServer(server));
   if (settings.WORKER === "inline") addWorker(settings, log, lifecycle);
   lifecycle.onLeave("close the queue", () => queue.close());
   lifecycle.onLeave("close Redis", () => quit(redis));
@@ -54,6 +55,16 @@ function addWorker(settings: ServiceSettings, log: Log, lifecycle: Lifecycle): v
     await worker.close();
     await quit(redis);
   });
+}
+
+/** Closes the server, and each connection that was busy when closing began as soon as it is idle. */
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const timer = setInterval(() => server.server.closeIdleConnections(), 100);
+  try {
+    await server.close();
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** Says goodbye to Redis; when it is away there is nobody to say it to. */

@@ -16,9 +16,10 @@ export function jobRoutes(server: FastifyInstance, { queue, settings }: App): vo
 
   server.get("/api/jobs/:id", async (request, reply) => {
     const { id } = jobId.parse(request.params);
+    // The state first: read the other way round, a job that ends in between is completed and has no result.
+    const state = await queue.getJobState(id);
     const job = await queue.getJob(id);
     if (!job) return reply.code(404).send({ error: "not found", message: `there is no job ${id}` });
-    const state = await job.getState();
     return { id, state, result: job.returnvalue ?? null, failure: job.failedReason ?? null };
   });
 }
