@@ -1,5 +1,6 @@
 // Isolation by attack: what staging's app, its position and its credentials can reach of production, and the reverse.
-import { Redis } from "ioredis";
+import { once } from "node:events";
+import { connect } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectFrom, resolveFrom, scanFrom } from "../support/attacker.ts";
@@ -62,27 +63,24 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-/** Runs one Redis command on a container's address, after a login if there is one. */
-async function redis(
-  host: string,
-  login: URL | undefined,
-  command: string,
-  ...args: string[]
-): Promise<unknown> {
-  const client = new Redis({
-    host,
-    lazyConnect: true,
-    retryStrategy: null,
-    enableReadyCheck: false,
-    disableClientInfo: true,
-  });
-  client.on("error", () => undefined);
+/**
+ * Runs one Redis command on a container's address, after a login if there is one, and gives the server's own words:
+ * a client library asks things of its own first and hangs up when they are refused.
+ */
+async function redis(host: string, login: URL | undefined, ...command: string[]): Promise<string> {
+  const socket = connect({ host, port: 6379 });
+  socket.setEncoding("utf8");
+  const ask = async (words: string[]) => {
+    socket.write(`${words.join(" ")}\r\n`);
+    const [answer] = (await once(socket, "data")) as [string];
+    if (answer.startsWith("-")) throw new Error(answer.trim());
+    return answer.trim();
+  };
   try {
-    await client.connect();
-    if (login !== undefined) await client.call("AUTH", login.username, login.password);
-    return await client.call(command, ...args);
+    if (login !== undefined) await ask(["AUTH", login.username, login.password]);
+    return await ask(command);
   } finally {
-    client.disconnect();
+    socket.destroy();
   }
 }
 
@@ -126,7 +124,7 @@ describe.each(PAIRS)("from %s's app to %s", (from, to) => {
     const host = await addressOf(to, "redis");
     await expect(redis(host, await variable(from, "REDIS_URL"), "PING")).rejects.toThrow(/WRONGPASS|NOAUTH/);
     await expect(redis(host, undefined, "PING")).rejects.toThrow(/NOAUTH/);
-    expect(await redis(host, await variable(to, "REDIS_URL"), "PING")).toBe("PONG");
+    expect(await redis(host, await variable(to, "REDIS_URL"), "PING")).toBe("+PONG");
   });
 });
 
@@ -173,9 +171,7 @@ describe("the app's login", () => {
   ])("may not run %s on Redis", async (...command) => {
     const [name = "", ...args] = command;
     const host = await addressOf("staging", "redis");
-    await expect(redis(host, await variable("staging", "REDIS_URL"), name, ...args)).rejects.toThrow(
-      /NOPERM/,
-    );
+    await expect(redis(host, await variable("staging", "REDIS_URL"), ...command)).rejects.toThrow(/NOPERM/);
   });
 });
 
