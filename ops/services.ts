@@ -1,6 +1,6 @@
 // The containers of an environment as people see them, read through the Docker API by their labels.
 import type Docker from "dockerode";
-import { standInLabel } from "../toolchain/images/labels.ts";
+import { standInLabel, standInOfLabel } from "../toolchain/images/labels.ts";
 import { labelFilter, labels } from "./docker-client.ts";
 
 /** A container of an environment. */
@@ -63,7 +63,8 @@ async function describe(
     component: info.Labels[labels.component] ?? "",
     name: (info.Names[0] ?? info.Id).replace(/^\//, ""),
     image: image?.name ?? info.Image,
-    standIn: image?.labels[standInLabel] === "true",
+    // Images built on a stand-in inherit its labels: it counts under the name that it stands for only.
+    standIn: image?.labels[standInLabel] === "true" && image.labels[standInOfLabel] === image.name,
     ...(version === undefined ? {} : { version }),
     state: State.Status,
     ...(State.Health === undefined || State.Health.Status === "none" ? {} : { health: State.Health.Status }),

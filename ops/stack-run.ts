@@ -1,12 +1,14 @@
 // What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
 import { existsSync } from "node:fs";
+import type { Deployment } from "./backend.ts";
 import { prepareMachine } from "./commands/setup.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { loadProject, loadStackFile, type Project } from "./project.ts";
+import { recover } from "./recovery.ts";
 import { dockerHostOf, localDeployment, locksOf, openSession, type Session } from "./session.ts";
 import { writeInitProject } from "./stack-config.ts";
-import { awaitStack } from "./stack-locks.ts";
+import { awaitStack, readLocks } from "./stack-locks.ts";
 import { keptFile, restoreKeptState } from "./state-transfer.ts";
 
 /** Options that all commands on a stack share. */
@@ -68,6 +70,24 @@ async function createStack(session: Session): Promise<void> {
 }
 
 /**
+ * Waits until nobody works on the stack, and clears up after a run that died.
+ *
+ * @returns its state; undefined where there is none yet, or the backend is not a folder of this machine.
+ */
+async function settle(session: Session, waitSeconds: number): Promise<Deployment | undefined> {
+  const locks = locksOf(session);
+  if (locks === undefined) return undefined;
+  for (;;) {
+    await awaitStack(locks, session.stack, { waitSeconds, say });
+    const deployment = localDeployment(session);
+    // Whoever took the stack since then wrote the operations that look pending.
+    if (readLocks(locks).length > 0) continue;
+    if (deployment !== undefined) await recover(session, deployment, say);
+    return deployment;
+  }
+}
+
+/**
  * Makes everything ready for the engine.
  *
  * @throws UserError when the machine can't be prepared, the settings have errors, or another run holds the stack.
@@ -81,10 +101,8 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   if (options.check) await checkSettings(project, options.stack, true);
 
   const session = openSession(project, options.stack, file);
-  const locks = locksOf(session);
-  if (locks !== undefined) await awaitStack(locks, options.stack, { waitSeconds: options.wait ?? 0, say });
-  const known = session.backend.kind === "file" && localDeployment(session) !== undefined;
-  if (!known && options.create) await createStack(session);
+  const deployment = await settle(session, options.wait ?? 0);
+  if (deployment === undefined && options.create) await createStack(session);
   if (existsSync(keptFile(session)) && (await restoreKeptState(session))) {
     say(`${options.stack}: a \`tandem down\` did not come to its end; its data is back in the state`);
   }
