@@ -169,7 +169,6 @@ describe("the app's login", () => {
     ["SHUTDOWN"],
     ["REPLICAOF", "127.0.0.1", "6379"],
   ])("may not run %s on Redis", async (...command) => {
-    const [name = "", ...args] = command;
     const host = await addressOf("staging", "redis");
     await expect(redis(host, await variable("staging", "REDIS_URL"), ...command)).rejects.toThrow(/NOPERM/);
   });
