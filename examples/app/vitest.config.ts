@@ -1,4 +1,4 @@
-// `unit` needs nothing but Node; `live` needs TEST_DATABASE_URL, TEST_MIGRATE_DATABASE_URL and TEST_REDIS_URL.
+// Unit tests, which need nothing but Node; the image as a whole is tested by Tandem's integration tests.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

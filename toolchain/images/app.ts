@@ -26,8 +26,8 @@ function inputFiles(): string[] {
 }
 
 /**
- * The last commit that changed the app, with `-dirty` when the work tree differs from it; `unknown` outside git. Other
- * commits leave it alone, so they don't cause a deploy.
+ * The last commit that changed what the image is made from, with `-dirty` when the work tree differs from it; `unknown`
+ * outside git. Other commits leave it alone, so they don't cause a deploy.
  */
 export function appRevision(): string {
   const git = (...args: string[]) =>
@@ -35,10 +35,11 @@ export function appRevision(): string {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     });
+  const paths = ["--", ...inputs, ":(exclude)**/*.test.ts"];
   try {
-    const commit = git("log", "-1", "--format=%H", "--", ".").trim();
+    const commit = git("log", "-1", "--format=%H", ...paths).trim();
     if (commit === "") return "unknown";
-    return git("status", "--porcelain", "--", ".").trim() === "" ? commit : `${commit}-dirty`;
+    return git("status", "--porcelain", ...paths).trim() === "" ? commit : `${commit}-dirty`;
   } catch {
     return "unknown";
   }

@@ -1,5 +1,5 @@
 // The base of all stand-ins: a minimal Debian made from its packages, shaped like the official debian:…-slim image.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { aptObstacle, installPackages } from "../apt.ts";
 import { findOnPath } from "../executables.ts";
@@ -15,6 +15,9 @@ const suite = "trixie";
 
 /** Reference of the base image. */
 export const baseReference = `tandem/debian:${suite}`;
+
+/** Keys that sign Debian's archive. */
+const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 /** What is not kept of a package; licences are. */
 const leftOut = ["doc", "man", "info", "locale", "lintian", "groff", "linda"];
@@ -57,7 +60,7 @@ export function baseObstacle(): string | undefined {
 export async function makeBase(engine: SetupContext, say: Say): Promise<void> {
   const obstacle = baseObstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
-  if (findOnPath("debootstrap", engine.env).length === 0) {
+  if (findOnPath("debootstrap", engine.env).length === 0 || !existsSync(keyring)) {
     await installPackages(engine.paths, ["debootstrap", "debian-archive-keyring"], say);
   }
   mkdirSync(engine.paths.cache, { recursive: true });
@@ -80,7 +83,11 @@ export async function makeBase(engine: SetupContext, say: Say): Promise<void> {
 async function bootstrap(engine: Engine, root: string, say: Say): Promise<void> {
   const mirror = machineMirror();
   say(`debootstrap ${suite} from ${mirror.main}`);
-  await run("debootstrap", ["--variant=minbase", "--include=ca-certificates", suite, root, mirror.main], {
+  // A debootstrap that is older than the release doesn't know its name; its newest procedure fits all the same.
+  const scripts = "/usr/share/debootstrap/scripts";
+  const script = existsSync(join(scripts, suite)) ? [] : [join(scripts, "sid")];
+  const args = ["--variant=minbase", "--include=ca-certificates", suite, root, mirror.main, ...script];
+  await run("debootstrap", args, {
     log: join(engine.paths.logs, "images.log"),
     env: { ...proxyVariables(engine.env), LC_ALL: "C" },
     onLine: (line) => {
@@ -105,13 +112,9 @@ async function bootstrap(engine: Engine, root: string, say: Say): Promise<void> 
 
 function sources(mirror: Mirror): string {
   const entry = (url: string, suites: string) =>
-    [
-      "Types: deb",
-      `URIs: ${url}`,
-      `Suites: ${suites}`,
-      "Components: main",
-      "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg",
-    ].join("\n");
+    ["Types: deb", `URIs: ${url}`, `Suites: ${suites}`, "Components: main", `Signed-By: ${keyring}`].join(
+      "\n",
+    );
   return `${entry(mirror.main, `${suite} ${suite}-updates`)}\n\n${entry(mirror.security, `${suite}-security`)}\n`;
 }
 

@@ -115,10 +115,14 @@ export async function pullImage(
   }
   const result = await child;
   clearTimeout(timer);
-  if (!result.failed) return "pulled";
-  return /manifest|not found|denied|unauthorized|toomanyrequests|no matching/i.test(result.all)
-    ? "absent"
-    : "unreachable";
+  return result.failed ? pullFailure(result.all ?? "") : "pulled";
+}
+
+/** Tells a registry's no from no registry at all, by the engine's words. */
+export function pullFailure(output: string): "absent" | "unreachable" {
+  const refusals =
+    /manifest unknown|no matching manifest|manifest for .* not found|repository .* not found|pull access denied|unauthorized|toomanyrequests/i;
+  return refusals.test(output) ? "absent" : "unreachable";
 }
 
 /** Makes an image of one layer from a tar file. @throws with the CLI's last lines */
