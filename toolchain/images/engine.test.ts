@@ -1,0 +1,20 @@
+// What the engine's words about a failed pull mean.
+import { describe, expect, it } from "vitest";
+import { pullFailure } from "./engine.ts";
+
+describe("pullFailure", () => {
+  it.each([
+    "Error response from daemon: manifest for redis:7.2.99 not found: manifest unknown: manifest unknown",
+    "Error response from daemon: pull access denied for nobody/nothing, repository does not exist",
+    "no matching manifest for linux/riscv64 in the manifest list entries",
+    "toomanyrequests: You have reached your pull rate limit",
+  ])("a registry said no: %s", (output) => expect(pullFailure(output)).toBe("absent"));
+
+  it.each([
+    'Get "https://registry.example/v2/": dial tcp: lookup registry.example: no such host',
+    "dial tcp 192.0.2.1:443: connect: connection refused",
+    "net/http: request canceled while waiting for connection",
+    "x509: certificate signed by unknown authority",
+    "",
+  ])("no registry: %s", (output) => expect(pullFailure(output)).toBe("unreachable"));
+});
