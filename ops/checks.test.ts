@@ -1,0 +1,48 @@
+// Counting what test runners report.
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import { sum, tallyOf } from "./checks.ts";
+import { splitLines } from "./commands/logs.ts";
+import { renderTable } from "./table.ts";
+
+const report = {
+  numPassedTests: 3,
+  numFailedTests: 0,
+  numPendingTests: 1,
+  numTodoTests: 0,
+  success: true,
+  testResults: [{ status: "passed", assertionResults: [{}] }],
+};
+
+describe("tallies", () => {
+  it("count tests", () => expect(tallyOf(report)).toEqual({ passed: 3, failed: 0, skipped: 1 }));
+
+  it("count a file that could not be loaded as a failure", () => {
+    const testResults = [...report.testResults, { status: "failed", assertionResults: [] }];
+    expect(tallyOf({ ...report, success: false, testResults }).failed).toBe(1);
+  });
+
+  it("count a run that failed without a failed test as a failure", () => {
+    expect(tallyOf({ ...report, success: false }).failed).toBe(1);
+  });
+
+  it("add up", () => {
+    const one = { passed: 1, failed: 2, skipped: 3 };
+    expect(sum([one, one])).toEqual({ passed: 2, failed: 4, skipped: 6 });
+    expect(sum([])).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  });
+});
+
+it("log lines come whole, however they are cut, and the last one without its end", async () => {
+  const stream = new PassThrough();
+  const lines: string[] = [];
+  const done = splitLines(stream, (line) => lines.push(line));
+  for (const piece of ["fir", "st\r\nsec", "ond\n", "thi", "rd"]) stream.write(piece);
+  stream.end();
+  await done;
+  expect(lines).toEqual(["first", "second", "third"]);
+});
+
+it("tables have columns and no frames", () => {
+  expect(renderTable(["a", "b"], [["long value", "x"]])).toMatch(/a +b\nlong value {2}x$/);
+});

@@ -1,0 +1,109 @@
+// What `down` takes out of a state and puts back.
+import { describe, expect, it } from "vitest";
+import type { Deployment, StateResource } from "./backend.ts";
+import { hasRunning, isData, withData, withoutData } from "./kept-state.ts";
+
+const urn = (type: string, name: string) => `urn:pulumi:staging::oracle::${type}::${name}`;
+const root = urn("pulumi:pulumi:Stack", "oracle-staging");
+const server = urn("tandem:index:PostgresServer", "server");
+const provider = urn("pulumi:providers:postgresql", "pg");
+const volume = urn("docker:index/volume:Volume", "data");
+const container = urn("docker:index/container:Container", "server");
+const password = urn("random:index/randomPassword:RandomPassword", "password");
+const role = urn("postgresql:index/role:Role", "app");
+
+function resource(id: string, more: Partial<StateResource> = {}): StateResource {
+  const type = id.split("::")[2] ?? "";
+  return { urn: id, type, custom: true, id: `id-of-${id.split("::")[3]}`, parent: root, ...more };
+}
+
+const before: Deployment = {
+  secrets_providers: { type: "passphrase", state: { salt: "salt" } },
+  resources: [
+    resource(root, { custom: false, parent: undefined }),
+    resource(server, { custom: false }),
+    resource(password, { parent: server }),
+    resource(volume, { parent: server, protect: true, retainOnDelete: true }),
+    resource(container, {
+      parent: server,
+      protect: true,
+      dependencies: [volume, password],
+      propertyDependencies: { volumes: [volume], envs: [password], image: null },
+      deletedWith: volume,
+    }),
+    resource(provider, { parent: server, dependencies: [password] }),
+    resource(role, { provider: `${provider}::id-of-pg`, dependencies: [container, password] }),
+  ],
+};
+
+const urnsOf = (deployment: Deployment) => (deployment.resources ?? []).map((each) => each.urn);
+
+describe("what is data", () => {
+  it.each([
+    [resource(volume), false],
+    [resource(volume, { retainOnDelete: true }), true],
+    [resource(volume, { protect: true }), true],
+    [resource(volume, { protect: true, delete: true }), false],
+    [resource(container, { protect: true, retainOnDelete: true }), false],
+    [resource(password), true],
+    [resource(role), true],
+    [resource(provider, { protect: true }), false],
+    [resource(server, { custom: false, protect: true }), false],
+  ])("%# %o", (each, expected) => {
+    expect(isData(each)).toBe(expected);
+  });
+});
+
+describe("without data", () => {
+  const rest = withoutData(before);
+
+  it("holds everything else, unprotected", () => {
+    expect(urnsOf(rest)).toEqual([root, server, container, provider]);
+    expect(rest.resources?.some(({ protect }) => protect)).toBe(false);
+  });
+
+  it("refers to nothing that is not there", () => {
+    const left = rest.resources?.find((each) => each.urn === container);
+    expect(left?.dependencies).toEqual([]);
+    expect(left?.propertyDependencies).toEqual({ volumes: [], envs: [], image: [] });
+    expect(left?.deletedWith).toBeUndefined();
+  });
+
+  it("leaves the state it was made from alone", () => {
+    expect(urnsOf(before)).toHaveLength(7);
+    expect(before.resources?.[4]?.dependencies).toEqual([volume, password]);
+  });
+});
+
+describe("with data again", () => {
+  it("after everything else was destroyed: the data, its parents and its providers", () => {
+    const after = withData({ resources: [] }, before);
+    expect(urnsOf(after)).toEqual([root, server, password, volume, provider, role]);
+    expect(after.resources?.find((each) => each.urn === volume)?.protect).toBe(true);
+    expect(after.resources?.find((each) => each.urn === role)?.dependencies).toEqual([password]);
+    expect(after.secrets_providers).toEqual(before.secrets_providers);
+    expect(hasRunning(after)).toBe(false);
+  });
+
+  it("after a run that was killed before it destroyed anything: as it was", () => {
+    expect(urnsOf(withData(before, before)).sort()).toEqual(urnsOf(before).sort());
+  });
+
+  it("after a run that destroyed a part: what is left and the data, each after what it refers to", () => {
+    const rest = withoutData(before);
+    const after = withData({ resources: rest.resources?.slice(0, 3) }, before);
+    const order = urnsOf(after);
+    expect(order).toHaveLength(7);
+    for (const each of after.resources ?? []) {
+      for (const other of [each.parent, ...(each.dependencies ?? [])]) {
+        if (other !== undefined) expect(order.indexOf(other)).toBeLessThan(order.indexOf(each.urn));
+      }
+    }
+  });
+
+  it("takes what another run made since as it is", () => {
+    const fresh = resource(password, { id: "another", parent: server });
+    const after = withData({ resources: [fresh] }, before);
+    expect(after.resources?.find((each) => each.urn === password)?.id).toBe("another");
+  });
+});
