@@ -4,6 +4,7 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
+import { appReference } from "../../toolchain/images/catalog.ts";
 import { AppStack } from "../support/app-stack.ts";
 import { uniqueName } from "../support/docker.ts";
 import { dockerCli, dockerOk, exitCodeOf, logsOf, publishedAddress, until } from "../support/docker-cli.ts";
@@ -99,7 +100,10 @@ describe("migrations", () => {
 
 describe("web", () => {
   it("tells what it is, without secrets", async () => {
-    expect(await askJson("/version")).toMatchObject({ version: "0.1.0", environment: "staging" });
+    expect(await askJson("/version")).toMatchObject({
+      version: appReference().split(":")[1],
+      environment: "staging",
+    });
     const info = await ask("/api/info");
     expect(JSON.parse(info.body)).toMatchObject({
       NODE_ENV: "production",
