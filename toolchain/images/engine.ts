@@ -147,9 +147,12 @@ export async function buildImage(
   args.push(...Object.entries(options.labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]));
   // By name only: the CLI takes the values from its environment, and a proxy's password stays off the command line.
   args.push(...Object.keys(options.buildArgs ?? {}).flatMap((name) => ["--build-arg", name]));
+  const builder = await builderEnv(engine);
+  // The engine's own builder leaves the container of a failed step behind.
+  if (builder.DOCKER_BUILDKIT === "0") args.push("--force-rm");
   await run("docker", [...args, options.folder], {
     log: join(engine.paths.logs, "images.log"),
-    env: { ...dockerEnv(engine), ...(await builderEnv(engine)), ...options.buildArgs },
+    env: { ...dockerEnv(engine), ...builder, ...options.buildArgs },
     onLine: (line) => {
       if (line.trim() !== "") say(`build ${options.reference}: ${line.trim()}`);
     },
@@ -158,7 +161,7 @@ export async function buildImage(
 
 /** BuildKit where its CLI plugin is installed, else the engine's own builder; the user's word goes first. */
 async function builderEnv(engine: Engine): Promise<Record<string, string>> {
-  if (engine.env.DOCKER_BUILDKIT !== undefined) return {};
+  if (engine.env.DOCKER_BUILDKIT !== undefined) return { DOCKER_BUILDKIT: engine.env.DOCKER_BUILDKIT };
   const buildx = await execa("docker", ["buildx", "version"], { reject: false, stdin: "ignore" });
   // The builder named `default` is the engine itself: it sees local images and leaves the result there.
   return buildx.failed ? { DOCKER_BUILDKIT: "0" } : { BUILDX_BUILDER: "default", BUILDKIT_PROGRESS: "plain" };
