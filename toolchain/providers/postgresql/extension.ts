@@ -1,6 +1,7 @@
 // postgresql:index/extension:Extension
 import type { PropertyTable } from "../shared/property-table.ts";
 import type { Properties } from "../shared/values.ts";
+import { hasCode } from "./failures.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
 import { type PgResource, parseDottedId, str } from "./resource.ts";
 import type { Connection, PgServer } from "./server.ts";
@@ -38,9 +39,13 @@ export const extension: PgResource = {
         ...(str(properties.version) ? [`VERSION ${ident(str(properties.version))}`] : []),
         ...(properties.createCascade === true ? ["CASCADE"] : []),
       ];
-      await connection.query(
-        `CREATE EXTENSION IF NOT EXISTS ${ident(str(properties.name))} ${clauses.join(" ")}`,
-      );
+      const statement = `CREATE EXTENSION IF NOT EXISTS ${ident(str(properties.name))} ${clauses.join(" ")}`;
+      await connection.query(statement).catch((error: unknown) => {
+        if (!hasCode(error, "42501")) throw error;
+        throw new Error(
+          `${(error as Error).message}: it is not marked as trusted, so a superuser has to add it`,
+        );
+      });
       const found = await readExtension(connection, properties);
       const differs = (key: string) =>
         str(properties[key]) !== "" && str(properties[key]) !== str(found?.[key]);

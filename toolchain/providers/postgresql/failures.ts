@@ -51,6 +51,12 @@ export function describeConnectFailure(error: unknown, settings: Settings, datab
       `${where} refused the login "${settings.username}": ${detail}. Check username and password of the provider, and pg_hba.conf.`,
     );
   }
+  if (code === "42501") {
+    return new Error(
+      `${where}: the login "${settings.username}" may not connect to database "${database}", and can't become a member of ` +
+        `its owner (${detail}): GRANT CONNECT ON DATABASE to it, or let a superuser do the work.`,
+    );
+  }
   if (code === "3D000") {
     return new Error(
       `${where} has no database "${database}": check the database setting, or create it first.`,

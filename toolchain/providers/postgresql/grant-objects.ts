@@ -25,7 +25,7 @@ interface ObjectType {
   readonly query: string;
 }
 
-// In each query $2 is the schema, $3 the list of wanted objects, null for all of them. An object without an ACL of its
+// In each query $2 is the schema (for databases the database), $3 the list of wanted objects, null for all of them. An object without an ACL of its
 // own has the built-in one, by which everybody may, for one, connect to a database.
 const RELATION = (letter: string, kinds: string) => `
   SELECT relname AS name, format('%I.%I', nspname, relname) AS target, relowner AS owner,
@@ -57,7 +57,7 @@ const TYPES: Readonly<Record<string, ObjectType>> = {
     keyword: "DATABASE",
     query: `SELECT datname AS name, quote_ident(datname) AS target, datdba AS owner,
                    coalesce(datacl, acldefault('d', datdba)) AS acl
-              FROM pg_database WHERE datname = current_database() AND $2::text IS NOT NULL AND $3::text[] IS NULL`,
+              FROM pg_database WHERE datname = $2 AND $3::text[] IS NULL`,
   },
   foreign_data_wrapper: {
     keyword: "FOREIGN DATA WRAPPER",
@@ -102,7 +102,11 @@ export async function findObjects(connection: Connection, properties: Properties
        LEFT JOIN LATERAL aclexplode(o.acl) a
               ON a.grantee = CASE WHEN $1 = '${PUBLIC}' THEN 0 ELSE (SELECT oid FROM pg_roles WHERE rolname = $1) END
       GROUP BY 1, 2, 3 ORDER BY 1, 2`,
-    [str(properties.role), str(properties.schema), wanted.length > 0 ? wanted : null],
+    [
+      str(properties.role),
+      str(properties[properties.objectType === "database" ? "database" : "schema"]),
+      wanted.length > 0 ? wanted : null,
+    ],
   );
   if (properties.objectType !== "column") return rows;
   const columns = list(properties.columns);

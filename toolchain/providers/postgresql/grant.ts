@@ -162,7 +162,7 @@ async function changeGrants(
   work: (connection: Connection, objects: readonly GrantObject[]) => Promise<void>,
 ): Promise<void> {
   const database = str(properties.database);
-  await server.change(database, async (connection) => {
+  await server.change(workplaceOf(properties), async (connection) => {
     const objects = await findObjects(connection, properties);
     const isDatabase = properties.objectType === "database";
     const around = isDatabase ? await databaseOwner(connection, database) : [];
@@ -194,11 +194,16 @@ async function inPlace<T>(
     return rows[0]?.role === true && rows[0].database;
   });
   if (!there) return undefined;
-  return server.connected(database, async (connection) => {
+  return server.connected(workplaceOf(properties), async (connection) => {
     const schema = WITHOUT_SCHEMA.includes(str(properties.objectType)) ? "" : str(properties.schema);
     if (schema && (await schemaOwner(connection, schema)) === undefined) return undefined;
     return work(connection);
   });
+}
+
+/** Database to connect to. Grants on a database itself are made from outside: it may be closed to us. */
+function workplaceOf(properties: Properties): string | undefined {
+  return properties.objectType === "database" ? undefined : str(properties.database);
 }
 
 /** The official plugin's id. It orders names as its sets do: by their CRC-32, written in decimal. */

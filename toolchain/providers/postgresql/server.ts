@@ -4,8 +4,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import pRetry, { AbortError } from "p-retry";
 import pg from "pg";
 import type { CallContext } from "../shared/handler.ts";
-import { describeConnectFailure, isConflict, isNotYetReady } from "./failures.ts";
+import { describeConnectFailure, hasCode, isConflict, isNotYetReady } from "./failures.ts";
 import { Gate } from "./gate.ts";
+import { databaseOwner, withMembership } from "./membership.ts";
 import type { Settings } from "./settings.ts";
 
 /** What an operation may do with a connection. */
@@ -25,6 +26,7 @@ export class PgServer {
   readonly settings: Settings;
   readonly #connections: Gate;
   readonly #changes = new Gate(1);
+  readonly #lending = new Gate(1);
   readonly #call = new AsyncLocalStorage<Call>();
   #facts: Promise<ServerFacts> | undefined;
 
@@ -97,8 +99,16 @@ export class PgServer {
   async #connect(database: string, call: Call | undefined): Promise<pg.Client> {
     const { settings } = this;
     const deadline = settings.connectTimeout > 0 ? Date.now() + settings.connectTimeout * 1000 : undefined;
+    const attempt = async () => {
+      try {
+        return await this.#tryConnect(database);
+      } catch (error) {
+        if (!hasCode(error, "42501")) throw error;
+        return await this.#connectAsOwner(database);
+      }
+    };
     try {
-      return await pRetry(() => this.#tryConnect(database), {
+      return await pRetry(attempt, {
         retries: Number.POSITIVE_INFINITY,
         minTimeout: 250,
         maxTimeout: 2_000,
@@ -114,6 +124,29 @@ export class PgServer {
       call?.signal.throwIfAborted();
       throw describeConnectFailure(error, settings, database);
     }
+  }
+
+  /**
+   * Connects to a database from which everybody but its owner is shut out. A login that administers the owner becomes
+   * its member for the moment of connecting.
+   */
+  #connectAsOwner(database: string): Promise<pg.Client> {
+    return this.#lending.enter(async () => {
+      const admin = await this.#tryConnect(this.settings.database);
+      try {
+        const lend = async () => {
+          const owners = await databaseOwner(admin, database);
+          return withMembership(this, admin, owners, () => this.#tryConnect(database));
+        };
+        return await pRetry(lend, {
+          retries: CONFLICT_TRIES,
+          minTimeout: 50,
+          shouldRetry: ({ error }) => isConflict(error),
+        });
+      } finally {
+        await admin.end();
+      }
+    });
   }
 
   async #tryConnect(database: string): Promise<pg.Client> {

@@ -1,0 +1,76 @@
+// A Postgres server for tests, in a container of its own that logs every statement.
+import pg from "pg";
+import { docker, uniqueName } from "./docker.ts";
+import { freePort } from "./project.ts";
+
+/** Password of the superuser; a canary too, which must be found in no log. */
+export const ADMIN_PASSWORD = "canary-admin-7f3a";
+
+/** Finds an image of pgvector's that is on the machine; undefined when there is none. */
+export async function findPostgresImage(): Promise<string | undefined> {
+  try {
+    const images = await docker.listImages({ filters: JSON.stringify({ reference: ["pgvector/pgvector"] }) });
+    return images.flatMap(({ RepoTags }) => RepoTags ?? []).at(0);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A running server. */
+export class TestPostgres {
+  readonly port: number;
+  readonly #container: string;
+
+  private constructor(container: string, port: number) {
+    this.#container = container;
+    this.port = port;
+  }
+
+  /** Starts a server, without waiting until it answers: the provider has to. */
+  static async start(image: string): Promise<TestPostgres> {
+    const port = await freePort();
+    const container = await docker.createContainer({
+      name: uniqueName("tandem-test-postgres-"),
+      Image: image,
+      Cmd: ["postgres", "-c", "log_statement=all", "-c", "fsync=off"],
+      Env: [`POSTGRES_PASSWORD=${ADMIN_PASSWORD}`],
+      Labels: { "tandem.test": "providers" },
+      HostConfig: { PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: String(port) }] } },
+    });
+    await container.start();
+    return new TestPostgres(container.id, port);
+  }
+
+  /** Runs statements as the superuser, or as another login. */
+  async query<T extends pg.QueryResultRow>(
+    sql: string,
+    login: { user?: string; password?: string; database?: string } = {},
+  ): Promise<T[]> {
+    const client = new pg.Client({
+      host: "127.0.0.1",
+      port: this.port,
+      user: "postgres",
+      password: ADMIN_PASSWORD,
+      database: "postgres",
+      ...login,
+    });
+    await client.connect();
+    try {
+      const result = (await client.query<T>(sql)) as pg.QueryResult<T> | pg.QueryResult<T>[];
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** Everything that the server has logged. */
+  async log(): Promise<string> {
+    const output = await docker.getContainer(this.#container).logs({ stdout: true, stderr: true });
+    return output.toString("utf8");
+  }
+
+  /** Removes the server with its data. */
+  async remove(): Promise<void> {
+    await docker.getContainer(this.#container).remove({ force: true, v: true });
+  }
+}
