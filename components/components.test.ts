@@ -119,7 +119,8 @@ describe("PgDatabase", () => {
       });
     }
     const publicGrants = registered.filter((r) => r.inputs.role === "public");
-    expect(publicGrants.map((r) => [r.inputs.database, r.inputs.objectType, r.inputs.privileges])).toEqual([
+    const revoked = publicGrants.map((r) => [r.inputs.database, r.inputs.objectType, r.inputs.privileges]);
+    expect(revoked).toEqual([
       ["postgres", "database", []],
       ["template1", "database", []],
       ["oracle_staging", "database", []],

@@ -22,66 +22,69 @@ const SCHEMA = "public";
 /**
  * Takes CONNECT, CREATE and TEMPORARY from everybody, then gives each login what it needs. Default privileges cover
  * the tables that the owner's migrations will make, so grants don't drift as tables come and go.
+ *
+ * Grants on the same object come one after the other, since Postgres refuses them side by side ("tuple concurrently
+ * updated"); those on different objects don't wait for each other.
  */
 export function grantPrivileges(name: string, args: PrivilegeArgs): pulumi.Resource[] {
   const { database, owner, app, readOnly } = args;
-  const chain = new Chain(args.opts, args.after);
-  const db = { database: database.name, objectType: "database" };
-  const schema = { database: database.name, objectType: "schema", schema: SCHEMA };
-  chain.add((opts) => new Grant(`${name}-revoke-public`, { ...db, role: "public", privileges: [] }, opts));
-  chain.add(
-    (opts) => new Grant(`${name}-schema-public`, { ...schema, role: "public", privileges: [] }, opts),
-  );
-  for (const [purpose, role] of Object.entries({ owner, app, readonly: readOnly })) {
-    chain.add((opts) => {
-      return new Grant(
-        `${name}-connect-${purpose}`,
-        { ...db, role: role.name, privileges: ["CONNECT"] },
-        opts,
-      );
-    });
-  }
-  for (const [purpose, role] of Object.entries({ app, readonly: readOnly })) {
-    chain.add((opts) => {
-      return new Grant(
-        `${name}-schema-${purpose}`,
-        { ...schema, role: role.name, privileges: ["USAGE"] },
-        opts,
-      );
-    });
-  }
-  const made = { database: database.name, owner: owner.name, schema: SCHEMA };
-  const defaults: [string, Role, string, string[]][] = [
-    ["app-tables", app, "table", ROWS],
-    ["app-sequences", app, "sequence", ["SELECT", "USAGE"]],
-    ["readonly-tables", readOnly, "table", ["SELECT"]],
-    ["readonly-sequences", readOnly, "sequence", ["SELECT"]],
-  ];
-  for (const [suffix, role, objectType, privileges] of defaults) {
-    chain.add((opts) => {
-      const what = { ...made, role: role.name, objectType, privileges };
+  const onDatabase = chain(args, [
+    ["revoke-public", "public", []],
+    ["connect-owner", owner.name, ["CONNECT"]],
+    ["connect-app", app.name, ["CONNECT"]],
+    ["connect-readonly", readOnly.name, ["CONNECT"]],
+  ])(([suffix, role, privileges], opts) => {
+    return new Grant(
+      `${name}-${suffix}`,
+      { database: database.name, objectType: "database", role, privileges },
+      opts,
+    );
+  });
+  const onSchema = chain(args, [
+    ["schema-public", "public", []],
+    ["schema-app", app.name, ["USAGE"]],
+    ["schema-readonly", readOnly.name, ["USAGE"]],
+  ])(([suffix, role, privileges], opts) => {
+    const what = { database: database.name, objectType: "schema", schema: SCHEMA, role, privileges };
+    return new Grant(`${name}-${suffix}`, what, opts);
+  });
+  const inFuture = (objectType: string, rows: Row[]) =>
+    chain(
+      args,
+      rows,
+    )(([suffix, role, privileges], opts) => {
+      const what = {
+        database: database.name,
+        owner: owner.name,
+        schema: SCHEMA,
+        role,
+        objectType,
+        privileges,
+      };
       return new DefaultPrivileges(`${name}-${suffix}`, what, opts);
     });
-  }
-  return chain.resources;
+  const tables = inFuture("table", [
+    ["app-tables", app.name, ROWS],
+    ["readonly-tables", readOnly.name, ["SELECT"]],
+  ]);
+  const sequences = inFuture("sequence", [
+    ["app-sequences", app.name, ["SELECT", "USAGE"]],
+    ["readonly-sequences", readOnly.name, ["SELECT"]],
+  ]);
+  return [onDatabase, onSchema, tables, sequences].flat();
 }
 
-/** Resources made one after the other: concurrent grants fail with "tuple concurrently updated". */
-class Chain {
-  readonly resources: pulumi.Resource[] = [];
-  private readonly opts: pulumi.CustomResourceOptions;
+/** Suffix of the resource's name, who gets it, what. */
+type Row = [suffix: string, role: pulumi.Input<string>, privileges: string[]];
 
-  private readonly first: pulumi.Resource[];
-
-  constructor(opts: pulumi.CustomResourceOptions, first: pulumi.Resource[]) {
-    this.opts = opts;
-    this.first = first;
-  }
-
-  add(make: (opts: pulumi.CustomResourceOptions) => pulumi.Resource): void {
-    const last = this.resources.at(-1);
-    this.resources.push(
-      make({ ...this.opts, retainOnDelete: true, dependsOn: last === undefined ? this.first : [last] }),
-    );
-  }
+/** Makes one resource per row, each after the one before it. */
+function chain(args: PrivilegeArgs, rows: Row[]) {
+  return (make: (row: Row, opts: pulumi.CustomResourceOptions) => pulumi.Resource): pulumi.Resource[] => {
+    let after = args.after;
+    return rows.map((row) => {
+      const resource = make(row, { ...args.opts, retainOnDelete: true, dependsOn: after });
+      after = [resource];
+      return resource;
+    });
+  };
 }
