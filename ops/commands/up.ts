@@ -6,6 +6,7 @@ import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inv
 import { localDeployment, neededForward, remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { exportStack } from "../state-transfer.ts";
+import { removalsOfStrangers } from "../strangers.ts";
 
 /** The state after a run, wherever it is kept. */
 async function stateAfter(session: Session): Promise<Deployment | undefined> {
@@ -29,6 +30,23 @@ function report(session: Session, before: Deployment | undefined, after: Deploym
   return lines.join("\n");
 }
 
+/** After a failure: names that are taken by things which the state doesn't know are a likely cause. */
+async function tellStrangers(session: Session): Promise<void> {
+  if (session.backend.kind !== "file") return;
+  try {
+    const removals = await removalsOfStrangers(session, localDeployment(session));
+    if (removals.length === 0) return;
+    say(
+      `these carry the labels of ${session.stack}, but its state doesn't know them. If nobody else keeps a state`,
+    );
+    say("for this environment, they are left over from a lost run, and this removes them:");
+    for (const command of removals) say(`  ${command}`);
+  } catch (error) {
+    // The engine's own failure counts; this was only to help.
+    say(`could not look for leftovers: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
 /**
  * Runs the command.
  *
@@ -46,6 +64,7 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
   if (code !== 0) {
     say(`${stack} is not up: the engine ended with exit code ${code} after ${took}; its messages are above`);
     say(`what served before serves on; mend the cause and run \`tandem up ${stack}\` again`);
+    await tellStrangers(session);
     return code;
   }
   process.stdout.write(`\n${report(session, before, await stateAfter(session))}\n  took       ${took}\n`);
