@@ -75,10 +75,10 @@ export class TestProject {
     return outcome(result, start);
   }
 
-  /** Runs plain `pulumi` in the project's folder, as after `eval "$(./tandem env)"`. */
-  async pulumi(args: string[]): Promise<Outcome> {
+  /** Runs plain `pulumi` in the project's folder, as after `eval "$(./tandem env)"` and, if given, more shell. */
+  async pulumi(args: string[], after = ""): Promise<Outcome> {
     const start = performance.now();
-    const script = `eval "$('${join(ROOT, "tandem")}' env)" && exec pulumi "$@"`;
+    const script = `eval "$('${join(ROOT, "tandem")}' env)" && ${after} exec pulumi "$@"`;
     const result = await execa("sh", ["-c", script, "pulumi", ...args, "--non-interactive"], {
       reject: false,
       all: true,

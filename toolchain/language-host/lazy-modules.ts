@@ -1,6 +1,9 @@
 // Spares programs two heavy modules that the SDK loads at its start but needs only when it serialises a function
 // for a dynamic resource or a callback: the TypeScript compiler and npm's Arborist, together a fifth of an empty preview.
 
+/** Set to anything, the variable has programs load all modules at once, as under Pulumi's own host: for benchmarks. */
+export const EAGER_MODULES = "TANDEM_EAGER_MODULES";
+
 /** Modules by the SDK file that loads them. Elsewhere they load as ever. */
 const DEFERRED: Readonly<Record<string, string>> = {
   "/@pulumi/pulumi/runtime/closure/parseFunction.js": "../../typescript-shim",

@@ -2,7 +2,7 @@
 import { StringDecoder } from "node:string_decoder";
 import languagePb from "@pulumi/pulumi/proto/language_pb.js";
 import type { Children } from "./children.ts";
-import { lazyModuleFlags } from "./lazy-modules.ts";
+import { EAGER_MODULES, lazyModuleFlags } from "./lazy-modules.ts";
 import { optionVariables, parseOptions } from "./options.ts";
 import { locateModule } from "./packages.ts";
 
@@ -74,7 +74,7 @@ export function programCommand(
   return {
     command: [
       // With ts-node the SDK needs TypeScript at once, and looks at --import to choose its module loader.
-      ...(options.typescript ? [] : lazyModuleFlags),
+      ...(options.typescript || process.env[EAGER_MODULES] ? [] : lazyModuleFlags),
       ...options.nodeargs,
       locateModule(run, info.getProgramDirectory()),
       ...flags,
