@@ -94,22 +94,26 @@ export class TestEngine {
       reject: false,
       all: true,
       stdin: "ignore",
-      env: {
-        PATH: [this.#bin, dirname(process.execPath), process.env.PATH ?? ""].join(delimiter),
-        PULUMI_HOME: join(this.folder, "home"),
-        PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
-        PULUMI_CONFIG_PASSPHRASE: "test",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        NODE_COMPILE_CACHE: join(this.folder, "compile-cache"),
-        NO_COLOR: "1",
-        FORCE_COLOR: "0",
-        ...env,
-      },
+      env: { ...this.environment(), ...env },
     });
     return {
       exitCode: result.exitCode ?? -1,
       output: result.all ?? "",
       seconds: (performance.now() - start) / 1000,
+    };
+  }
+
+  /** Variables that make the engine this test's own. */
+  environment(): Record<string, string> {
+    return {
+      PATH: [this.#bin, dirname(process.execPath), process.env.PATH ?? ""].join(delimiter),
+      PULUMI_HOME: join(this.folder, "home"),
+      PULUMI_BACKEND_URL: `file://${join(this.folder, "state")}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      NODE_COMPILE_CACHE: join(this.folder, "compile-cache"),
+      NO_COLOR: "1",
+      FORCE_COLOR: "0",
     };
   }
 

@@ -1,4 +1,5 @@
 // A Postgres server for tests, in a container of its own that logs every statement.
+import pRetry from "p-retry";
 import pg from "pg";
 import { docker, uniqueName } from "./docker.ts";
 import { freePort } from "./project.ts";
@@ -39,6 +40,11 @@ export class TestPostgres {
     });
     await container.start();
     return new TestPostgres(container.id, port);
+  }
+
+  /** Waits until the server answers. */
+  async ready(): Promise<void> {
+    await pRetry(() => this.query("SELECT 1"), { retries: 60, minTimeout: 250, factor: 1 });
   }
 
   /** Runs statements as the superuser, or as another login. */
