@@ -65,7 +65,6 @@ export interface ContainerSpec {
   stopGraceSeconds: number;
   /** Shared memory in MiB. @default Docker's 64 */
   shmMb?: number;
-  protect?: boolean;
   dependsOn?: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
 }
 
@@ -92,7 +91,6 @@ export function runContainer(
   const container = new Container(name, containerArgs(env, spec), {
     parent,
     dependsOn: spec.dependsOn,
-    protect: spec.protect,
     // The Docker provider would delete first. A stateless container is replaced by one that runs beside it; one with
     // a fixed name, a port or a volume can't be.
     deleteBeforeReplace: spec.fixedName !== undefined,

@@ -5,6 +5,7 @@ import { Provider as DockerProvider } from "@pulumi/docker/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { TandemProvider } from "../provider/sdk.ts";
+import { sharedConnection, sshSettings } from "../toolchain/ssh.ts";
 import { nameProblem } from "./names.ts";
 
 /** How much container log is kept on the host, per container. */
@@ -166,7 +167,11 @@ function logOptions(logging: LogRotation = {}): Record<string, string> {
   return { "max-file": String(logging.maxFiles ?? 3), "max-size": `${logging.maxSizeMb ?? 10}m` };
 }
 
-/** A key that must be typed in would hang the run; a host that isn't known must be an error and not a question. */
+/**
+ * A question for a key's passphrase would hang the run, and a host that isn't known must be an error and not a question.
+ * The provider opens a connection for each resource that it works on at a time; `tandem` holds one open that they share.
+ */
 function sshOptions(dockerHost: string): { sshOpts?: string[] } {
-  return dockerHost.startsWith("ssh://") ? { sshOpts: ["-o", "BatchMode=yes"] } : {};
+  if (!dockerHost.startsWith("ssh://")) return {};
+  return { sshOpts: sshSettings({ ControlPath: sharedConnection(dockerHost) }) };
 }
