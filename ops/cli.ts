@@ -106,6 +106,18 @@ program
   .action(async () => (await import("./commands/env.ts")).printEnv());
 
 program
+  .command("connect")
+  .description(
+    "hold the way to a Docker host on another machine open: while a command runs, else until Ctrl-C",
+  )
+  .argument("[stack]", "environment", "staging")
+  .argument("[command...]", "command to run, such as: pulumi refresh -s staging --preview-only")
+  .passThroughOptions()
+  .action(async (stack: string, command: string[]) => {
+    process.exitCode = await (await import("./commands/connect.ts")).connect(stack, command, merged({}));
+  });
+
+program
   .command("test")
   .description("run every test, or one kind: unit, integration, faults, soak")
   .argument("[kind]", "kind of tests")

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import { DockerHost } from "../provider/docker-host.ts";
 import { UserError } from "./errors.ts";
+import { requireDocker } from "./remote-host.ts";
 
 /** Labels that everything of an environment carries. */
 export const labels = {
@@ -27,6 +28,7 @@ export async function withDocker<T>(
   host: string | undefined,
   work: (docker: Docker) => Promise<T>,
 ): Promise<T> {
+  if (host?.startsWith("ssh://")) await requireDocker(host);
   const connection = new DockerHost(host);
   try {
     const docker = await connection.docker();

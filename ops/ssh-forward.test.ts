@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { forwardArguments, openForward, sshTarget } from "./ssh-forward.ts";
+import { forwardArguments, openForward } from "./ssh-forward.ts";
 
 let folder: string;
 const wanted = { host: "ssh://me@far.example:2222", localPort: 56_001, remotePort: 55_001 };
@@ -29,13 +29,8 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe("arguments", () => {
-  it("split user, host and port", () => {
-    expect(sshTarget("ssh://me@far.example:2222")).toEqual(["-p", "2222", "-l", "me", "--", "far.example"]);
-    expect(sshTarget("ssh://far")).toEqual(["--", "far"]);
-  });
-
   it.each(["far.example", "tcp://far:22", "ssh://", ""])("refuse %s", (host) => {
-    expect(() => sshTarget(host)).toThrow("not of the form ssh://user@host:port");
+    expect(() => forwardArguments({ ...wanted, host })).toThrow("not of the form ssh://user@host:port");
   });
 
   it("bind loopback at both ends and never ask", () => {

@@ -6,7 +6,15 @@ import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { loadProject, loadStackFile, type Project } from "./project.ts";
 import { recover } from "./recovery.ts";
-import { dockerHostOf, localDeployment, locksOf, openSession, type Session } from "./session.ts";
+import { requireDocker } from "./remote-host.ts";
+import {
+  dockerHostOf,
+  localDeployment,
+  locksOf,
+  openSession,
+  remoteDockerHost,
+  type Session,
+} from "./session.ts";
 import { writeInitProject } from "./stack-config.ts";
 import { awaitStack, readLocks } from "./stack-locks.ts";
 import { keptFile, restoreKeptState } from "./state-transfer.ts";
@@ -97,7 +105,10 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   const file = loadStackFile(project, options.stack);
   // First by themselves: a machine should not be set up for settings that can't work.
   if (options.check) await checkSettings(project, options.stack, false);
-  await prepareMachine(dockerHostOf(project, file));
+  const remote = remoteDockerHost(project, file);
+  if (remote !== undefined) await requireDocker(remote);
+  const dockerHost = dockerHostOf(project, file);
+  await prepareMachine(dockerHost === undefined ? {} : { dockerHost });
   if (options.check) await checkSettings(project, options.stack, true);
 
   const session = openSession(project, options.stack, file);

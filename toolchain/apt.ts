@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import pRetry from "p-retry";
 import { findOnPath } from "./executables.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { run } from "./run.ts";
@@ -39,6 +40,9 @@ function hasCandidate(name: string): boolean {
   }
 }
 
+/** Steps of one set-up run side by side; the package manager serves one of them at a time. */
+let lastInstall: Promise<void> = Promise.resolve();
+
 /**
  * Installs packages. The package lists are fetched only where they lack one of them, or are too old to be served.
  *
@@ -52,6 +56,17 @@ export async function installPackages(
   say: Say,
   optional: readonly string[] = [],
 ): Promise<void> {
+  const turn = lastInstall.then(() => install(paths, names, say, optional));
+  lastInstall = turn.catch(() => undefined);
+  await turn;
+}
+
+async function install(
+  paths: Paths,
+  names: readonly string[],
+  say: Say,
+  optional: readonly string[],
+): Promise<void> {
   const options = {
     log: join(paths.logs, "apt.log"),
     env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
@@ -62,24 +77,30 @@ export async function installPackages(
   const common = ["-q", "-o", `DPkg::Lock::Timeout=${lockTimeoutSeconds}`];
   const update = async () => {
     say("apt-get update");
-    await run("apt-get", [...common, "update"], options);
+    // Its lock on the lists knows no time-out of its own.
+    await pRetry(() => run("apt-get", [...common, "update"], options), {
+      retries: lockTimeoutSeconds / 5,
+      factor: 1,
+      minTimeout: 5000,
+      shouldRetry: ({ error }) => /Could not get lock/.test(error.message),
+    });
   };
-  const install = async () => {
+  const installAll = async () => {
     const all = [...names, ...optional.filter(hasCandidate)];
     say(`apt-get install ${all.join(" ")}`);
     await run("apt-get", [...common, "install", "-y", "--no-install-recommends", ...all], options);
   };
   if (!names.every(hasCandidate)) {
     await update();
-    await install();
+    await installAll();
     return;
   }
   try {
-    await install();
+    await installAll();
   } catch (error) {
     if (!/404|Unable to fetch|Unable to locate|no longer|Hash Sum/i.test(String(error))) throw error;
     // The lists name versions that the mirror has replaced since.
     await update();
-    await install();
+    await installAll();
   }
 }

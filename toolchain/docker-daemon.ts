@@ -10,10 +10,13 @@ import { findOnPath } from "./executables.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { isAlive } from "./process-identity.ts";
 import { run } from "./run.ts";
+import { explainSshFailure, sshSettings, sshTarget } from "./ssh.ts";
 import type { Say } from "./step.ts";
 
-/** Answer of a daemon: its version, or why it can't be used. */
-export type DaemonAnswer = { version: string } | { problem: "absent" | "forbidden"; detail: string };
+/** Answer of a daemon: its version, or why it can't be used and, where that is known, what to do. */
+export type DaemonAnswer =
+  | { version: string }
+  | { problem: "absent" | "forbidden"; detail: string; mend?: string };
 
 /** Seconds that a daemon may take to answer after it was started. */
 const startSeconds = 60;
@@ -56,17 +59,28 @@ export async function askDaemon(host: string): Promise<DaemonAnswer> {
   });
 }
 
+/** Hosts that answered in this process: several steps ask the same, and each connection takes its time. */
+const answered = new Map<string, string>();
+
 async function askThroughSsh(host: string): Promise<DaemonAnswer> {
-  const url = new URL(host);
-  const target = [...(url.port ? ["-p", url.port] : []), ...(url.username ? ["-l", url.username] : [])];
-  const options = ["-o", "BatchMode=yes", "-o", "ConnectTimeout=10", ...target];
-  const answer = await execa(
-    "ssh",
-    [...options, "--", url.hostname, "docker", "version", "--format", "{{.Server.Version}}"],
-    { reject: false, stdin: "ignore", timeout: 30_000 },
-  );
-  if (!answer.failed) return { version: answer.stdout.trim() };
-  return { problem: "absent", detail: `${host}: ${answer.stderr.trim() || answer.shortMessage}` };
+  const known = answered.get(host);
+  if (known !== undefined) return { version: known };
+  const target = sshTarget(host);
+  if (target === undefined)
+    return { problem: "absent", detail: `${host} is not of the form ssh://user@host:port` };
+  // It may use a connection that the user keeps open, but must not become one: that would stay behind.
+  const args = [...sshSettings({ ControlMaster: "no" }), ...target];
+  const answer = await execa("ssh", [...args, "docker", "version", "--format", "{{.Server.Version}}"], {
+    reject: false,
+    stdin: "ignore",
+    timeout: 20_000,
+  });
+  if (!answer.failed) {
+    answered.set(host, answer.stdout.trim());
+    return { version: answer.stdout.trim() };
+  }
+  const { reason, mend } = explainSshFailure(host, answer.stderr || (answer.shortMessage ?? ""));
+  return { problem: "absent", detail: `${host}: ${reason}`, mend };
 }
 
 async function waitUntilReady(host: string, log: string): Promise<void> {

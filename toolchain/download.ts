@@ -4,7 +4,6 @@ import { createWriteStream, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { EnvHttpProxyAgent, fetch } from "undici";
 
 /** Where Pulumi publishes its releases. */
 export const releases = "https://get.pulumi.com/releases/sdk";
@@ -12,7 +11,12 @@ export const releases = "https://get.pulumi.com/releases/sdk";
 /** Milliseconds for a connection: a closed network often drops packets instead of refusing them. */
 const connectTimeoutMs = 4000;
 
-const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: connectTimeoutMs } });
+/** A client that knows the environment's proxies; loaded only where something is to be fetched. */
+async function client() {
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
+  const dispatcher = new EnvHttpProxyAgent({ connect: { timeout: connectTimeoutMs } });
+  return { dispatcher, fetch };
+}
 
 /**
  * Can official downloads be reached? `TANDEM_OFFLINE=1` says no without asking.
@@ -25,6 +29,7 @@ export async function canDownload(
 ): Promise<boolean> {
   if (env.TANDEM_OFFLINE === "1") return false;
   try {
+    const { dispatcher, fetch } = await client();
     const signal = AbortSignal.timeout(2 * connectTimeoutMs);
     const response = await fetch(url, { method: "HEAD", dispatcher, signal });
     return response.ok;
@@ -36,6 +41,7 @@ export async function canDownload(
 
 /** Fetches a small text. @throws when it can't be had. */
 export async function fetchText(url: string): Promise<string> {
+  const { dispatcher, fetch } = await client();
   const response = await fetch(url, { dispatcher, signal: AbortSignal.timeout(60_000) });
   if (!response.ok) throw new Error(`GET ${url}: HTTP ${response.status}`);
   return await response.text();
@@ -62,6 +68,7 @@ export async function download(
   onProgress?: (doneBytes: number, totalBytes: number | undefined) => void,
 ): Promise<void> {
   mkdirSync(dirname(target), { recursive: true });
+  const { dispatcher, fetch } = await client();
   const response = await fetch(url, { dispatcher });
   if (!response.ok || response.body === null) throw new Error(`GET ${url}: HTTP ${response.status}`);
   const total = Number(response.headers.get("content-length")) || undefined;

@@ -1,11 +1,12 @@
 // `tandem down`: removes an environment's containers, network and routes; its data stays unless told otherwise.
 import type { Deployment } from "../backend.ts";
 import { labelFilter, withDocker } from "../docker-client.ts";
-import { runEngine, stackFlags, withForward } from "../engine.ts";
+import { runEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { inventory } from "../inventory.ts";
 import { hasRunning, isData, withData, withoutData } from "../kept-state.ts";
 import { confirm, confirmName } from "../prompt.ts";
+import { withRemoteHost } from "../remote-host.ts";
 import { dockerHostOf, neededForward, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { dropKeptState, exportStack, importStack, keepState } from "../state-transfer.ts";
@@ -74,7 +75,7 @@ async function destroyRunning(session: Session, keepData: boolean): Promise<numb
   const before = await exportStack(session);
   keepState(session, before);
   await importStack(session, { ...before, deployment: withoutData(before.deployment) });
-  const code = await withForward(neededForward(session.project, session.file), () =>
+  const code = await withRemoteHost(neededForward(session.project, session.file), () =>
     runEngine(session, ["destroy", "--yes", "--skip-preview", ...stackFlags(session)]),
   );
   // Also after a failure: then the rest is in the state, and the next run goes on with it.

@@ -1,5 +1,6 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
-import { runEngine, stackFlags, withForward } from "../engine.ts";
+import { runEngine, stackFlags } from "../engine.ts";
+import { withRemoteHost } from "../remote-host.ts";
 import { neededForward } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
 
@@ -15,7 +16,7 @@ export async function preview(
   options: StackOptions,
 ): Promise<number> {
   const session = await openStack({ ...options, stack, check: true, create: true });
-  return await withForward(neededForward(session.project, session.file), () =>
+  return await withRemoteHost(neededForward(session.project, session.file), () =>
     runEngine(session, ["preview", ...stackFlags(session), ...flags]),
   );
 }

@@ -1,6 +1,7 @@
 // `tandem setup`: prepares the machine, or with --check only tells what is there and what is missing.
 import pc from "picocolors";
-import { type InspectedStep, inspectMachine, prepare, SetupError } from "../../toolchain/setup.ts";
+import { type InspectedStep, SetupError } from "../../toolchain/schedule.ts";
+import { inspectMachine, prepare, type SetupOptions } from "../../toolchain/setup.ts";
 import { UserError } from "../errors.ts";
 import { renderTable } from "../table.ts";
 
@@ -37,12 +38,12 @@ export async function setUp(options: SetupCommandOptions): Promise<void> {
 /**
  * Prepares the machine before a command that needs it.
  *
- * @param dockerHost the stack's Docker host, where it is not this machine's
+ * @param options the stack's Docker host, where it is not this machine's; whether it is for the tests
  * @throws UserError with what could not be done.
  */
-export async function prepareMachine(dockerHost?: string): Promise<void> {
+export async function prepareMachine(options: SetupOptions = {}): Promise<void> {
   try {
-    await prepare(dockerHost === undefined ? {} : { dockerHost });
+    await prepare(options);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     throw new UserError(

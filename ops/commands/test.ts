@@ -55,7 +55,7 @@ async function appChecks(): Promise<Tally[]> {
 }
 
 async function allChecks(env: Record<string, string>): Promise<Tally[]> {
-  await prepareMachine();
+  await prepareMachine({ forTests: true });
   return [
     ...(await staticChecks()),
     ...(await goChecks()),
@@ -76,7 +76,7 @@ async function run(kind: string | undefined): Promise<Tally[]> {
       return [...(await staticChecks()), await vitest(["--project", "unit"])];
     case "integration":
     case "faults":
-      await prepareMachine();
+      await prepareMachine({ forTests: true });
       return [await vitest(["--project", kind])];
     default:
       throw new UserError(`there are no tests of kind "${kind}"`, `kinds: ${testKinds.join(", ")}`, 2);

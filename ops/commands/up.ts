@@ -1,8 +1,9 @@
 // `tandem up`: prepares the machine, checks the settings, runs `pulumi up`, and tells where the environment answers.
 import { formatSeconds } from "../../toolchain/durations.ts";
 import type { Deployment } from "../backend.ts";
-import { runEngine, stackFlags, withForward } from "../engine.ts";
+import { runEngine, stackFlags } from "../engine.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
+import { withRemoteHost } from "../remote-host.ts";
 import { localDeployment, neededForward, remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { exportStack } from "../state-transfer.ts";
@@ -57,7 +58,7 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
   const begin = Date.now();
   const session = await openStack({ ...options, stack, check: true, create: true });
   const before = localDeployment(session);
-  const code = await withForward(neededForward(session.project, session.file), () =>
+  const code = await withRemoteHost(neededForward(session.project, session.file), () =>
     runEngine(session, ["up", "--yes", "--skip-preview", ...stackFlags(session)]),
   );
   const took = formatSeconds((Date.now() - begin) / 1000);

@@ -28,7 +28,7 @@ async function inspect(context: SetupContext): Promise<Part> {
   }
   if ("version" in answer) return { ready: true, found: `Docker Engine ${answer.version} at ${host}` };
   const part = { ready: false, found: answer.detail };
-  if (!isLocalDefault(context)) return { ...part, mend: `make Docker answer at ${host}` };
+  if (!isLocalDefault(context)) return { ...part, mend: answer.mend ?? `make Docker answer at ${host}` };
   if (answer.problem === "forbidden") {
     return { ...part, mend: "let your user reach it: sudo usermod -aG docker $USER, then log in again" };
   }

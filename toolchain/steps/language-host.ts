@@ -21,6 +21,7 @@ export const languageHost: Step = {
       : { ready: false, found: "no current language host", mend: "bundle it from this package" };
   },
   async install(context, say) {
+    say("waiting for the Pulumi CLI");
     await context.finished("engine");
     const located = locateEngine(context.paths, context.env);
     if (located?.origin !== "built") return;

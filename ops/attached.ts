@@ -1,0 +1,34 @@
+// Runs a program on this process's terminal, as if the user had called it: its output, its signals, its exit code.
+import { spawn } from "node:child_process";
+
+/**
+ * Runs the program to its end.
+ *
+ * An interrupt lets it stop in order: the engine finishes what is under way and writes its state. From a terminal it
+ * reaches the program by itself, being sent to the whole foreground group; sent to this process only, it is passed on.
+ *
+ * @returns its exit code, or 128 plus the number of the signal that ended it.
+ * @throws when it can't be started.
+ */
+export async function runAttached(
+  command: string,
+  args: readonly string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv },
+): Promise<number> {
+  const child = spawn(command, args, { ...options, stdio: "inherit" });
+  const passOn = (signal: NodeJS.Signals) => {
+    if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
+  };
+  const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) process.on(signal, passOn);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("exit", (code, signal) => {
+        resolve(code ?? 128 + (signal === "SIGKILL" ? 9 : signal === "SIGTERM" ? 15 : 2));
+      });
+    });
+  } finally {
+    for (const signal of signals) process.removeListener(signal, passOn);
+  }
+}

@@ -1,0 +1,77 @@
+// `tandem connect`: holds the way to a Docker host on another machine open, for plain `pulumi` commands.
+import { engineVariables } from "../../toolchain/engine-env.ts";
+import { locateEngine } from "../../toolchain/engine-location.ts";
+import { resolvePaths } from "../../toolchain/paths.ts";
+import { ensureState } from "../../toolchain/state.ts";
+import { runAttached } from "../attached.ts";
+import { exitCodes } from "../engine.ts";
+import { UserError } from "../errors.ts";
+import { loadProject, loadStackFile } from "../project.ts";
+import { type ForwardedPort, requireDocker, withRemoteHost } from "../remote-host.ts";
+import { neededForward } from "../session.ts";
+import { say } from "../stack-run.ts";
+
+/** Options of the command. */
+export interface ConnectOptions {
+  project?: string;
+}
+
+/** Resolves when this process is asked to end. */
+async function interrupted(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // Signals alone keep no process alive.
+    const timer = setInterval(() => undefined, 60_000);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => {
+        clearInterval(timer);
+        resolve();
+      });
+    }
+  });
+}
+
+async function holdOpen(stack: string, forward: ForwardedPort | undefined): Promise<number> {
+  if (forward === undefined) {
+    say(`${stack} needs no connection: its Docker host is this machine`);
+    return exitCodes.ok;
+  }
+  await withRemoteHost(forward, async () => {
+    say(`port ${forward.localPort} leads to Postgres on ${forward.host}; Ctrl-C closes it`);
+    await interrupted();
+  });
+  return exitCodes.ok;
+}
+
+/**
+ * Runs the command: with a command line of the user's, while that runs, in the environment of `tandem env`; without
+ * one, until it is interrupted.
+ *
+ * @returns the exit code of the user's command
+ * @throws UserError when the host can't be reached.
+ */
+export async function connect(
+  stack: string,
+  [program, ...args]: readonly string[],
+  options: ConnectOptions,
+): Promise<number> {
+  const project = loadProject(options.project);
+  const forward = neededForward(project, loadStackFile(project, stack));
+  if (forward !== undefined) await requireDocker(forward.host);
+  if (program === undefined) return await holdOpen(stack, forward);
+
+  const paths = resolvePaths();
+  const engine = locateEngine(paths);
+  if (engine === undefined) {
+    throw new UserError("this machine has no Pulumi CLI yet", "run `./tandem setup` first");
+  }
+  ensureState(paths);
+  const env = { ...process.env, ...engineVariables(paths, engine) };
+  return await withRemoteHost(forward, async () => {
+    try {
+      return await runAttached(program, args, { cwd: project.directory, env });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new UserError(`${program} can't be started: ${reason}`, "name a program on your PATH", 127);
+    }
+  });
+}
