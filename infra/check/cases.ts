@@ -217,7 +217,7 @@ export const ruleCases: Case[] = [
   ),
   bad(
     "production's other port",
-    "hostPort: 55100",
+    "hostPort: 15100",
     "port-of-other-stack",
     /postgresPort of production/,
     set("hostPort 55102"),

@@ -74,7 +74,7 @@ describe("two stacks", () => {
     expect(same).toMatchObject([{ kind: "port-of-other-stack" }]);
     const elsewhere = add(
       "  oracle:dockerHost: ssh://me@a.example.com",
-      "  oracle:postgresForwardPort: 56100",
+      "  oracle:postgresForwardPort: 16100",
     );
     const production = elsewhere(productionSource);
     const apart = await checkStaging([put("oracle:hostPort", "3100")], {
@@ -85,7 +85,7 @@ describe("two stacks", () => {
 
   it("collide on forwarded ports, which are all on this machine", async () => {
     const host = (name: string) => `  oracle:dockerHost: ssh://me@${name}.example.com`;
-    const forward = "  oracle:postgresForwardPort: 56100";
+    const forward = "  oracle:postgresForwardPort: 16100";
     const production = add(host("two"), forward)(productionSource);
     const problems = await checkStaging([add(host("one"), forward)], {
       "Pulumi.production.yaml": production,

@@ -8,7 +8,7 @@ import { readSettings } from "./program.ts";
 const staging = {
   "oracle:hostname": "staging-oracle.ingeniotech.co.uk",
   "oracle:hostPort": "3101",
-  "oracle:postgresPort": "55101",
+  "oracle:postgresPort": "15101",
   "oracle:image": "tandem-example:0.1.0",
   "oracle:banner": "",
   "oracle:postgresForwardPort": "0",

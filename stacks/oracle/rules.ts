@@ -41,7 +41,7 @@ function dockerHostRules(values: Values): Issue[] {
   const remote = values.dockerHost?.startsWith("ssh://") ?? false;
   if (remote && missing("postgresForwardPort", values)) {
     const reason = "is needed with an ssh:// dockerHost, to reach its Postgres server from here";
-    const example = String((values.postgresPort ?? 55_100) + 1000);
+    const example = String((values.postgresPort ?? 15_100) + 1000);
     return [incomplete("postgresForwardPort", reason, [set(example, ["postgresForwardPort"])])];
   }
   if (!remote && "dockerHost" in values && given("postgresForwardPort", values)) {

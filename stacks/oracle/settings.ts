@@ -26,7 +26,7 @@ const keys = {
     description: "Address of the Docker host that the gateway listens on.",
     default: "127.0.0.1",
   }),
-  postgresPort: setting(port(55_100), {
+  postgresPort: setting(port(15_100), {
     description: "Port of the Docker host's loopback address that the Postgres server listens on.",
   }),
   image: setting(imageReference("tandem-example:0.1.0"), {
@@ -117,7 +117,7 @@ const keys = {
     description: "Docker host, unix:///path or ssh://user@host[:port]; this machine's own if empty.",
     optional: true,
   }),
-  postgresForwardPort: setting(port(56_100), {
+  postgresForwardPort: setting(port(16_100), {
     description: "Port of this machine that leads to postgresPort of an ssh:// Docker host; 0 for none.",
     optional: true,
   }),
