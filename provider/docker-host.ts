@@ -5,10 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { explainSshFailure, KEEP_ALIVE, sshSettings, sshTarget } from "../toolchain/ssh.ts";
 
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
 const REMOTE_SOCKET = "/var/run/docker.sock";
-const SSH_TIMEOUT_SECONDS = 20;
+const SSH_TIMEOUT_SECONDS = 18;
 
 /** Hands out the Docker client of a host; nothing is loaded or connected before it is asked for. */
 export class DockerHost {
@@ -34,6 +35,7 @@ export class DockerHost {
     this.ssh?.process.kill();
     if (this.ssh !== undefined) rmSync(this.ssh.folder, { recursive: true, force: true });
     this.ssh = undefined;
+    this.client = undefined;
   }
 
   private async connect(): Promise<Docker> {
@@ -47,17 +49,15 @@ export class DockerHost {
    * (MaxStartups). The remote command reads our stdin, so the connection ends with this process, however it ends.
    */
   private async forward(): Promise<string> {
+    const target = sshTarget(this.host);
+    if (target === undefined) {
+      throw new Error(`Docker host '${this.host}' is not of the form ssh://user@host:port.`);
+    }
     const folder = mkdtempSync(join(tmpdir(), "tandem-ssh-"));
     const socket = join(folder, "docker.sock");
-    const args = [
-      "-o",
-      "BatchMode=yes",
-      "-o",
-      "ExitOnForwardFailure=yes",
-      "-L",
-      `${socket}:${REMOTE_SOCKET}`,
-    ];
-    const child = spawn("ssh", [...args, ...sshTarget(this.host), "cat"], {
+    // In a connection that the user keeps open the forward would outlive this process.
+    const settings = sshSettings({ ...KEEP_ALIVE, ExitOnForwardFailure: "yes", ControlPath: "none" });
+    const child = spawn("ssh", [...settings, "-L", `${socket}:${REMOTE_SOCKET}`, ...target, "cat"], {
       stdio: ["pipe", "ignore", "pipe"],
     });
     this.ssh = { process: child, folder };
@@ -70,18 +70,19 @@ export class DockerHost {
       messages += error.message;
       ended = true;
     });
-    child.once("exit", () => {
+    child.once("close", () => {
       ended = true;
+      // The next call connects anew.
+      if (this.ssh?.process === child) this.close();
     });
     for (let waited = 0; waited < SSH_TIMEOUT_SECONDS * 20 && !ended; waited++) {
       if (existsSync(socket)) return socket;
       await sleep(50);
     }
     this.close();
-    throw new Error(
-      `No ssh connection to ${this.host}: ${messages.trim() || `nothing within ${SSH_TIMEOUT_SECONDS} s`}. ` +
-        `Try it by hand: ssh ${sshTarget(this.host).join(" ")} docker version`,
-    );
+    const late = `no connection within ${SSH_TIMEOUT_SECONDS} s`;
+    const { reason, mend } = explainSshFailure(this.host, messages.trim() || late);
+    throw new Error(`No ssh connection to ${this.host}: ${reason}. To do: ${mend}`);
   }
 }
 
@@ -90,14 +91,4 @@ function localSocket(host: string): string {
     throw new Error(`Docker host '${host}' is neither unix:// nor ssh://; set dockerHost to one of these.`);
   }
   return host.slice("unix://".length);
-}
-
-/** ssh's arguments for `ssh://user@host:port`. */
-function sshTarget(host: string): string[] {
-  const url = new URL(host);
-  const port = url.port === "" ? [] : ["-p", url.port];
-  return [
-    ...port,
-    url.username === "" ? url.hostname : `${decodeURIComponent(url.username)}@${url.hostname}`,
-  ];
 }

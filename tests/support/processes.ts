@@ -1,0 +1,34 @@
+// Processes of this machine, read from /proc.
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process. */
+export interface RunningProcess {
+  pid: number;
+  parent: number;
+  /** Its arguments; empty for one of the kernel's. */
+  args: string[];
+}
+
+/** All processes that can be read now. */
+export function processes(): RunningProcess[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const args = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1);
+      // The command's name stands in parentheses and may hold anything.
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      // A zombie has ended; its parent has not looked yet.
+      if (fields[0] === "Z") return [];
+      return [{ pid: Number(name), parent: Number(fields[1]), args }];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}
+
+/** Command lines of all processes. */
+export function commandLines(): string[] {
+  return processes().map(({ args }) => args.join(" "));
+}
