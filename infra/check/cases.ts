@@ -220,7 +220,7 @@ export const ruleCases: Case[] = [
     "hostPort: 15100",
     "port-of-other-stack",
     /postgresPort of production/,
-    set("hostPort 55102"),
+    set("hostPort 15102"),
   ),
   bad(
     "production's hostname",
@@ -260,7 +260,7 @@ export const ruleCases: Case[] = [
     "incomplete",
     "oracle:postgresForwardPort",
     /ssh:\/\//,
-    set("postgresForwardPort 56101"),
+    set("postgresForwardPort 16101"),
   ],
 ];
 

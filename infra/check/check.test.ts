@@ -53,7 +53,7 @@ describe("a stack file", () => {
   });
 
   it("only warns of what has no use", async () => {
-    const problems = await checkStaging([put("oracle:postgresForwardPort", "56101")]);
+    const problems = await checkStaging([put("oracle:postgresForwardPort", "16101")]);
     expect(problems).toMatchObject([{ severity: "warning", key: "oracle:postgresForwardPort" }]);
   });
 });
