@@ -3,7 +3,7 @@ import { type ListrRenderer, ListrTaskEventType, ListrTaskState } from "listr2";
 import { formatSeconds } from "./durations.ts";
 
 /** Seconds without any line after which one tells that work goes on. */
-const heartbeatSeconds = 15;
+const heartbeatSeconds = 14;
 
 /** Seconds between two lines of one step that counts something up. */
 const repeatSeconds = 10;

@@ -29,6 +29,11 @@ const resources: Record<string, Properties> = built
 /** Not part of the upstream provider: the official plugin adds it, and nothing here uses it. */
 const absent = ["docker:index/image:Image"];
 
+/** The upstream provider is newer than the official plugin's: it takes these, and the SDK doesn't offer them. */
+const newer: Record<string, readonly string[]> = {
+  "docker:index/container:Container.uploads": ["group", "owner"],
+};
+
 /** Names of the members of an interface in a declaration file of the SDK. */
 function members(file: string, name: string): string[] {
   const source = ts.createSourceFile(
@@ -67,7 +72,9 @@ describe.skipIf(!built)("the docker provider against its SDK", () => {
 
   it.each(Object.keys(resources))("%s knows what the SDK reads", (token) => {
     const { file, name } = parts(token);
-    expect(Object.keys(resources[token] ?? {}).sort()).toEqual(members(file, `${name}State`));
+    // Every resource has an id; one names it among its properties.
+    const known = Object.keys(resources[token] ?? {}).filter((property) => property !== "id");
+    expect(known.sort()).toEqual(members(file, `${name}State`));
   });
 
   it("says its version", () => {
@@ -114,7 +121,8 @@ describe.skipIf(!built || !existsSync(schemaFile))("the docker provider against 
         const reference = official[name]?.$ref ?? official[name]?.items?.$ref;
         const type = schema.types[reference?.replace("#/types/", "") ?? ""];
         if (nested === undefined || type === undefined) continue;
-        expect(Object.keys(nested).sort(), `${path}.${name}`).toEqual(Object.keys(type.properties).sort());
+        const offered = Object.keys(nested).filter((key) => !newer[`${path}.${name}`]?.includes(key));
+        expect(offered.sort(), `${path}.${name}`).toEqual(Object.keys(type.properties).sort());
         compare(nested, type.properties, `${path}.${name}`);
       }
     };

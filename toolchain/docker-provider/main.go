@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge/tokens"
 	shimv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
@@ -18,15 +19,33 @@ import (
 // version is set by the linker to the version of the @pulumi/docker SDK that the program uses.
 var version = "0.0.0"
 
+// The upstream provider is a little newer than the one in the official plugin: a change of these properties replaces
+// the container, there it updates it. A stack must show the same preview with both, so they are set back; AppService
+// asks for the replacement itself.
+var updatedInPlace = []string{"device_cgroup_rules", "healthcheck"}
+
+func upstream() *schema.Provider {
+	p := provider.New(version)()
+	for _, name := range updatedInPlace {
+		p.ResourcesMap["docker_container"].Schema[name].ForceNew = false
+	}
+	return p
+}
+
 func providerInfo() tfbridge.ProviderInfo {
 	info := tfbridge.ProviderInfo{
-		P:           shimv2.NewProvider(provider.New(version)()),
+		P:           shimv2.NewProvider(upstream()),
 		Name:        "docker",
 		Version:     version,
 		DisplayName: "Docker",
 		Repository:  "https://github.com/pulumi/pulumi-docker",
 		Config: map[string]*tfbridge.SchemaInfo{
-			"host": {Default: &tfbridge.DefaultInfo{EnvVars: []string{"DOCKER_HOST"}}},
+			"host": {Default: &tfbridge.DefaultInfo{
+				EnvVars: []string{"DOCKER_HOST"},
+				Value:   "unix:///var/run/docker.sock",
+			}},
+			// A list in the SDK, under a name in the singular.
+			"registry_auth": {Name: "registryAuth", MaxItemsOne: tfbridge.False()},
 		},
 		Resources: map[string]*tfbridge.ResourceInfo{
 			"docker_container": {
@@ -39,7 +58,11 @@ func providerInfo() tfbridge.ProviderInfo {
 				// As in the official plugin. AppService turns it off for stateless containers.
 				DeleteBeforeReplace: true,
 			},
-			"docker_image":  {Tok: "docker:index/remoteImage:RemoteImage"},
+			"docker_image": {
+				Tok: "docker:index/remoteImage:RemoteImage",
+				// The name says what to pull: naming the field keeps auto-naming away from it.
+				Fields: map[string]*tfbridge.SchemaInfo{"name": {Name: "name"}},
+			},
 			"docker_config": {Tok: "docker:index/serviceConfig:ServiceConfig"},
 		},
 	}
