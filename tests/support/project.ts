@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { execa, type Result } from "execa";
+import { execa, type Result, type ResultPromise } from "execa";
 import { parse, stringify } from "yaml";
 import { removeLabelled, uniqueName } from "./docker.ts";
 
@@ -18,6 +18,9 @@ export interface Outcome {
   output: string;
   seconds: number;
 }
+
+/** A command that runs; awaited, it gives how it ended. */
+export type RunningCommand = ResultPromise<{ all: true; reject: false; stdin: "ignore" }>;
 
 /** Config of a stack by key without namespace. */
 export type StackConfig = Record<string, unknown>;
@@ -65,14 +68,18 @@ export class TestProject {
   /** Runs `./tandem` on this project. */
   async tandem(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
     const start = performance.now();
-    const result = await execa(join(ROOT, "tandem"), ["--project", this.folder, ...args], {
+    return outcome(await this.start(args, env), start);
+  }
+
+  /** Starts `./tandem` on this project; the process is that of the command itself. */
+  start(args: string[], env: Record<string, string> = {}): RunningCommand {
+    return execa(join(ROOT, "tandem"), ["--project", this.folder, ...args], {
       reject: false,
       all: true,
       stdin: "ignore",
       cwd: this.folder,
       env: { ...this.environment(), ...env },
     });
-    return outcome(result, start);
   }
 
   /** Runs plain `pulumi` in the project's folder, as after `eval "$(./tandem env)"` and, if given, more shell. */
@@ -114,8 +121,11 @@ export class TestProject {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  private environment(): Record<string, string> {
-    return { TANDEM_HOME: this.home, NO_COLOR: "1" };
+  private environment(): Record<string, string | undefined> {
+    // A backend or passphrase of whoever runs the tests would win over those of the test.
+    const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+    const without = Object.fromEntries(own.map((name) => [name, undefined]));
+    return { ...without, TANDEM_HOME: this.home, NO_COLOR: "1" };
   }
 
   private trackedConfig(stack: string): StackConfig {
@@ -146,7 +156,7 @@ export class TestProject {
   }
 }
 
-function outcome(result: Result<{ all: true; reject: false }>, start: number): Outcome {
+function outcome(result: Result<{ all: true; reject: false; stdin: "ignore" }>, start: number): Outcome {
   return {
     exitCode: result.exitCode ?? 1,
     output: result.all ?? "",
