@@ -1,7 +1,7 @@
 // The TypeScript programs that are bundled into executables: what they are made from, and whether they are current.
 import { mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { isExecutable } from "./executables.ts";
+import { canRun } from "./executables.ts";
 import { type Paths, packageRoot } from "./paths.ts";
 import { hashOf, hashOfFiles, readStamp, sourcesBelow, writeStamp } from "./stamps.ts";
 
@@ -10,10 +10,13 @@ const sources = ["provider", "toolchain/language-host", "toolchain/providers", "
 
 let sourcesKey: string | undefined;
 
-/** Hash of everything that goes into a bundle of `entry`, and of the Node that it will run on. */
+/**
+ * Hash of everything that goes into a bundle of `entry`. The Node that made it is no part: a bundle names the Node that
+ * runs it, and stays good under another one as long as that is there.
+ */
 export function bundleKey(entry: string): string {
   sourcesKey ??= hashOfFiles([...sourcesBelow(sources), "toolchain/bundle.ts", "package-lock.json"]);
-  return hashOf(entry, sourcesKey, process.execPath, process.version);
+  return hashOf(entry, sourcesKey);
 }
 
 function stampFile(paths: Paths, outfile: string): string {
@@ -22,7 +25,7 @@ function stampFile(paths: Paths, outfile: string): string {
 
 /** Is `outfile` a bundle of `entry` as it is now? */
 export function bundleIsCurrent(paths: Paths, entry: string, outfile: string): boolean {
-  return isExecutable(outfile) && readStamp(stampFile(paths, outfile)) === bundleKey(entry);
+  return canRun(outfile) && readStamp(stampFile(paths, outfile)) === bundleKey(entry);
 }
 
 /** Bundles `entry` (from this package's root) into the executable `outfile`, which appears whole or not at all. */

@@ -1,5 +1,5 @@
 // Looks for programs without running them.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { delimiter, join, sep } from "node:path";
 import type { Environ } from "./paths.ts";
 
@@ -21,4 +21,18 @@ export function findOnPath(command: string, env: Environ, excluded?: string): st
     .map((directory) => join(directory, command))
     .filter(isExecutable)
     .filter((file) => excluded === undefined || !file.startsWith(excluded + sep));
+}
+
+/** Can this file be executed, and its interpreter too where it is a script (`#!/path/of/node`)? */
+export function canRun(file: string): boolean {
+  if (!isExecutable(file)) return false;
+  const head = Buffer.alloc(512);
+  const descriptor = openSync(file, "r");
+  try {
+    readSync(descriptor, head);
+  } finally {
+    closeSync(descriptor);
+  }
+  const interpreter = /^#!\s*(\S+)/.exec(head.toString("latin1"))?.[1];
+  return interpreter === undefined || isExecutable(interpreter);
 }

@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type EngineLocation, locateEngine } from "./engine-location.ts";
-import { isExecutable } from "./executables.ts";
+import { canRun, isExecutable } from "./executables.ts";
 import { run } from "./run.ts";
 import { readStamp, writeStamp } from "./stamps.ts";
 import type { Say, SetupContext } from "./step.ts";
@@ -25,7 +25,7 @@ function executableOf(pulumiHome: string, name: PluginName): string {
 /** Looks for a plugin in `PULUMI_HOME`. */
 export function installedPlugin(context: SetupContext, name: PluginName): InstalledPlugin | undefined {
   const home = context.paths.pulumiHome;
-  if (!isExecutable(executableOf(home, name))) return undefined;
+  if (!canRun(executableOf(home, name))) return undefined;
   const key = readStamp(join(folderOf(home, name), markFile));
   return key === undefined ? { origin: "official" } : { origin: "built", key };
 }

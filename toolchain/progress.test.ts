@@ -1,5 +1,5 @@
 // Small pieces of the set-up: progress lines, stamps, running commands, asking a daemon.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +7,7 @@ import { ListrTaskEventType, ListrTaskState } from "listr2";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { askDaemon, defaultDockerHost } from "./docker-daemon.ts";
 import { formatSeconds } from "./durations.ts";
+import { canRun } from "./executables.ts";
 import { PlainRenderer } from "./plain-renderer.ts";
 import { run } from "./run.ts";
 import { hashOf, readStamp, sourcesBelow, writeStamp } from "./stamps.ts";
@@ -108,6 +109,23 @@ describe("stamps", () => {
     const files = sourcesBelow(["toolchain", "no-such-folder"]);
     expect(files).toContain("toolchain/stamps.ts");
     expect(files.some((file) => file.endsWith(".test.ts") || file.includes("node_modules"))).toBe(false);
+  });
+});
+
+describe("what can run", () => {
+  const file = (text: string, mode = 0o755) => {
+    const path = join(folder, "program");
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    return path;
+  };
+
+  it("is executable, and so is its interpreter", () => {
+    expect(canRun(file(`#!${process.execPath}\nexit`))).toBe(true);
+    expect(canRun(file("\x7fELF binary"))).toBe(true);
+    expect(canRun(file(`#!${folder}/gone/node\nexit`))).toBe(false);
+    expect(canRun(file(`#!${process.execPath}\n`, 0o644))).toBe(false);
+    expect(canRun(join(folder, "none"))).toBe(false);
   });
 });
 
