@@ -5,6 +5,11 @@ import { resolvePaths } from "../../toolchain/paths.ts";
 import { ensureState } from "../../toolchain/state.ts";
 import { UserError } from "../errors.ts";
 
+/** For those who read the exports before they evaluate them. */
+const hint = `# By hand, the engine writes this machine's encryptionsalt into Pulumi.<stack>.yaml, as it does for everybody: commit it
+# only where all who deploy share one passphrase (PULUMI_CONFIG_PASSPHRASE_FILE). The commands of tandem never write it.
+`;
+
 /**
  * Prints the exports on standard output, for `eval "$(./tandem env)"`.
  *
@@ -17,5 +22,5 @@ export function printEnv(): void {
     throw new UserError("this machine has no Pulumi CLI yet", "run `./tandem setup` first");
   }
   ensureState(paths);
-  process.stdout.write(shellExports(engineVariables(paths, engine)));
+  process.stdout.write(`${hint}${shellExports(engineVariables(paths, engine))}`);
 }
