@@ -59,7 +59,7 @@ describe("a forward", () => {
   });
 
   it("tells when there is no ssh", async () => {
-    await expect(openForward({ ...wanted, command: join(folder, "none") })).rejects.toThrow("ENOENT");
+    await expect(openForward({ ...wanted, command: join(folder, "none") })).rejects.toThrow("has no ssh");
   });
 
   it("tells when it is lost, and not when it is closed", async () => {
