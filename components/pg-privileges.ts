@@ -20,7 +20,8 @@ const ROWS = ["SELECT", "INSERT", "UPDATE", "DELETE"];
 const SCHEMA = "public";
 
 /**
- * Takes CONNECT, CREATE and TEMPORARY from everybody, then gives each login what it needs. Default privileges cover
+ * Takes CONNECT, CREATE and TEMPORARY from everybody, then gives each login what it needs (the owner has all of it as
+ * the owner). Default privileges cover
  * the tables that the owner's migrations will make, so grants don't drift as tables come and go.
  *
  * Grants on the same object come one after the other, since Postgres refuses them side by side ("tuple concurrently
@@ -30,7 +31,6 @@ export function grantPrivileges(name: string, args: PrivilegeArgs): pulumi.Resou
   const { database, owner, app, readOnly } = args;
   const onDatabase = chain(args, [
     ["revoke-public", "public", []],
-    ["connect-owner", owner.name, ["CONNECT"]],
     ["connect-app", app.name, ["CONNECT"]],
     ["connect-readonly", readOnly.name, ["CONNECT"]],
   ])(([suffix, role, privileges], opts) => {

@@ -1,5 +1,5 @@
 // The program behind `pulumi up` of The Oracle.
-import "./stack-traces.ts";
+import "./quick-sdk.ts";
 import { settings } from "../stacks/oracle/settings.ts";
 import { oracle } from "../stacks/oracle/topology.ts";
 import { runSystem } from "./system.ts";

@@ -1,8 +1,11 @@
 // The Docker API of one host: a local socket, or a socket on another machine through one ssh connection.
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { type IncomingMessage, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { explainSshFailure, KEEP_ALIVE, sshSettings, sshTarget } from "../toolchain/ssh.ts";
@@ -14,6 +17,7 @@ const SSH_TIMEOUT_SECONDS = 18;
 /** Hands out the Docker client of a host; nothing is loaded or connected before it is asked for. */
 export class DockerHost {
   readonly host: string;
+  private socket: Promise<string> | undefined;
   private client: Promise<Docker> | undefined;
   private ssh: { process: ChildProcess; folder: string } | undefined;
 
@@ -30,18 +34,59 @@ export class DockerHost {
     return this.client;
   }
 
+  /**
+   * Content address of an image on the host, or undefined if it isn't there. A request of its own: it is all that a
+   * preview without changes asks, and the client takes longer to load than the rest of this provider.
+   */
+  async imageId(reference: string): Promise<string | undefined> {
+    const path = `/images/${encodeURIComponent(reference)}/json`;
+    const response = await this.get(path);
+    const body = await json(response).catch(() => ({}));
+    if (response.statusCode === 404) return undefined;
+    if (response.statusCode !== 200) {
+      throw new Error(
+        `Docker at ${this.host} answers ${response.statusCode} to GET ${path}: ${JSON.stringify(body)}`,
+      );
+    }
+    return (body as { Id: string }).Id;
+  }
+
   /** Ends the ssh connection. */
   close(): void {
     this.ssh?.process.kill();
     if (this.ssh !== undefined) rmSync(this.ssh.folder, { recursive: true, force: true });
     this.ssh = undefined;
     this.client = undefined;
+    this.socket = undefined;
   }
 
   private async connect(): Promise<Docker> {
-    const socketPath = this.host.startsWith("ssh://") ? await this.forward() : localSocket(this.host);
+    const socketPath = await this.socketPath();
     const { default: Dockerode } = await import("dockerode");
     return new Dockerode({ socketPath });
+  }
+
+  private async get(path: string): Promise<IncomingMessage> {
+    const socketPath = await this.socketPath();
+    try {
+      const outgoing = request({ socketPath, path, headers: { host: "docker" } }).end();
+      const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+      return response;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(
+        `Docker doesn't answer at ${this.host}: ${reason}. Is it running, and may this user call it?`,
+      );
+    }
+  }
+
+  private socketPath(): Promise<string> {
+    const open = async () => (this.host.startsWith("ssh://") ? await this.forward() : localSocket(this.host));
+    this.socket ??= open().catch((error: unknown) => {
+      this.socket = undefined;
+      throw error;
+    });
+    return this.socket;
   }
 
   /**

@@ -3,21 +3,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
 import { hasUnknown, type Properties, UNKNOWN } from "../toolchain/providers/shared/values.ts";
-import { isNotFound } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 
 type Context = CallContext<DockerHost>;
-
-/** Content address of a reference on the host, or undefined when it has to be pulled. */
-async function lookUp(host: DockerHost, reference: string): Promise<string | undefined> {
-  const docker = await host.docker();
-  try {
-    return (await docker.getImage(reference).inspect()).Id;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
 
 /** Pulls through the Docker CLI, which knows the user's registry logins. */
 async function pull(ctx: Context, reference: string): Promise<string> {
@@ -33,7 +21,7 @@ async function pull(ctx: Context, reference: string): Promise<string> {
         "Check the reference in the stack's config, or log in to its registry with `docker login`.",
     );
   }
-  const id = await lookUp(ctx.client, reference);
+  const id = await ctx.client.imageId(reference);
   if (id === undefined)
     throw new Error(`Image ${reference} was pulled and is still not on ${ctx.client.host}.`);
   return id;
@@ -41,7 +29,7 @@ async function pull(ctx: Context, reference: string): Promise<string> {
 
 async function ensure(inputs: Properties, ctx: Context): Promise<Properties> {
   const reference = String(inputs.reference);
-  const imageId = (await lookUp(ctx.client, reference)) ?? (await pull(ctx, reference));
+  const imageId = (await ctx.client.imageId(reference)) ?? (await pull(ctx, reference));
   return { reference, imageId };
 }
 
@@ -50,7 +38,7 @@ export const image: ResourceHandler<DockerHost> = {
   async check({ news }, ctx) {
     if (news.reference === undefined || hasUnknown(news.reference)) return { inputs: news, failures: [] };
     const reference = String(news.reference);
-    const imageId = await lookUp(ctx.client, reference);
+    const imageId = await ctx.client.imageId(reference);
     return { inputs: imageId === undefined ? { reference } : { reference, imageId }, failures: [] };
   },
   diff({ olds, news }) {
@@ -65,7 +53,7 @@ export const image: ResourceHandler<DockerHost> = {
   },
   async read({ id, outputs }, ctx) {
     const reference = String(outputs.reference ?? id);
-    const imageId = await lookUp(ctx.client, reference);
+    const imageId = await ctx.client.imageId(reference);
     if (imageId === undefined) return undefined;
     return { id: reference, outputs: { reference, imageId }, inputs: { reference, imageId } };
   },

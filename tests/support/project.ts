@@ -46,6 +46,7 @@ export class TestProject {
   readonly folder = mkdtempSync(join(tmpdir(), "tandem-project-"));
   /** Home of its state and passphrase. */
   readonly home = mkdtempSync(join(tmpdir(), "tandem-home-"));
+  private engineEnvironment: Promise<Record<string, string | undefined>> | undefined;
 
   /** Makes the project with free ports for both environments. */
   static async create(overrides: Record<string, StackConfig> = {}): Promise<TestProject> {
@@ -82,16 +83,18 @@ export class TestProject {
     });
   }
 
-  /** Runs plain `pulumi` in the project's folder, as after `eval "$(./tandem env)"` and, if given, more shell. */
-  async pulumi(args: string[], after = ""): Promise<Outcome> {
+  /** Runs plain `pulumi` in the project's folder, as after `eval "$(./tandem env)"`; `undefined` unsets a variable. */
+  async pulumi(args: string[], changes: Record<string, string | undefined> = {}): Promise<Outcome> {
+    this.engineEnvironment ??= this.readEngineEnvironment();
+    const env = { ...(await this.engineEnvironment), ...changes };
     const start = performance.now();
-    const script = `eval "$('${join(ROOT, "tandem")}' env)" && ${after} exec pulumi "$@"`;
-    const result = await execa("sh", ["-c", script, "pulumi", ...args, "--non-interactive"], {
+    const result = await execa("pulumi", [...args, "--non-interactive"], {
       reject: false,
       all: true,
       stdin: "ignore",
       cwd: this.folder,
-      env: this.environment(),
+      env,
+      extendEnv: false,
     });
     return outcome(result, start);
   }
@@ -119,6 +122,15 @@ export class TestProject {
     await removeLabelled(`tandem.system=${this.name}`);
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.home, { recursive: true, force: true });
+  }
+
+  private async readEngineEnvironment(): Promise<Record<string, string | undefined>> {
+    const script = `eval "$('${join(ROOT, "tandem")}' env)" && env -0`;
+    const { stdout } = await execa("sh", ["-c", script], { cwd: this.folder, env: this.environment() });
+    const lines = stdout.split("\0").filter((line) => line.includes("="));
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
   }
 
   private environment(): Record<string, string | undefined> {
