@@ -1,5 +1,6 @@
 // Runs a program on this process's terminal, as if the user had called it: its output, its signals, its exit code.
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 
 /**
  * Runs the program to its end.
@@ -7,7 +8,7 @@ import { spawn } from "node:child_process";
  * An interrupt lets it stop in order: the engine finishes what is under way and writes its state. From a terminal it
  * reaches the program by itself, being sent to the whole foreground group; sent to this process only, it is passed on.
  *
- * @returns its exit code, or 128 plus the number of the signal that ended it.
+ * @returns its exit code; 128 plus the number of the signal where one interrupted it or ended it.
  * @throws when it can't be started.
  */
 export async function runAttached(
@@ -16,7 +17,9 @@ export async function runAttached(
   options: { cwd: string; env: NodeJS.ProcessEnv },
 ): Promise<number> {
   const child = spawn(command, args, { ...options, stdio: "inherit" });
+  let interrupted: NodeJS.Signals | undefined;
   const passOn = (signal: NodeJS.Signals) => {
+    interrupted ??= signal;
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -25,7 +28,9 @@ export async function runAttached(
     return await new Promise<number>((resolve, reject) => {
       child.once("error", reject);
       child.once("exit", (code, signal) => {
-        resolve(code ?? 128 + (signal === "SIGKILL" ? 9 : signal === "SIGTERM" ? 15 : 2));
+        // The engine ends with a plain failure where it was interrupted; one that had finished by then is a success.
+        const reason = signal ?? (code === 0 ? undefined : interrupted);
+        resolve(reason === undefined ? (code ?? 1) : 128 + constants.signals[reason]);
       });
     });
   } finally {

@@ -29,6 +29,8 @@ it.each([
   ["file:///srv/state", { kind: "file", directory: "/srv/state" }],
   ["file:///srv/state?no_tmp_dir=true", { kind: "file", directory: "/srv/state" }],
   ["file://~/state", { kind: "file", directory: "/home/me/state" }],
+  ["file:///srv/with%20space", { kind: "file", directory: "/srv/with space" }],
+  ["file:///srv/100%", { kind: "file", directory: "/srv/100%" }],
   ["s3://bucket", { kind: "remote", url: "s3://bucket" }],
   ["https://api.example.com", { kind: "remote", url: "https://api.example.com" }],
 ])("backend of %s", (url, expected) => {

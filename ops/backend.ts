@@ -36,11 +36,21 @@ export interface Deployment {
   manifest?: unknown;
 }
 
+/** The path in a URL; one that is no proper URL stands for itself. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
 /** The backend that the engine will use. */
 export function backendOf(paths: Paths, env: Environ = process.env): Backend {
-  const url = env.PULUMI_BACKEND_URL || `file://${paths.state}`;
+  const url = env.PULUMI_BACKEND_URL;
+  if (!url) return { kind: "file", directory: paths.state };
   if (!url.startsWith("file://")) return { kind: "remote", url };
-  const path = url.slice("file://".length).replace(/\?.*$/, "");
+  const path = decoded(url.slice("file://".length).replace(/\?.*$/, ""));
   const home = env.HOME || homedir();
   return { kind: "file", directory: path === "~" || path.startsWith("~/") ? home + path.slice(1) : path };
 }

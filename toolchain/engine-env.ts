@@ -1,5 +1,6 @@
 // The environment in which the engine runs: the same for `tandem up` and, through `tandem env`, for `pulumi up` by hand.
 import { delimiter, dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import type { EngineLocation } from "./engine-location.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { hasOwnPassphrase } from "./state.ts";
@@ -32,7 +33,8 @@ export function engineVariables(
     TANDEM_PROVIDER_BUNDLE: providerBundle(paths),
   };
   if (!env.PULUMI_BACKEND_URL) {
-    variables.PULUMI_BACKEND_URL = `file://${paths.state}`;
+    // As a URL: a space or a percent sign in the path would be read as something else.
+    variables.PULUMI_BACKEND_URL = pathToFileURL(paths.state).href;
   } else if (!env.PULUMI_CREDENTIALS_PATH && !env.PULUMI_HOME && env.HOME) {
     // The user's own login to their backend stays in the usual place, although PULUMI_HOME is ours.
     variables.PULUMI_CREDENTIALS_PATH = join(env.HOME, ".pulumi");

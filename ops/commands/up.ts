@@ -63,6 +63,10 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
   );
   const took = formatSeconds((Date.now() - begin) / 1000);
   if (code !== 0) {
+    if (code > 128) {
+      say(`interrupted after ${took}; run \`tandem up ${stack}\` again to go on from here`);
+      return code;
+    }
     say(`${stack} is not up: the engine ended with exit code ${code} after ${took}; its messages are above`);
     say(`what served before serves on; mend the cause and run \`tandem up ${stack}\` again`);
     await tellStrangers(session);
