@@ -54,7 +54,7 @@ describe("the program's settings", () => {
   });
 
   it("come with a warning of what has no use", async () => {
-    expect((await withConfig({ "oracle:postgresForwardPort": "16101" })).postgresForwardPort).toBe(56_101);
+    expect((await withConfig({ "oracle:postgresForwardPort": "16101" })).postgresForwardPort).toBe(16_101);
   });
 
   it("stop with every problem at once, without a stack trace or a secret", async () => {
