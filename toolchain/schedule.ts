@@ -92,8 +92,10 @@ export async function installMissing(steps: readonly Step[], surroundings: Surro
   if (missing.length === 0) return;
 
   // The display is loaded only where there is something to show.
-  const { Listr } = await import("listr2");
+  const { Listr, PRESET_TIMER } = await import("listr2");
   const { PlainRenderer } = await import("./plain-renderer.ts");
+  // The moving display needs a terminal with some width; a pseudo-terminal in CI often has none.
+  const moving = process.stdout.isTTY && process.stdout.columns >= 40;
   const failures: string[] = [];
   const list = new Listr(
     missing.map(({ step }) => ({
@@ -114,9 +116,11 @@ export async function installMissing(steps: readonly Step[], surroundings: Surro
     {
       concurrent: true,
       exitOnError: false,
-      // Interrupting is left to the process's own handlers.
-      registerSignalListeners: false,
-      renderer: process.stderr.isTTY ? "default" : PlainRenderer,
+      // The moving display hides the cursor and must give it back; without it an interrupt simply ends the process.
+      registerSignalListeners: moving,
+      renderer: moving ? "default" : PlainRenderer,
+      // Errors are told once, all together, at the end.
+      rendererOptions: { timer: PRESET_TIMER, formatOutput: "truncate", showErrorMessage: false },
     },
   );
   await list.run();
