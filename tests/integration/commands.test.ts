@@ -1,0 +1,134 @@
+// What `tandem` does around the engine: locks, interrupts, killed runs, guards, deletion of data, status and logs.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestProject } from "../support/project.ts";
+import { snapshot } from "../support/snapshot.ts";
+
+let project: TestProject;
+
+beforeAll(async () => {
+  project = await TestProject.create();
+});
+
+afterAll(() => project.remove());
+
+const locks = () => join(project.home, "state/.pulumi/locks/organization", project.name, "staging");
+const lockFiles = () =>
+  existsSync(locks()) ? readdirSync(locks()).filter((name) => name.endsWith(".json")) : [];
+
+/** Waits until the engine holds the stack. */
+async function untilLocked(): Promise<void> {
+  for (let waited = 0; waited < 60_000 && lockFiles().length === 0; waited += 50) await sleep(50);
+  expect(lockFiles()).toHaveLength(1);
+}
+
+const names = async () => Object.keys(await snapshot(project.name, "staging")).sort();
+
+describe("two runs at once", () => {
+  it("the second is refused, naming the first, or waits for it", async () => {
+    const first = project.start(["up", "staging"]);
+    await untilLocked();
+    const refused = await project.tandem(["up", "staging"]);
+    const waiting = await project.tandem(["up", "staging", "--wait", "120"]);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.output).toMatch(/staging is held by another run \(.*process \d+, since 20/);
+    expect((await first).exitCode).toBe(0);
+    expect(waiting.exitCode, waiting.output).toBe(0);
+    expect(waiting.output).toContain("nothing was made or removed");
+  });
+});
+
+describe("status and logs", () => {
+  it("tell what runs, as a table and as a document", async () => {
+    const table = await project.tandem(["status"]);
+    expect(table.output).toMatch(/staging up .*127\.0\.0\.1:/);
+    expect(table.output).toMatch(/production down/);
+    const { environments } = JSON.parse((await project.tandem(["status", "--json"])).output);
+    expect(environments[0]).toMatchObject({ environment: "staging", state: "up" });
+    const components = environments[0].services.map(({ component }: { component: string }) => component);
+    expect(components).toEqual(["app", "gateway", "postgres", "redis"]);
+  });
+
+  it("show what one service wrote, and name the services there are", async () => {
+    const app = await project.tandem(["logs", "staging", "app", "--tail", "5"]);
+    expect(app.output).toMatch(/_app-1-\w+ \| \{/);
+    const unknown = await project.tandem(["logs", "staging", "ap"]);
+    expect(unknown.exitCode).toBe(1);
+    expect(unknown.output).toContain("app, gateway, postgres, redis");
+  });
+});
+
+describe("down", () => {
+  it("asks, and does nothing where nobody can answer", async () => {
+    const before = await names();
+    const staging = await project.tandem(["down", "staging"]);
+    expect(staging).toMatchObject({ exitCode: 2, output: expect.stringContaining("add --yes") });
+    const data = await project.tandem(["down", "staging", "--yes", "--delete-data"]);
+    expect(data).toMatchObject({
+      exitCode: 2,
+      output: expect.stringContaining("--yes-delete-data-of staging"),
+    });
+    const wrong = await project.tandem([
+      ...["down", "staging", "--yes", "--delete-data", "--yes-delete-data-of", "production"],
+    ]);
+    expect(wrong.exitCode).toBe(2);
+    const production = await project.tandem(["down", "production", "--yes"]);
+    expect(production).toMatchObject({
+      exitCode: 2,
+      output: expect.stringContaining("--confirm production"),
+    });
+    expect(await names()).toEqual(before);
+  });
+
+  it("removes the data only when told so by name", async () => {
+    await project.tandem(["down", "staging", "--yes"]);
+    expect((await names()).every((name) => name.startsWith("volume "))).toBe(true);
+    const down = await project.tandem([
+      ...["down", "staging", "--yes", "--delete-data", "--yes-delete-data-of", "staging"],
+    ]);
+    expect(down.exitCode, down.output).toBe(0);
+    expect(await names()).toEqual([]);
+  });
+});
+
+describe("a run that does not come to its end", () => {
+  it("interrupted, it stops in order, says so, and the next one goes on", async () => {
+    const run = project.start(["up", "staging"]);
+    await untilLocked();
+    await sleep(1500);
+    run.kill("SIGINT");
+    const { exitCode, all } = await run;
+    expect(exitCode, all).toBe(130);
+    expect(lockFiles()).toEqual([]);
+    const next = await project.tandem(["up", "staging"]);
+    expect(next.exitCode, next.output).toBe(0);
+  });
+
+  it("killed while it takes an environment down, its data finds its way back", async () => {
+    const before = (await names()).filter((name) => name.startsWith("volume ") && !name.endsWith("config"));
+    const script = `setsid "$0" --project "$1" down staging --yes & echo $!; wait`;
+    const run = execa("sh", ["-c", script, join(import.meta.dirname, "../../tandem"), project.folder], {
+      env: { TANDEM_HOME: project.home, NO_COLOR: "1" },
+      reject: false,
+      stdin: "ignore",
+      all: true,
+    });
+    const group = await new Promise<number>((resolve) => {
+      run.stdout.once("data", (text) => resolve(Number.parseInt(String(text), 10)));
+    });
+    const kept = join(project.home, "kept", project.name, "staging.json");
+    for (let waited = 0; waited < 60_000 && !existsSync(kept); waited += 20) await sleep(20);
+    await untilLocked();
+    process.kill(-group, "SIGKILL");
+    await run;
+    const next = await project.tandem(["up", "staging"]);
+    expect(next.exitCode, next.output).toBe(0);
+    expect(next.output).toContain("did not come to its end");
+    expect(await names()).toEqual(expect.arrayContaining(before));
+    const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
+    expect(preview.exitCode, preview.output).toBe(0);
+  });
+});
