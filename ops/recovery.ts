@@ -98,15 +98,16 @@ function serverOf({ deployment }: Surroundings, resource: StateResource): string
   return typeof id === "string" ? id : undefined;
 }
 
-const userTables =
-  "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','m') " +
+const userRelations =
+  "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','v','m','S','f') " +
   "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%';";
 
 async function dropDatabase(around: Surroundings, server: string, name: string): Promise<string | undefined> {
   const { docker } = around;
   const known = `SELECT count(*) FROM pg_database WHERE datname = ${literal(name)};`;
   if ((await psql(docker, server, known)) !== "1") return undefined;
-  if ((await psql(docker, server, userTables, { database: name })) !== "0") return undefined;
+  const relations = await psql(docker, server, userRelations, { database: name });
+  if (relations !== "0") throw new Error(`database ${name} holds ${relations} tables or views: left alone`);
   await psql(docker, server, `DROP DATABASE ${identifier(name)};`);
   return `database ${name} (empty)`;
 }
