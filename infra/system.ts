@@ -27,7 +27,8 @@ function createEnvironment<K extends Settings>(settings: ProgramSettings<K>): En
   return new Environment(stack, {
     system: project,
     environment: stack,
-    dockerHost,
+    // The same host that the set-up and the Docker CLI use.
+    dockerHost: dockerHost ?? process.env.DOCKER_HOST,
     data: {
       protect: protectData,
       released: releaseData,
