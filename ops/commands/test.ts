@@ -1,6 +1,8 @@
 // `tandem test`: every check there is, or one kind; ends with a line `N passed, N failed`.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { engineVariables } from "../../toolchain/engine-env.ts";
+import { locateEngine } from "../../toolchain/engine-location.ts";
 import { findOnPath } from "../../toolchain/executables.ts";
 import { packageRoot, resolvePaths } from "../../toolchain/paths.ts";
 import { hashOf, readStamp, writeStamp } from "../../toolchain/stamps.ts";
@@ -60,8 +62,17 @@ async function appChecks(): Promise<Tally[]> {
   return tallies;
 }
 
-async function allChecks(env: Record<string, string>): Promise<Tally[]> {
+/** The engine for tests that call it themselves; its state and passphrase are each test's own affair. */
+function enginePath(): Record<string, string> {
+  const paths = resolvePaths();
+  const engine = locateEngine(paths);
+  const path = engine && engineVariables(paths, engine).PATH;
+  return path === undefined ? {} : { PATH: path };
+}
+
+async function allChecks(soak: Record<string, string>): Promise<Tally[]> {
   await prepareMachine({ forTests: true });
+  const env = { ...enginePath(), ...soak };
   return [
     ...(await staticChecks()),
     ...(await goChecks()),
@@ -84,7 +95,7 @@ async function run(kind: string | undefined): Promise<Tally[]> {
     case "integration":
     case "faults":
       await prepareMachine({ forTests: true });
-      return [await vitest(["--project", kind])];
+      return [await vitest(["--project", kind], { env: enginePath() })];
     default:
       throw new UserError(`there are no tests of kind "${kind}"`, `kinds: ${testKinds.join(", ")}`, 2);
   }

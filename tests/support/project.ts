@@ -1,6 +1,6 @@
 // A project of a test's own: The Oracle's topology and stack files under another name, on free ports, with a state of
 // its own, so that it never meets an environment that somebody uses.
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,14 +84,18 @@ export class TestProject {
   }
 
   /** Runs plain `pulumi` in the project's folder, as after `eval "$(./tandem env)"`; `undefined` unsets a variable. */
-  async pulumi(args: string[], changes: Record<string, string | undefined> = {}): Promise<Outcome> {
+  async pulumi(
+    args: string[],
+    changes: Record<string, string | undefined> = {},
+    input = "",
+  ): Promise<Outcome> {
     this.engineEnvironment ??= this.readEngineEnvironment();
     const env = { ...(await this.engineEnvironment), ...changes };
     const start = performance.now();
     const result = await execa("pulumi", [...args, "--non-interactive"], {
       reject: false,
       all: true,
-      stdin: "ignore",
+      input,
       cwd: this.folder,
       env,
       extendEnv: false,
@@ -99,9 +103,16 @@ export class TestProject {
     return outcome(result, start);
   }
 
+  /** Sets a secret as a user does, by standard input; makes the stack where there is none yet. */
+  async setSecret(stack: string, key: string, value: string): Promise<void> {
+    await this.pulumi(["stack", "init", stack, "--no-select"]);
+    const set = await this.pulumi(["config", "set", "--secret", key, "--stack", stack], {}, value);
+    if (set.exitCode !== 0) throw new Error(set.output);
+  }
+
   /** The stack's config by key without namespace. */
   config(stack: string): StackConfig {
-    const { config } = parse(readFileSync(this.stackFile(stack), "utf8")) as { config: StackConfig };
+    const { config } = this.stackDocument(stack);
     return Object.fromEntries(
       Object.entries(config).map(([key, value]) => [key.split(":").slice(1).join(":"), value]),
     );
@@ -133,7 +144,8 @@ export class TestProject {
     );
   }
 
-  private environment(): Record<string, string | undefined> {
+  /** Variables that keep a run apart from those of whoever runs the tests. */
+  environment(): Record<string, string | undefined> {
     // A backend or passphrase of whoever runs the tests would win over those of the test.
     const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
     const without = Object.fromEntries(own.map((name) => [name, undefined]));
@@ -164,11 +176,16 @@ export class TestProject {
     const named = Object.entries(config)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => [`${this.name}:${key}`, value]);
-    writeFileSync(this.stackFile(stack), stringify({ config: Object.fromEntries(named) }));
+    const document = existsSync(this.stackFile(stack)) ? this.stackDocument(stack) : {};
+    writeFileSync(this.stackFile(stack), stringify({ ...document, config: Object.fromEntries(named) }));
+  }
+
+  private stackDocument(stack: string): { config: StackConfig } {
+    return parse(readFileSync(this.stackFile(stack), "utf8")) as { config: StackConfig };
   }
 }
 
-function outcome(result: Result<{ all: true; reject: false; stdin: "ignore" }>, start: number): Outcome {
+function outcome(result: Result<{ all: true; reject: false }>, start: number): Outcome {
   return {
     exitCode: result.exitCode ?? 1,
     output: result.all ?? "",

@@ -1,0 +1,82 @@
+// Runs a command and kills it with all its descendants at a chosen moment, as a crash of the machine's power would.
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** What a run had printed, and whether it was still going when the moment came. */
+export interface KilledRun {
+  killed: boolean;
+  output: string;
+  exitCode: number | null;
+}
+
+/** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Every process below one, itself included: plugins have process groups of their own, so a group is not enough. */
+function family(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
+      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  const all = [root];
+  for (let at = 0; at < all.length; at++) all.push(...(children.get(all[at] ?? 0) ?? []));
+  return all;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+/**
+ * Starts the command in a process group of its own and kills everything of it with SIGKILL, `delayMs` after its output
+ * has shown `operations` lines of operations that begin or end.
+ */
+export async function runAndKill(
+  command: string,
+  args: string[],
+  options: { cwd: string; env: NodeJS.ProcessEnv; operations: number; delayMs: number },
+): Promise<KilledRun> {
+  const { cwd, env, operations, delayMs } = options;
+  const child = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const pid = child.pid ?? 0;
+  let output = "";
+  let killed = false;
+  let moment: Promise<void> | undefined;
+  const strike = async () => {
+    await sleep(delayMs);
+    if (child.exitCode !== null) return;
+    killed = true;
+    // The parents first, so that none starts a child that the list doesn't have.
+    for (const member of family(pid)) kill(member);
+    kill(-pid);
+  };
+  const read = (data: Buffer) => {
+    output += data.toString();
+    const seen = output.match(/ (creating|created|updating|updated|deleting|deleted|replacing|replaced)\b/g);
+    if ((seen?.length ?? 0) >= operations) moment ??= strike();
+  };
+  child.stdout.on("data", read);
+  child.stderr.on("data", read);
+  const exitCode = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  await moment;
+  return { killed, output, exitCode };
+}
