@@ -1,9 +1,10 @@
 // The part of the check that looks at the machine: ports taken by strangers, addresses it lacks, limits beyond it.
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Demand, Listener, Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
 import { type Issue, remove, set } from "../settings/issue.ts";
 import { type DockerView, lookAtDocker, socketPath } from "./docker-view.ts";
-import { probePort, whoListens } from "./local-port.ts";
+import { type PortState, probePort, whoListens } from "./local-port.ts";
 import { freePort, overlap } from "./values.ts";
 
 /** Whose stack is checked: what it has on the machine already is no stranger. */
@@ -54,7 +55,7 @@ async function portIssues(
     ({ system, environment }) => system !== owner.project || environment !== owner.stack,
   );
   if (stranger === undefined && holders.length > 0) return [];
-  const state = await probePort(listener.address, listener.port);
+  const state = await settledState(listener);
   if (state === "foreign-address") {
     const reason = `would listen on ${listener.address}, which is no address of this machine`;
     return [{ problem: "foreign-address", path: ["bindAddress"], reason, mend: [remove(["bindAddress"])] }];
@@ -64,6 +65,17 @@ async function portIssues(
   const holder = container ?? whoListens(listener.port) ?? "another program";
   const reason = `${listener.port} is taken on this machine by ${holder}`;
   return [{ problem: "port-taken", path, reason, mend: [set(await nextFree(listener, all), path)] }];
+}
+
+/** Milliseconds in which a port that nobody listens on any more is let go of. */
+const LETTING_GO_MS = 500;
+
+/** The port's state; one that is taken and that nobody listens on is just being let go of, and is looked at again. */
+async function settledState({ address, port }: Listener): Promise<PortState> {
+  const state = await probePort(address, port);
+  if (state !== "taken" || whoListens(port) !== undefined) return state;
+  await sleep(LETTING_GO_MS);
+  return await probePort(address, port);
 }
 
 /** Tries that are worth the time. */
