@@ -27,15 +27,20 @@ export async function serve<Client>(
   server.addService(providerGrpc.ResourceProviderService, service.handlers);
   const port = await listenOnLoopback(server);
 
-  const end = (reason: string) => {
-    host.cancelled.abort(new Error(reason));
+  const end = () => {
     void service.close().finally(() => process.exit(0));
     // A connection that won't close must not keep an orphan alive.
     setTimeout(() => process.exit(0), 2_000).unref();
   };
   // The engine says good-bye with SIGINT and waits for the end. A Ctrl-C doesn't come here: plugins run in process
   // groups of their own, and the engine decides whether to call Cancel.
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => end("the provider was told to stop"));
-  whenParentIsGone(() => end("the engine is gone"));
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => {
+      host.cancelled.abort(new Error("the provider was told to stop"));
+      end();
+    });
+  }
+  // Nothing is cancelled then: what a handler does about that would meet the run that comes after the dead one.
+  whenParentIsGone(end);
   process.stdout.write(`${port}\n`);
 }
