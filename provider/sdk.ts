@@ -109,14 +109,12 @@ export class Migration extends pulumi.CustomResource {
   declare readonly durationMs: pulumi.Output<number>;
 
   constructor(name: string, args: MigrationArgs, opts?: pulumi.CustomResourceOptions) {
-    const secrets = {
-      environment: pulumi.secret(args.environment),
-      files: args.files === undefined ? undefined : pulumi.secret(args.files),
-    };
+    // Of the environment only what is secret itself: the rest may be shown when the command repeats it.
+    const files = args.files === undefined ? undefined : pulumi.secret(args.files);
     super(
       "tandem:docker:Migration",
       name,
-      { startedAt: undefined, durationMs: undefined, ...args, ...secrets },
+      { startedAt: undefined, durationMs: undefined, ...args, files },
       opts,
     );
   }

@@ -3,7 +3,7 @@ import grpc from "@grpc/grpc-js";
 import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
 import statusPb from "@pulumi/pulumi/proto/status_pb.js";
 import anyPb from "google-protobuf/google/protobuf/any_pb.js";
-import { encode, type Properties, type Value } from "./values.ts";
+import { encode, type Properties } from "./values.ts";
 
 /**
  * The resource exists but is not as it should be. The engine keeps it in its state under `id` with `outputs`,
@@ -68,12 +68,4 @@ export function blot(text: string, hidden: readonly string[]): string {
   return hidden
     .filter((secret) => secret.length >= 4)
     .reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), text);
-}
-
-/** All texts inside a value: what has to be hidden when the value is a secret. */
-export function textsIn(value: Value | undefined): string[] {
-  if (typeof value === "string") return [value];
-  if (Array.isArray(value)) return value.flatMap(textsIn);
-  if (value !== null && typeof value === "object") return Object.values(value).flatMap(textsIn);
-  return [];
 }

@@ -3,7 +3,7 @@ import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import pb from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EngineLog } from "./engine-log.ts";
 import { ResourceInitError } from "./errors.ts";
 import type { DiffResult, ProviderDefinition } from "./handler.ts";
@@ -28,6 +28,7 @@ const definition: ProviderDefinition<{ greeting: string }> = {
       },
       preview: ({ inputs }) => ({ ...inputs, token: UNKNOWN }),
       create({ inputs }, ctx) {
+        ctx.log("info", `made ${String(inputs.name)} with ${String(inputs.password)}`);
         if (inputs.name === "half") throw new ResourceInitError("half-id", inputs, ["only half"]);
         if (inputs.name === "fail") throw new Error(`the server says ${String(inputs.password)} is wrong`);
         return { id: `${ctx.name}-id`, outputs: { ...inputs, token: "t" } };
@@ -43,7 +44,9 @@ const definition: ProviderDefinition<{ greeting: string }> = {
 
 const cancelled = new AbortController();
 const server = new grpc.Server();
-const service = createService(definition, { log: new EngineLog(), cancelled });
+const log = new EngineLog();
+const logged = vi.spyOn(log, "write").mockReturnValue();
+const service = createService(definition, { log, cancelled });
 let client: InstanceType<typeof providerGrpc.ResourceProviderClient>;
 
 /** Fills a request by its setters. */
@@ -118,6 +121,16 @@ describe("the service", () => {
       "the server says [secret] is wrong",
     );
     await expect(create({ name: "half" })).rejects.toMatchObject({ details: "only half" });
+  });
+
+  it("blots them out of its log, and leaves what is plain elsewhere", async () => {
+    logged.mockClear();
+    await create({ name: "canary-plain", password: "canary-secret" });
+    await create({ name: "production", password: "production" });
+    expect(logged.mock.calls.map(([, message]) => message)).toEqual([
+      "made canary-plain with [secret]",
+      "made production with production",
+    ]);
   });
 
   it("says what it doesn't serve", async () => {

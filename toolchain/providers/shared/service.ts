@@ -6,9 +6,9 @@ import providerPb from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import { checkResponse, diffResponse, unionOf } from "./answers.ts";
 import type { EngineLog } from "./engine-log.ts";
-import { NotServedError, textsIn, toWireError } from "./errors.ts";
+import { blot, NotServedError, toWireError } from "./errors.ts";
 import type { CallContext, ProviderDefinition, ResourceHandler } from "./handler.ts";
-import { type Decoded, decode, encode, type Properties, sameValue } from "./values.ts";
+import { type Decoded, decode, encode, encodeLike, type Properties, sameValue } from "./values.ts";
 
 /** What the service needs from the process it runs in. */
 export interface ServiceHost {
@@ -48,7 +48,15 @@ export function createService<Client>(
     );
   }
 
-  function contextFor(urn: string, name: string, type: string, timeoutSeconds: number): CallContext<Client> {
+  function contextFor(
+    urn: string,
+    name: string,
+    type: string,
+    timeoutSeconds: number,
+    seen: readonly Decoded[],
+  ): CallContext<Client> {
+    // Containers and servers like to repeat what they were given, and their words are shown.
+    const clean = (message: string) => blot(message, secretTexts(seen));
     const signals = [host.cancelled.signal];
     if (timeoutSeconds > 0) signals.push(AbortSignal.timeout(timeoutSeconds * 1000));
     return {
@@ -61,8 +69,8 @@ export function createService<Client>(
       type,
       timeoutSeconds,
       signal: AbortSignal.any(signals),
-      log: (severity, message) => host.log.write(severity, message, urn),
-      status: (message) => host.log.write("info", message, urn, true),
+      log: (severity, message) => host.log.write(severity, clean(message), urn),
+      status: (message) => host.log.write("info", clean(message), urn, true),
     };
   }
 
@@ -89,7 +97,7 @@ export function createService<Client>(
       const run = async () => {
         const handler = handlerFor(type);
         marks = handler.secretOutputs ?? [];
-        const ctx = contextFor(request.getUrn(), name, type, request.getTimeout?.() ?? 0);
+        const ctx = contextFor(request.getUrn(), name, type, request.getTimeout?.() ?? 0, seen);
         return work({ request, handler, ctx, read });
       };
       run().then(
@@ -167,7 +175,7 @@ export function createService<Client>(
       const randomSeed = request.getRandomseed_asU8();
       const result = await handler.check?.({ news: news.values, olds: olds.values, randomSeed }, ctx);
       const response = checkResponse(result?.failures ?? [], news.secrets);
-      response.setInputs(encode(result?.inputs ?? news.values, news.secrets));
+      response.setInputs(encodeLike(news, result?.inputs ?? news.values));
       return response;
     }),
     diff: onResource(async ({ request, handler, ctx, read }) => {
@@ -243,7 +251,7 @@ export function createService<Client>(
         throw new NotServedError(`the ${provider.name} provider does not serve the function "${token}"`);
       const args = decode(request.getArgs());
       const response = new providerPb.InvokeResponse();
-      response.setReturn(encode(await work(args.values, contextFor("", "", token, 0))));
+      response.setReturn(encode(await work(args.values, contextFor("", "", token, 0, [args]))));
       return response;
     }),
     cancel: onProvider(() => {
@@ -279,6 +287,12 @@ function typeOfUrn(urn: string): string {
   return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }
 
+/**
+ * What must not be repeated: every text that is secret. What is plain somewhere too is none: a resource that was made
+ * before has all its variables in one secret, and hiding `production` wherever it stands would make logs unreadable.
+ */
 function secretTexts(decoded: readonly Decoded[]): string[] {
-  return decoded.flatMap(({ values, secrets }) => [...secrets].flatMap((key) => textsIn(values[key])));
+  const all = decoded.flatMap(({ texts }) => texts);
+  const plain = new Set(all.flatMap(({ text, secret }) => (secret ? [] : [text])));
+  return all.flatMap(({ text, secret }) => (secret && !plain.has(text) ? [text] : []));
 }

@@ -3,7 +3,7 @@ import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { describe, expect, it } from "vitest";
 import { checkResponse, diffResponse } from "./answers.ts";
 import { blot, NotServedError, ResourceInitError, toWireError } from "./errors.ts";
-import { decode, encode, hasUnknown, sameValue, UNKNOWN } from "./values.ts";
+import { decode, encode, encodeLike, hasUnknown, sameValue, UNKNOWN } from "./values.ts";
 
 const secret = (value: string) => ({
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -29,6 +29,26 @@ describe("decode and encode", () => {
 
   it("marks secrets again", () => {
     expect(encode({ a: "s", b: 1 }, new Set(["a"])).toJavaScript()).toEqual({ a: secret("s"), b: 1 });
+  });
+
+  it("tells secret texts from plain ones, at any depth", () => {
+    const { texts } = decode(structPb.Struct.fromJavaScript({ a: { b: secret("s"), c: "p" }, d: ["q"] }));
+    expect(texts).toEqual([
+      { text: "s", secret: true },
+      { text: "p", secret: false },
+      { text: "q", secret: false },
+    ]);
+  });
+
+  it("sends back what is unchanged as it came, and the rest as secret as it was", () => {
+    const wire = { a: { b: secret("s"), c: "p" }, d: { e: secret("t") }, f: "g" };
+    const came = decode(structPb.Struct.fromJavaScript(wire));
+    const now = encodeLike(came, { a: { b: "s", c: "p" }, d: { e: "other" }, f: "g", h: 1 });
+    const whole = {
+      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+      value: { e: "other" },
+    };
+    expect(now.toJavaScript()).toEqual({ ...wire, d: whole, h: 1 });
   });
 
   it("refuses assets and resource references", () => {

@@ -22,6 +22,10 @@ export interface Decoded {
   readonly values: Properties;
   /** Top-level names whose value is, or contains, a secret. */
   readonly secrets: ReadonlySet<string>;
+  /** All texts in it, each with the mark of the innermost value that has one: secret or not. */
+  readonly texts: readonly { text: string; secret: boolean }[];
+  /** The same as it came, by top-level name. */
+  readonly wire: Readonly<Record<string, Plain>>;
 }
 
 // Both constants belong to the wire protocol of Pulumi.
@@ -29,28 +33,50 @@ const UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 const SIGNATURE_KEY = "4dabf18193072939515e22adb298388d";
 const SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270";
 
+/** A value as JSON has it. */
 type Plain = null | boolean | number | string | Plain[] | { [key: string]: Plain };
 
 /** Reads a message from the engine: unknowns become {@link UNKNOWN}, secrets are unwrapped and remembered. */
 export function decode(struct: structPb.Struct | undefined): Decoded {
   const values: Properties = {};
   const secrets = new Set<string>();
-  const raw = (struct?.toJavaScript() ?? {}) as { [key: string]: Plain };
-  for (const [key, value] of Object.entries(raw)) {
-    values[key] = decodeValue(value, () => secrets.add(key));
+  const texts: { text: string; secret: boolean }[] = [];
+  const wire = (struct?.toJavaScript() ?? {}) as { [key: string]: Plain };
+  for (const [key, value] of Object.entries(wire)) {
+    values[key] = decodeValue(value, false, {
+      secret: () => secrets.add(key),
+      text: (text, secret) => texts.push({ text, secret }),
+    });
   }
-  return { values, secrets };
+  return { values, secrets, texts, wire };
 }
 
 /** Writes a message for the engine, with the named top-level properties marked as secrets. */
 export function encode(values: Properties, secrets: ReadonlySet<string> = new Set()): structPb.Struct {
   const raw: { [key: string]: Plain } = {};
   for (const [key, value] of Object.entries(values)) {
-    if (value === undefined) continue;
-    const plain = encodeValue(value);
-    raw[key] = secrets.has(key) ? { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: plain } : plain;
+    if (value !== undefined) raw[key] = encodeProperty(value, secrets.has(key));
   }
   return structPb.Struct.fromJavaScript(raw);
+}
+
+/**
+ * Writes what became of properties. Those that are as they came go back as they came, with the marks inside them: of
+ * variables, most of them plain, only the secret ones stay secret.
+ */
+export function encodeLike(came: Decoded, values: Properties): structPb.Struct {
+  const raw: { [key: string]: Plain } = {};
+  for (const [key, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    const same = came.wire[key] !== undefined && sameValue(value, came.values[key]);
+    raw[key] = same ? (came.wire[key] ?? null) : encodeProperty(value, came.secrets.has(key));
+  }
+  return structPb.Struct.fromJavaScript(raw);
+}
+
+function encodeProperty(value: Value, secret: boolean): Plain {
+  const plain = encodeValue(value);
+  return secret ? { [SIGNATURE_KEY]: SECRET_SIGNATURE, value: plain } : plain;
 }
 
 /** Whether the value is unknown or holds something unknown. */
@@ -78,18 +104,25 @@ export function isRecord(value: Value | undefined): value is { [key: string]: Va
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-function decodeValue(value: Plain, onSecret: () => void): Value {
+interface Listener {
+  secret(): void;
+  text(text: string, secret: boolean): void;
+}
+
+function decodeValue(value: Plain, secret: boolean, heard: Listener): Value {
   if (value === UNKNOWN_ON_WIRE) return UNKNOWN;
-  if (Array.isArray(value)) return value.map((item) => decodeValue(item, onSecret));
+  if (typeof value === "string") heard.text(value, secret);
+  if (Array.isArray(value)) return value.map((item) => decodeValue(item, secret, heard));
   if (value === null || typeof value !== "object") return value;
   if (value[SIGNATURE_KEY] === SECRET_SIGNATURE) {
-    onSecret();
-    return decodeValue(value.value ?? null, onSecret);
+    heard.secret();
+    return decodeValue(value.value ?? null, true, heard);
   }
   if (typeof value[SIGNATURE_KEY] === "string") {
     throw new Error("assets, archives and resource references are not accepted as property values here");
   }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decodeValue(item, onSecret)]));
+  const entries = Object.entries(value).map(([key, item]) => [key, decodeValue(item, secret, heard)]);
+  return Object.fromEntries(entries);
 }
 
 function encodeValue(value: Value): Plain {
