@@ -58,7 +58,10 @@ export interface AppServiceArgs {
   limits: Limits;
   /** Seconds between SIGTERM and SIGKILL. @default 30 */
   stopGraceSeconds?: number;
-  /** Volumes. @default none */
+  /**
+   * Volumes. While a new container takes over, the old one has them as well: what is written must bear two writers.
+   * @default none
+   */
   volumes?: VolumeMount[];
   /** User inside the container. @default "1000:1000" */
   user?: string;

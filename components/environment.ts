@@ -125,6 +125,14 @@ export class Environment extends pulumi.ComponentResource {
   }
 
   /**
+   * The same for a volume, which is retained even when its data is released: a release lets an `up` leave the volume
+   * behind, and only `down --delete-data` removes one.
+   */
+  volumeOptions(role: string): { protect: boolean; retainOnDelete: boolean } {
+    return { ...this.dataOptions(role), retainOnDelete: true };
+  }
+
+  /**
    * A short keyed hash of secrets, fit for a label: it changes when one of them does, and without the environment's
    * key it can't be used to try out guesses.
    */

@@ -1,4 +1,5 @@
 // Gateway: Caddy on the environment's host port, and the routes of its services.
+import { createHash } from "node:crypto";
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Route } from "../provider/sdk.ts";
@@ -94,7 +95,7 @@ export class Gateway extends pulumi.ComponentResource {
       user: "1000:1000",
       environment: { XDG_CONFIG_HOME: "/tmp/config", XDG_DATA_HOME: "/tmp/data" },
       files: { [`${CONFIG_DIR}/Caddyfile`]: BASE_CONFIG },
-      filesVersion: "1",
+      filesVersion: createHash("sha256").update(BASE_CONFIG).digest("hex").slice(0, 16),
       volumes: [{ volume: config.name, path: CONFIG_DIR }],
       ports: [
         {

@@ -88,7 +88,7 @@ export class PostgresServer extends pulumi.ComponentResource {
       `${name}-guard`,
       {
         subject: `volume ${volumeName}`,
-        identity: { volume: volumeName },
+        identity: { volume: volumeName, host: args.env.dockerHost },
         released: args.env.isReleased(role),
         releaseWith: args.env.releaseCommand(role),
       },
@@ -98,7 +98,7 @@ export class PostgresServer extends pulumi.ComponentResource {
       `${name}-data`,
       { name: volumeName, labels: labelList(args.env.labels(role)) },
       // A changed label would replace the volume, and with it the data.
-      { parent: this, dependsOn: guard, ignoreChanges: ["labels"], ...args.env.dataOptions(role) },
+      { parent: this, dependsOn: guard, ignoreChanges: ["labels"], ...args.env.volumeOptions(role) },
     );
   }
 
@@ -122,7 +122,7 @@ export class PostgresServer extends pulumi.ComponentResource {
         POSTGRES_INITDB_ARGS: "--data-checksums --auth-host=scram-sha-256 --auth-local=peer",
         PGDATA: `${DATA_DIR}/pgdata`,
       },
-      files: { [passwordFile]: password },
+      files: { [passwordFile]: bootstrapPassword(args.env, password) },
       volumes: [{ volume: volume.name, path: DATA_DIR }],
       ports: [{ bindAddress: "127.0.0.1", hostPort: args.hostPort, containerPort: PORT }],
       tmpfs: { "/var/run/postgresql": "rw,nosuid,mode=1777,size=16m" },
@@ -172,4 +172,13 @@ export class PostgresServer extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+/**
+ * The password that the image makes a new data folder with. Its entry point puts it into the environment of every
+ * process of the server, for as long as that runs: so it is one that is good for nothing as soon as AdminPassword has
+ * set the real one.
+ */
+function bootstrapPassword(env: Environment, password: pulumi.Output<string>): pulumi.Output<string> {
+  return pulumi.secret(env.fingerprint(["bootstrap", password]));
 }

@@ -63,7 +63,7 @@ export class RedisInstance extends pulumi.ComponentResource {
       `${name}-guard`,
       {
         subject: `volume ${volumeName}`,
-        identity: { volume: volumeName },
+        identity: { volume: volumeName, host: args.env.dockerHost },
         released: args.env.isReleased(role),
         releaseWith: args.env.releaseCommand(role),
       },
@@ -73,7 +73,7 @@ export class RedisInstance extends pulumi.ComponentResource {
       `${name}-data`,
       { name: volumeName, labels: labelList(args.env.labels(role)) },
       // A changed label would replace the volume, and with it the data.
-      { parent: this, dependsOn: guard, ignoreChanges: ["labels"], ...args.env.dataOptions(role) },
+      { parent: this, dependsOn: guard, ignoreChanges: ["labels"], ...args.env.volumeOptions(role) },
     );
   }
 

@@ -33,7 +33,7 @@ function createEnvironment<K extends Settings>(settings: ProgramSettings<K>): En
       protect: protectData,
       released: releaseData,
       releaseCommand: (role) =>
-        `pulumi config set --path '${project}:releaseData[0]' ${role} --stack ${stack}`,
+        `pulumi config set --path '${project}:releaseData[${releaseData.length}]' ${role} --stack ${stack}`,
     },
   });
 }

@@ -61,13 +61,14 @@ export function locksOf({ backend, project, stack }: Session): string | undefine
 
 /** The stack's Docker host where it is another machine's. */
 export function remoteDockerHost(project: Project, file: StackFile): string | undefined {
-  const host = plainSetting(project, file, "dockerHost");
+  const host = dockerHostOf(project, file);
   return host?.startsWith("ssh://") ? host : undefined;
 }
 
 /** The stack's Docker host as its program sees it. */
 export function dockerHostOf(project: Project, file: StackFile): string | undefined {
-  return plainSetting(project, file, "dockerHost");
+  // As in infra/system.ts: what the stack says, else what the Docker CLI would use.
+  return plainSetting(project, file, "dockerHost") ?? process.env.DOCKER_HOST;
 }
 
 /** Ports of the forward that the engine needs to reach Postgres on another machine; undefined where it needs none. */

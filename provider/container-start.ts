@@ -47,7 +47,8 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
     const command = healthCommand(facts);
     if (facts.State.Running && !facts.State.Restarting) {
       if (command === undefined) return;
-      const probe = await tryExec(docker, id, command);
+      const left = Math.max(1, deadline - Date.now());
+      const probe = await tryExec(docker, id, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
       if (probe === undefined) return;
       lastProbe = probe;
     }
@@ -70,10 +71,28 @@ function healthCommand(facts: Docker.ContainerInspectInfo): string[] | undefined
   return undefined;
 }
 
-/** Undefined if the command succeeds, otherwise what went wrong in a few words. */
-async function tryExec(docker: Docker, id: string, command: string[]): Promise<string | undefined> {
+/** How long one check may take, as the container's own health check says; Docker's default is 30 s. */
+function probeLimitMs(facts: Docker.ContainerInspectInfo): number {
+  return (facts.Config.Healthcheck?.Timeout || 30e9) / 1e6;
+}
+
+/** Undefined if the command succeeds in time, otherwise what went wrong in a few words. */
+async function tryExec(
+  docker: Docker,
+  id: string,
+  command: string[],
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // A check that hangs is left to itself: it ends with its container.
+  const late = sleep(limitMs, undefined, { signal, ref: false }).then(
+    () => undefined,
+    () => undefined,
+  );
   try {
-    const { exitCode, output } = await exec(docker, id, command);
+    const ended = await Promise.race([exec(docker, id, command), late]);
+    if (ended === undefined) return `it took longer than ${(limitMs / 1000).toFixed(1)} s`;
+    const { exitCode, output } = ended;
     return exitCode === 0
       ? undefined
       : output.trim().split("\n").at(-1)?.slice(0, 200) || `exit code ${exitCode}`;
@@ -107,7 +126,7 @@ async function fail(
       ? "It logged nothing."
       : `Its last log lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
   throw new Error(
-    `Container ${String(inputs.containerName)} ${why}.${exit} It was stopped; what ran before it is untouched. ${log}`,
+    `Container ${String(inputs.containerName)} ${why}.${exit} It was stopped and gets no traffic. ${log}`,
   );
 }
 

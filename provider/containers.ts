@@ -7,7 +7,10 @@ import { extract, pack } from "tar-stream";
 /** What a command inside a container printed and how it ended. */
 export interface ExecResult {
   exitCode: number;
+  /** Both streams, for messages. */
   output: string;
+  /** Standard output alone, for answers: a warning on the other stream must not become part of one. */
+  stdout: string;
 }
 
 /** Whether the Docker API says that the thing isn't there. */
@@ -25,24 +28,29 @@ export async function inspect(docker: Docker, id: string): Promise<Docker.Contai
   }
 }
 
-/** Runs a command inside a running container; `input` becomes its standard input and stands in no process list. */
+/**
+ * Runs a command inside a running container; `input` becomes its standard input and stands in no process list. `user`
+ * is the container's own unless given.
+ */
 export async function exec(
   docker: Docker,
   id: string,
   command: string[],
   input?: string,
+  user?: string,
 ): Promise<ExecResult> {
   const process = await docker.getContainer(id).exec({
     Cmd: command,
+    ...(user === undefined ? {} : { User: user }),
     AttachStdin: input !== undefined,
     AttachStdout: true,
     AttachStderr: true,
   });
   const stream = await process.start({ hijack: input !== undefined, stdin: input !== undefined });
   if (input !== undefined) stream.end(input);
-  const output = demultiplex(await collect(stream));
+  const frames = await collect(stream);
   const { ExitCode } = await process.inspect();
-  return { exitCode: ExitCode ?? -1, output };
+  return { exitCode: ExitCode ?? -1, output: demultiplex(frames), stdout: demultiplex(frames, [STDOUT]) };
 }
 
 async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
@@ -51,12 +59,15 @@ async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
+const STDOUT = 1;
+const STDERR = 2;
+
 /** The text of Docker's frames: 1 byte stream, 3 bytes nothing, 4 bytes length, then the content. */
-export function demultiplex(frames: Buffer): string {
+export function demultiplex(frames: Buffer, streams: readonly number[] = [STDOUT, STDERR]): string {
   const parts: Buffer[] = [];
   for (let at = 0; at + 8 <= frames.length; ) {
     const length = frames.readUInt32BE(at + 4);
-    parts.push(frames.subarray(at + 8, at + 8 + length));
+    if (streams.includes(frames.readUInt8(at))) parts.push(frames.subarray(at + 8, at + 8 + length));
     at += 8 + length;
   }
   return Buffer.concat(parts).toString("utf8");
@@ -72,8 +83,8 @@ export async function lastLogLines(docker: Docker, id: string, lines: number): P
     .filter((line) => line !== "");
 }
 
-/** Variables whose values must not be repeated. */
-const SECRET_NAME = /SECRET|TOKEN|PASS|KEY|CREDENTIAL|DSN|_URL$/i;
+/** Variables whose values must not be repeated; one that names a file holds none. */
+const SECRET_NAME = /^(?!.*_FILE$).*(SECRET|TOKEN|PASS|KEY|CREDENTIAL|DSN|_URL$)/i;
 
 /** Blots out credentials in URLs and the values of variables that are named like secrets. */
 export function redact(line: string, environment: string[]): string {

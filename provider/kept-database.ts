@@ -80,7 +80,8 @@ async function takeBack(inputs: Properties, ctx: Context): Promise<Properties> {
   if (await exists(docker, containerId, "database", kept)) {
     if (await exists(docker, containerId, "database", database)) {
       const relations = Number(await psql(docker, containerId, `${USER_RELATIONS};`, { database }));
-      if (relations > 0) {
+      // Anything but a plain 0 is no licence to drop.
+      if (relations !== 0) {
         throw new Error(
           `The server has rows in '${database}' and in '${kept}', so neither can give way. Look at both, rename or ` +
             "drop the one you don't want, and run `up` again.",

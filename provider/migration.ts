@@ -14,6 +14,7 @@ const RUNS_AGAIN = ["imageId", "command", "environment", "files", "triggers"];
 const COMPARED = [
   ...RUNS_AGAIN,
   "containerName",
+  "user",
   "network",
   "labels",
   "timeoutSeconds",

@@ -16,9 +16,9 @@ export async function psql(
 ): Promise<string> {
   const { username = "postgres", database = "postgres" } = options;
   const command = [...COMMAND, "--username", username, "--dbname", database, "--file", "-"];
-  const { exitCode, output } = await exec(docker, container, command, sql);
+  const { exitCode, output, stdout } = await exec(docker, container, command, sql);
   if (exitCode !== 0) throw new Error(output.trim());
-  return output.trim();
+  return stdout.trim();
 }
 
 /** A name as SQL, quoted whatever it holds. */

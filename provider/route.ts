@@ -44,10 +44,8 @@ async function reload(docker: Docker, gateway: string): Promise<string | undefin
 
 async function removeFile(docker: Docker, gateway: string, path: string): Promise<void> {
   // The gateway's own user can't change its configuration, so the file is taken away as root.
-  const process = await docker.getContainer(gateway).exec({ Cmd: ["rm", "-f", path], User: "0:0" });
-  const stream = await process.start({ hijack: true });
-  stream.resume();
-  await new Promise((resolve) => stream.once("end", resolve));
+  const { exitCode, output } = await exec(docker, gateway, ["rm", "-f", path], undefined, "0:0");
+  if (exitCode !== 0) throw new Error(`The gateway's file ${path} can't be removed: ${output.trim()}`);
 }
 
 /** Writes the route and reloads; a route that the gateway refuses is taken back, so the others stay as they were. */

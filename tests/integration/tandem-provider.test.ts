@@ -147,6 +147,23 @@ describe("ContainerStart", () => {
   });
 });
 
+describe("a health check that hangs", () => {
+  it("does not hold the gate open", async () => {
+    const target = await created({
+      image: REDIS,
+      user: "redis",
+      command: ["sleep", "600"],
+      health: ["sleep", "60"],
+    });
+    const inputs = { ...target, pids: 20, healthTimeoutSeconds: 2, running: true };
+    const start = performance.now();
+    await expect(Promise.resolve(containerStart.create({ inputs }, context()))).rejects.toThrow(
+      /took longer than/,
+    );
+    expect(performance.now() - start).toBeLessThan(15_000);
+  });
+});
+
 describe("Image", () => {
   it("resolves a local image at check and refuses one that can't be had, naming it", async () => {
     const request = { news: { reference: REDIS }, olds: {}, randomSeed: Buffer.alloc(0) };
