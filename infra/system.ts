@@ -1,8 +1,15 @@
 // Runs a system as the program of a stack: read settings, check them, build the topology, hand out its outputs.
 import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "../components/index.ts";
-import type { ProgramSettings, Settings, SystemDefinition } from "./settings/define.ts";
+import {
+  type ProgramSettings,
+  type Settings,
+  SHARED_STACK,
+  type SystemDefinition,
+  type SystemSettings,
+} from "./settings/define.ts";
 import { readSettings } from "./settings/program.ts";
+import { sharedOutputs } from "./shared-outputs.ts";
 
 /** Settings that say how to treat the environment as a whole; every system has them. */
 interface EnvironmentSettings {
@@ -13,11 +20,32 @@ interface EnvironmentSettings {
 
 /**
  * Builds the environment of the current stack: the system is the project's name and the environment the stack's, so
- * that a second project on the same topology never touches the first.
+ * that a second project on the same topology never touches the first. The stack `shared` of a system that has one
+ * builds what its environments share.
  */
-export async function runSystem<K extends Settings, R>(system: SystemDefinition<K, R>): Promise<R> {
-  const settings = await readSettings(system.settings, { projectDir: pulumi.runtime.getRootDirectory?.() });
-  return system.topology(createEnvironment(settings), settings);
+export async function runSystem<K extends Settings, R, S = undefined, SK extends Settings = Settings>(
+  system: SystemDefinition<K, R, S, SK>,
+): Promise<unknown> {
+  const { shared } = system;
+  if (shared !== undefined && pulumi.getStack() === SHARED_STACK) {
+    const settings = await read(system, shared.settings);
+    return shared.topology(createEnvironment(settings), settings);
+  }
+  const settings = await read(system, system.settings);
+  const used = shared !== undefined && (shared.usedBy?.(settings) ?? true);
+  // Where there is no shared part, or it isn't used, the topology's type says that it gets undefined.
+  const outputs = (used ? await sharedOutputs() : undefined) as S;
+  return system.topology(createEnvironment(settings), settings, outputs);
+}
+
+function read<K extends Settings, R, S, SK extends Settings, A extends Settings>(
+  system: SystemDefinition<K, R, S, SK>,
+  settings: SystemSettings<A>,
+): Promise<ProgramSettings<A>> {
+  return readSettings(settings, {
+    projectDir: pulumi.runtime.getRootDirectory?.(),
+    all: { environments: system.settings, shared: system.shared?.settings },
+  });
 }
 
 function createEnvironment<K extends Settings>(settings: ProgramSettings<K>): Environment {

@@ -1,4 +1,5 @@
 // Checks a stack's settings before anything is touched: every problem in one run.
+import { settingsOf } from "../settings/define.ts";
 import { knownKeys } from "../settings/read.ts";
 import { hostIssues } from "./host.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
@@ -37,14 +38,15 @@ export async function readStack({ projectDir, stack, deep }: CheckOptions): Prom
   if (project === undefined) return { problems };
   const loaded = await loadSystem(projectDir, project);
   if ("problem" in loaded) return { problems: [...problems, loaded.problem] };
-  const { system } = loaded;
-  problems.push(...compareBlock(project, system));
+  const { settings } = loaded;
+  const system = settingsOf(settings, stack);
+  problems.push(...compareBlock(project, settings));
   const file = loadStack(projectDir, project, stack, knownKeys(system.keys));
   problems.push(...file.problems);
   if (!file.readable) return { problems };
 
-  const { values, issues } = checkValues(system, withDefaults(file.raw, project.declared));
-  issues.push(...compareStacks(system, values, loadSiblings(projectDir, project, stack, system)));
+  const { values, issues } = checkValues(system, withDefaults(file.raw, project.declared, settings, stack));
+  issues.push(...compareStacks(system, values, loadSiblings(projectDir, project, stack, settings)));
   if (deep) issues.push(...(await hostIssues(system, values, { project: project.name, stack })));
 
   const place: Place = { project: project.name, stack, locate: file.locate };

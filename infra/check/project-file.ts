@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nameProblem } from "../../components/names.ts";
 import { closest } from "../settings/closest.ts";
-import type { SystemSettings } from "../settings/define.ts";
+import type { StackSettings } from "../settings/define.ts";
 import type { PulumiType } from "../settings/kind.ts";
 import { projectConfig } from "../settings/project-config.ts";
 import { isMap } from "../settings/structures.ts";
@@ -119,8 +119,8 @@ function declarationProblems(entry: Record<string, unknown>): string[] {
 }
 
 /** Where the block and the system's settings disagree, so that the engine would treat a key in another way. */
-export function compareBlock(project: Project, system: SystemSettings): Problem[] {
-  const expected = projectConfig(system);
+export function compareBlock(project: Project, settings: StackSettings): Problem[] {
+  const expected = projectConfig(settings.environments, settings);
   return [...project.declared].flatMap(([key, entry]) => {
     const path = ["config", key];
     const position = { file: project.file, line: project.yaml.lineOf(path) };

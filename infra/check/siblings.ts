@@ -1,7 +1,15 @@
 // Compares a stack with the project's other stacks: same port, same hostname, two that do what only one may do.
 import { join } from "node:path";
-import type { Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
+import {
+  type Listener,
+  type Settings,
+  type StackSettings,
+  type SystemSettings,
+  settingsOf,
+  type ValuesOf,
+} from "../settings/define.ts";
 import { type Issue, set } from "../settings/issue.ts";
+import { isRequired } from "../settings/project-config.ts";
 import { knownKeys, type RawValue, type RawValues, readValues } from "../settings/read.ts";
 import type { Declaration, Project } from "./project-file.ts";
 import { loadStack, stacksIn } from "./stack-file.ts";
@@ -10,12 +18,26 @@ import { collide, freePort } from "./values.ts";
 /** Another stack of the project, as far as its file can be read. */
 export interface Sibling<K extends Settings = Settings> {
   stack: string;
+  /** Its values; none where it has other settings, as the stack `shared` has. */
   values: Partial<ValuesOf<K>>;
+  /** Ports that it listens on. */
+  listeners: Listener[];
 }
 
-/** Raw values as the program gets them: what the stack leaves out has the default of Pulumi.yaml. */
-export function withDefaults(raw: RawValues, declared: ReadonlyMap<string, Declaration>): RawValues {
+/**
+ * Raw values as the program gets them: what the stack leaves out has the default of Pulumi.yaml. Where a stack `shared`
+ * has settings of its own, the block holds the environments' keys and empty defaults for those that each must set.
+ */
+export function withDefaults(
+  raw: RawValues,
+  declared: ReadonlyMap<string, Declaration>,
+  settings: StackSettings,
+  stack: string,
+): RawValues {
+  const { keys } = settingsOf(settings, stack);
+  const isEmpty = (key: string) => keys[key] === undefined || isRequired(keys[key]);
   const defaults = [...declared].flatMap(([key, entry]): [string, RawValue][] => {
+    if (settings.shared !== undefined && isEmpty(key)) return [];
     const known = entry.default !== undefined && entry.default !== null && !raw.has(key);
     return known ? [[key, { value: entry.default, secure: false }]] : [];
   });
@@ -23,16 +45,23 @@ export function withDefaults(raw: RawValues, declared: ReadonlyMap<string, Decla
 }
 
 /** The project's other stacks. What is wrong with them is theirs to say. */
-export function loadSiblings<K extends Settings>(
+export function loadSiblings(
   folder: string,
   project: Project,
   stack: string,
-  system: SystemSettings<K>,
-): Sibling<K>[] {
+  settings: StackSettings,
+): Sibling[] {
+  const own = settingsOf(settings, stack);
   const others = stacksIn(join(folder, project.stackConfigDir)).filter((other) => other !== stack);
   return others.map((other) => {
     const { raw } = loadStack(folder, project, other, {});
-    return { stack: other, values: readValues(system, withDefaults(raw, project.declared)).values };
+    const system = settingsOf(settings, other);
+    const { values } = readValues(system, withDefaults(raw, project.declared, settings, other));
+    return {
+      stack: other,
+      values: system === own ? values : {},
+      listeners: system.listeners?.(values) ?? [],
+    };
   });
 }
 
@@ -75,7 +104,7 @@ function samePorts<K extends Settings>(
 ): Issue[] {
   const own = system.listeners?.(values) ?? [];
   const foreign = siblings.flatMap((sibling) =>
-    (system.listeners?.(sibling.values) ?? []).map((listener) => ({ ...listener, stack: sibling.stack })),
+    sibling.listeners.map((listener) => ({ ...listener, stack: sibling.stack })),
   );
   return own.flatMap((listener): Issue[] => {
     const other = foreign.find((candidate) => collide(listener, candidate));

@@ -2,16 +2,19 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { SystemSettings } from "../settings/define.ts";
+import type { StackSettings, SystemSettings } from "../settings/define.ts";
 import { isMap } from "../settings/structures.ts";
 import { fileProblem, type Problem } from "./problem.ts";
 import type { Project } from "./project-file.ts";
 
-/** Loads `settings.ts` of the folder that Pulumi.yaml names below `tandem.system`. */
+/**
+ * Loads `settings.ts` of the folder that Pulumi.yaml names below `tandem.system`: `settings`, and `sharedSettings` where
+ * the system has a stack of shared servers.
+ */
 export async function loadSystem(
   folder: string,
   project: Project,
-): Promise<{ system: SystemSettings } | { problem: Problem }> {
+): Promise<{ settings: StackSettings } | { problem: Problem }> {
   const file = join(resolve(folder, project.system), "settings.ts");
   const position = { file: project.file, line: project.yaml.lineOf(["tandem", "system"]) };
   const wrong = (reason: string) => ({
@@ -20,13 +23,19 @@ export async function loadSystem(
   if (!existsSync(file)) return wrong(`${project.system} holds no settings.ts`);
   try {
     const loaded: unknown = await import(pathToFileURL(file).href);
-    const system = isMap(loaded) ? loaded.settings : undefined;
-    if (!isMap(system) || !isMap(system.keys))
-      return wrong(`${project.system}/settings.ts exports no settings`);
-    return { system: system as unknown as SystemSettings };
+    const { settings: environments, sharedSettings: shared } = isMap(loaded) ? loaded : {};
+    if (!isSettings(environments)) return wrong(`${project.system}/settings.ts exports no settings`);
+    if (shared !== undefined && !isSettings(shared)) {
+      return wrong(`${project.system}/settings.ts exports sharedSettings that are none`);
+    }
+    return { settings: { environments, shared } };
   } catch (error) {
     return wrong(
       `${project.system}/settings.ts can't be loaded: ${error instanceof Error ? error.message : "unknown error"}`,
     );
   }
+}
+
+function isSettings(value: unknown): value is SystemSettings {
+  return isMap(value) && isMap(value.keys);
 }

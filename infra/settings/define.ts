@@ -1,5 +1,5 @@
 // The types that a system is described with: its settings, the rules between them, its topology.
-import type { Output } from "@pulumi/pulumi";
+import type { Input, Output } from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Environment } from "../../components/environment.ts";
 import type { Issue } from "./issue.ts";
@@ -103,11 +103,42 @@ type InProgram<T> = T extends Secret
 /** The values of settings as a topology gets them. */
 export type ProgramSettings<K extends Settings> = InProgram<ValuesOf<K>>;
 
+/** Name of the stack that holds what several environments use. */
+export const SHARED_STACK = "shared";
+
+/** The settings of a system's stacks: those of its environments, and those of its stack `shared` if it has one. */
+export interface StackSettings {
+  environments: SystemSettings;
+  shared?: SystemSettings | undefined;
+}
+
+/** The settings that a stack has. */
+export function settingsOf({ environments, shared }: StackSettings, stack: string): SystemSettings {
+  return stack === SHARED_STACK ? (shared ?? environments) : environments;
+}
+
+/** The stack `shared` of a system: servers that have one owner and are used by several environments. */
+export interface SharedDefinition<K extends Settings, S, SK extends Settings> {
+  settings: SystemSettings<SK>;
+  /**
+   * Builds what is shared. What it returns goes to the environments as plain values: names, ports and networks. A
+   * secret is refused there: each environment makes logins of its own.
+   */
+  topology(env: Environment, settings: ProgramSettings<SK>): { [P in keyof S]: Input<S[P]> };
+  /** Whether an environment with these settings uses it. @default each does */
+  usedBy?(settings: ProgramSettings<K>): boolean;
+}
+
 /** A system: its settings and the one function that every environment calls. */
-export interface SystemDefinition<K extends Settings, R> {
+export interface SystemDefinition<K extends Settings, R, S = undefined, SK extends Settings = Settings> {
   /** The system's name, for example `oracle`. */
   name: string;
   settings: SystemSettings<K>;
-  /** Builds the environment. It must not ask which one it is: what differs is in the settings. */
-  topology(env: Environment, settings: ProgramSettings<K>): R;
+  /**
+   * Builds the environment. It must not ask which one it is: what differs is in the settings. `shared` is what the
+   * stack `shared` handed out; undefined where the system has none or the environment doesn't use it.
+   */
+  topology(env: Environment, settings: ProgramSettings<K>, shared: S): R;
+  /** What several environments use, as a stack of its own. @default none */
+  shared?: SharedDefinition<K, NonNullable<S>, SK>;
 }

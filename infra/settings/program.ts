@@ -3,9 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { type Place, toProblem } from "../check/problem.ts";
 import { hasErrors, renderProblems } from "../check/render.ts";
 import { checkValues } from "../check/values.ts";
-import type { ProgramSettings, Settings, SystemSettings, ValuesOf } from "./define.ts";
+import {
+  type ProgramSettings,
+  type Settings,
+  type StackSettings,
+  type SystemSettings,
+  settingsOf,
+  type ValuesOf,
+} from "./define.ts";
 import type { Issue } from "./issue.ts";
 import { metaOf } from "./kind.ts";
+import { isRequired } from "./project-config.ts";
 import type { RawValue, RawValues } from "./read.ts";
 import { Secret } from "./secret.ts";
 import { isMap } from "./structures.ts";
@@ -14,6 +22,8 @@ import { isMap } from "./structures.ts";
 export interface ReadOptions {
   /** The project's folder; with it, the stack is compared with the project's other stacks. */
   projectDir?: string | undefined;
+  /** Settings of the system's other kind of stack, where it has a stack `shared`. @default it has none */
+  all?: StackSettings;
 }
 
 /**
@@ -26,10 +36,12 @@ export async function readSettings<K extends Settings>(
 ): Promise<ProgramSettings<K>> {
   const project = pulumi.getProject();
   const stack = pulumi.getStack();
-  const raw = rawFromEngine(system.keys, project, pulumi.runtime.allConfig(), isConfigSecret);
+  const all = options.all ?? { environments: system };
+  const fromEngine = rawFromEngine(system.keys, project, pulumi.runtime.allConfig(), isConfigSecret);
+  const raw = withoutEmptyDefaults(fromEngine, all, stack);
   const { values, issues } = checkValues(system, raw);
   if (options.projectDir !== undefined) {
-    issues.push(...(await siblingIssues(system, values, options.projectDir, stack)));
+    issues.push(...(await siblingIssues(system, values, options.projectDir, stack, all)));
   }
   const place: Place = { project, stack, locate: () => ({ file: `Pulumi.${stack}.yaml` }) };
   const problems = issues.map((issue) => toProblem(issue, place));
@@ -57,6 +69,22 @@ export function rawFromEngine(
   );
 }
 
+/**
+ * What Pulumi.yaml's block puts into a stack besides its own values, where the system has a stack `shared`: empty
+ * defaults for what an environment must set, and in the stack `shared` the environments' keys.
+ */
+function withoutEmptyDefaults(raw: RawValues, all: StackSettings, stack: string): RawValues {
+  if (all.shared === undefined) return raw;
+  const { keys } = settingsOf(all, stack);
+  const { keys: declared } = all.environments;
+  const kept = [...raw].filter(([key, { value }]) => {
+    const own = keys[key];
+    if (own === undefined) return declared[key] === undefined;
+    return !(isRequired(own) && (value === "" || (value === "0" && metaOf(own.schema).type === "integer")));
+  });
+  return new Map(kept);
+}
+
 /** The SDK knows which keys are encrypted, and leaves the question out of its types. */
 function isConfigSecret(key: string): boolean {
   return (pulumi.runtime as unknown as { isConfigSecret(key: string): boolean }).isConfigSecret(key);
@@ -76,6 +104,7 @@ async function siblingIssues<K extends Settings>(
   values: Partial<ValuesOf<K>>,
   folder: string,
   stack: string,
+  all: StackSettings,
 ): Promise<Issue[]> {
   const [{ loadProject }, { compareStacks, loadSiblings }] = await Promise.all([
     import("../check/project-file.ts"),
@@ -84,7 +113,7 @@ async function siblingIssues<K extends Settings>(
   const { project } = loadProject(folder);
   return project === undefined
     ? []
-    : compareStacks(system, values, loadSiblings(folder, project, stack, system));
+    : compareStacks(system, values, loadSiblings(folder, project, stack, all));
 }
 
 function withOutputs(value: unknown): unknown {
