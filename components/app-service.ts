@@ -11,16 +11,8 @@ import {
 } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import type { Gateway } from "./gateway.ts";
+import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
 import { type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
-
-export interface MigrationSpec {
-  /** Command inside the application's image. */
-  command: string[];
-  /** Secrets that only the migration gets, such as the owner's database URL. */
-  secrets?: Record<string, pulumi.Input<string>>;
-  /** Time limit in seconds. @default 600 */
-  timeoutSeconds?: number;
-}
 
 export interface RouteSpec {
   gateway: Gateway;
@@ -56,10 +48,7 @@ export interface AppServiceArgs {
   /** Containers that run at the same time. @default 1 */
   replicas?: number;
   limits: Limits;
-  /**
-   * Seconds that requests under way have to end after the route has left a container, and then once more between
-   * SIGTERM and SIGKILL. @default 30
-   */
+  /** Seconds between SIGTERM and SIGKILL. @default 30 */
   stopGraceSeconds?: number;
   /**
    * Volumes. While a new container takes over, the old one has them as well: what is written must bear two writers.
@@ -73,7 +62,6 @@ export interface AppServiceArgs {
 }
 
 const DEFAULT_USER = "1000:1000";
-const STOP_GRACE_SECONDS = 30;
 
 /**
  * An application: its migration runs to its end, new containers start beside the old ones and become healthy, the
@@ -123,6 +111,7 @@ export class AppService extends pulumi.ComponentResource {
         memoryMb: args.limits.memoryMb,
         cpus: args.limits.cpus,
         pids: args.limits.pids,
+        ...databaseOf(name, args.migration),
       },
       { parent: this, dependsOn: args.dependsOn },
     );
@@ -148,7 +137,7 @@ export class AppService extends pulumi.ComponentResource {
         limits: args.limits,
         health: args.health,
         healthTimeoutSeconds: args.healthTimeoutSeconds ?? 60,
-        stopGraceSeconds: args.stopGraceSeconds ?? STOP_GRACE_SECONDS,
+        stopGraceSeconds: args.stopGraceSeconds ?? 30,
         dependsOn: args.dependsOn,
       }),
     );
@@ -158,8 +147,7 @@ export class AppService extends pulumi.ComponentResource {
     if (args.route === undefined) return;
     const { gateway, hostnames } = args.route;
     const upstreams = this.containers.apply((names) => names.map((container) => `${container}:${args.port}`));
-    const drainSeconds = args.stopGraceSeconds ?? STOP_GRACE_SECONDS;
-    gateway.route(name, { hostnames, upstreams, drainSeconds }, { parent: this });
+    gateway.route(name, { hostnames, upstreams }, { parent: this });
   }
 }
 

@@ -60,6 +60,8 @@ export class PgDatabase extends pulumi.ComponentResource {
   readonly readOnlyUrl: pulumi.Output<string>;
   /** What must exist before a client connects. */
   readonly ready: pulumi.Resource[];
+  /** The server's container, where this machine's Docker runs it: what restore points are made in. */
+  readonly containerId: pulumi.Output<string> | undefined;
 
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:PgDatabase", name, {}, { parent: args.env, ...opts });
@@ -80,6 +82,7 @@ export class PgDatabase extends pulumi.ComponentResource {
       after: settled,
     });
     this.ready = [...extensions, ...grants];
+    this.containerId = server.containerId;
     this.url = this.connectionUrl(server, app);
     this.ownerUrl = this.connectionUrl(server, owner);
     this.readOnlyUrl = this.connectionUrl(server, readOnly);

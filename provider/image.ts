@@ -9,6 +9,12 @@ type Context = CallContext<DockerHost>;
 
 /** Pulls through the Docker CLI, which knows the user's registry logins. */
 async function pull(ctx: Context, reference: string): Promise<string> {
+  if (/^sha256:/.test(reference)) {
+    throw new Error(
+      `Image ${reference} is not on ${ctx.client.host}, and no registry can be asked for an id. ` +
+        "Name it by tag or digest in the stack's config, or build it on that host.",
+    );
+  }
   ctx.status(`pulling ${reference}`);
   try {
     await promisify(execFile)("docker", ["--host", ctx.client.host, "pull", "--quiet", reference], {

@@ -94,11 +94,18 @@ export interface MigrationArgs {
   pids: pulumi.Input<number>;
   /** Any change of it runs the migration again. */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where its SQL files lie in the image, and where its tool writes down what it applied. */
+  sql?: pulumi.Input<{ folder: string; appliedTable?: string; appliedColumn?: string }>;
+  /** The database that it changes, on a server in a container. */
+  database?: pulumi.Input<{ containerId: pulumi.Input<string>; name: pulumi.Input<string> }>;
+  /** Restore points of that database to keep; one is made before it runs. @default 0, none is made */
+  restorePoints?: pulumi.Input<number>;
 }
 
 /**
- * A one-shot command that must end with exit code 0 before what depends on it may go on. It runs at creation and
- * again whenever one of its inputs changes; its output is streamed into the `up`.
+ * A one-shot command that must end with exit code 0 before what depends on it may go on. It runs at creation and again
+ * whenever its image, command, environment, files or triggers change, except for an image that has run before; its
+ * output is streamed into the `up`. SQL that destroys or locks is warned of before it runs.
  */
 export class Migration extends pulumi.CustomResource {
   /** Image that ran last; containers that must wait for the migration depend on it. */
@@ -114,7 +121,7 @@ export class Migration extends pulumi.CustomResource {
     super(
       "tandem:docker:Migration",
       name,
-      { startedAt: undefined, durationMs: undefined, ...args, files },
+      { startedAt: undefined, durationMs: undefined, ran: undefined, ...args, files },
       opts,
     );
   }
@@ -129,8 +136,6 @@ export interface RouteArgs {
   hostnames: pulumi.Input<pulumi.Input<string>[]>;
   /** Where requests go, each as `container:port`. */
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
-  /** Seconds that a move of the route waits for requests to end on the containers that it leaves. @default 0 */
-  drainSeconds?: pulumi.Input<number>;
   /** Add `X-Robots-Tag: noindex, nofollow`. */
   noindex: pulumi.Input<boolean>;
   /** User of basic authentication. */
@@ -139,10 +144,7 @@ export interface RouteArgs {
   basicAuthHash?: pulumi.Input<string>;
 }
 
-/**
- * A route of the gateway. When it moves, the next request goes to the new containers, requests under way finish on the
- * old ones, and the move isn't done before they have.
- */
+/** A route of the gateway, moved in one step: requests under way finish on the old upstream. */
 export class Route extends pulumi.CustomResource {
   declare readonly hostnames: pulumi.Output<string[]>;
   declare readonly upstreams: pulumi.Output<string[]>;

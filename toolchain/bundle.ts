@@ -1,5 +1,6 @@
 // Bundles a language host or provider into one executable file, so that it starts without reading hundreds.
-import { chmod } from "node:fs/promises";
+import { chmod, copyFile, rename } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { build } from "esbuild";
 
 /**
@@ -7,7 +8,7 @@ import { build } from "esbuild";
  * taken for that, started by the Node that runs this function. Errors of the bundler are thrown as they are.
  */
 export async function bundle(entry: string, outfile: string): Promise<void> {
-  await build({
+  const { metafile } = await build({
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -22,6 +23,18 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     // Native accelerators of `pg` and of dockerode's ssh library: both do without where they don't find them.
     external: ["pg-native", "*.node"],
     logLevel: "warning",
+    metafile: true,
   });
+  await copyWasm(Object.keys(metafile.inputs), dirname(outfile));
   await chmod(outfile, 0o755);
+}
+
+/** A module compiled to WebAssembly looks for it beside the file that it runs from, which is now the bundle. */
+async function copyWasm(inputs: readonly string[], folder: string): Promise<void> {
+  for (const input of inputs.filter((path) => /\/wasm\/[^/]+(?<!index)\.js$/.test(path))) {
+    const source = input.replace(/\.js$/, ".wasm");
+    const target = join(folder, basename(source));
+    await copyFile(source, `${target}.new`);
+    await rename(`${target}.new`, target);
+  }
 }

@@ -18,6 +18,7 @@ export function bundleKey(entry: string): string {
   sourcesKey ??= hashOfFiles([
     ...sourcesBelow(sources),
     "toolchain/bundle.ts",
+    "toolchain/data-folder.ts",
     "toolchain/ssh.ts",
     "package-lock.json",
   ]);

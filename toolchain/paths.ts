@@ -2,6 +2,9 @@
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { dataFolder, type Environ, historyFolder } from "./data-folder.ts";
+
+export type { Environ };
 
 /** The package's own folder: where `tandem`, `toolchain/` and `node_modules/` are. */
 export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -32,10 +35,9 @@ export interface Paths {
   config: string;
   /** What `tandem down` keeps of a stack until the next `tandem up`. */
   kept: string;
+  /** What was deployed and migrated, one folder per project and stack. */
+  history: string;
 }
-
-/** Variables that decide where things live. */
-export type Environ = Readonly<Record<string, string | undefined>>;
 
 /**
  * Resolves the folders from the environment: `TANDEM_CACHE`, else `$XDG_CACHE_HOME/tandem`, else `~/.cache/tandem`;
@@ -45,7 +47,7 @@ export type Environ = Readonly<Record<string, string | undefined>>;
 export function resolvePaths(env: Environ = process.env): Paths {
   const home = env.HOME || homedir();
   const cache = resolve(env.TANDEM_CACHE || join(env.XDG_CACHE_HOME || join(home, ".cache"), "tandem"));
-  const data = resolve(env.TANDEM_HOME || join(env.XDG_DATA_HOME || join(home, ".local", "share"), "tandem"));
+  const data = dataFolder(env);
   return {
     cache,
     data,
@@ -59,5 +61,6 @@ export function resolvePaths(env: Environ = process.env): Paths {
     passphrase: join(data, "passphrase"),
     config: join(data, "config"),
     kept: join(data, "kept"),
+    history: historyFolder(env),
   };
 }

@@ -1,5 +1,5 @@
 // Checks a stack's settings before anything is touched: every problem in one run.
-import { settingsOf } from "../settings/define.ts";
+import { type SystemSettings, settingsOf } from "../settings/define.ts";
 import { knownKeys } from "../settings/read.ts";
 import { hostIssues } from "./host.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
@@ -60,6 +60,13 @@ export async function readStack({ projectDir, stack, deep }: CheckOptions): Prom
   return all.some((problem) => problem.severity === "error")
     ? { problems: all }
     : { problems: all, settings: values };
+}
+
+/** What the system says of a stack's settings; undefined if it can't be loaded, which `checkStack` explains. */
+export async function readSystem(projectDir: string, stack: string): Promise<SystemSettings | undefined> {
+  const { project } = loadProject(projectDir);
+  const loaded = project === undefined ? undefined : await loadSystem(projectDir, project);
+  return loaded === undefined || "problem" in loaded ? undefined : settingsOf(loaded.settings, stack);
 }
 
 function sorted(problems: Problem[]): Problem[] {

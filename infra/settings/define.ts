@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Environment } from "../../components/environment.ts";
 import type { Issue } from "./issue.ts";
 import { metaOf } from "./kind.ts";
+import type { ReleaseDefinition } from "./release.ts";
 import type { Secret } from "./secret.ts";
 
 /** What a setting says besides its type. */
@@ -84,6 +85,8 @@ export interface SystemSettings<K extends Settings = Settings> {
   listeners?(values: Partial<ValuesOf<K>>): Listener[];
   /** What the containers ask of the host. */
   demands?(values: Partial<ValuesOf<K>>): Demand[];
+  /** What rollback and promotion move, and how they find out whether it works. @default it can do neither */
+  release?: ReleaseDefinition<K>;
 }
 
 /** Names the type of a system's settings; adds nothing at run time. */

@@ -12,11 +12,17 @@ const IMAGE = new RegExp(
   `^(${DOMAIN}${PART}(?:/${PART})*)(?::([\\w][\\w.-]{0,127}))?(?:@(sha256:[a-f0-9]{64}))?$`,
 );
 
-/** An image with a tag or a digest; `latest` is refused, because it says nothing of what runs. */
+/** Content address of an image on the Docker host, for one that no registry has. */
+const IMAGE_ID = /^sha256:[a-f0-9]{64}$/;
+
+/**
+ * An image with a tag or a digest, or by its id on the Docker host; `latest` is refused, because it says nothing of what
+ * runs.
+ */
 export function imageReference(example = "registry.example.com/app:1.0.0"): z.ZodType<string> {
   return kind({ kind: "imageReference", type: "string", example }, (value) => {
     const line = asText(value, example);
-    if (line instanceof Wrong) return line;
+    if (line instanceof Wrong || IMAGE_ID.test(line)) return line;
     const [, repository, tag, digest] = IMAGE.exec(line) ?? [];
     if (repository === undefined) {
       return new Wrong("invalid-image", `${describe(line)} is no image reference, as in ${example}`, [

@@ -50,6 +50,7 @@ describe("The Oracle's settings", () => {
       "noindex",
       "postgresPort",
       "protectData",
+      "restorePoints",
       "voipSync",
     ]);
   });

@@ -1,9 +1,10 @@
 // What staging and production of The Oracle may set.
 import { defineSettings, type ProgramSettings, setting } from "../../infra/settings/define.ts";
 import { bindAddress, dockerHost, hostname, port } from "../../infra/settings/network.ts";
-import { imageReference, type LimitDefaults, limits } from "../../infra/settings/resources.ts";
+import { duration, imageReference, type LimitDefaults, limits } from "../../infra/settings/resources.ts";
 import { choice, flag, integer, name, secret, text } from "../../infra/settings/scalars.ts";
 import { list, section, variants } from "../../infra/settings/structures.ts";
+import { release } from "./release.ts";
 import { demands, listeners, rules } from "./rules.ts";
 
 /** Limits of the containers where a stack sets none; both environments get the same, as a rehearsal should. */
@@ -54,7 +55,7 @@ const keys = {
         app: limits(LIMITS.app, "64m"),
         postgres: limits(LIMITS.postgres, "128m"),
         redis: limits(LIMITS.redis, "32m"),
-        gateway: limits(LIMITS.gateway, "64m"),
+        gateway: limits(LIMITS.gateway, "32m"),
       },
       { defaults: LIMITS },
     ),
@@ -113,6 +114,14 @@ const keys = {
     description: "Roles whose data may be destroyed or replaced by the next update: postgres, redis.",
     default: [],
   }),
+  restorePoints: setting(integer({ min: 0, max: 100, example: 5, what: "the number of restore points" }), {
+    description: "Restore points of the database to keep; one is made before migrations. 0 for none.",
+    default: 0,
+  }),
+  promoteAfter: setting(duration(), {
+    description: "How long a version must have been healthy in the environment that it is promoted from.",
+    default: "10m",
+  }),
   dockerHost: setting(dockerHost(), {
     description: "Docker host, unix:///path or ssh://user@host[:port]; this machine's own if empty.",
     optional: true,
@@ -145,7 +154,7 @@ const keys = {
 export type OracleKeys = typeof keys;
 
 /** The Oracle's settings. */
-export const settings = defineSettings({ keys, rules, listeners, demands });
+export const settings = defineSettings({ keys, rules, listeners, demands, release });
 
 /** The Oracle's settings as its topology gets them. */
 export type OracleSettings = ProgramSettings<OracleKeys>;

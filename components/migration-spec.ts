@@ -1,0 +1,47 @@
+// What an application's migration may say of itself: its command, its files, its database, its restore points.
+import * as pulumi from "@pulumi/pulumi";
+import type { PgDatabase } from "./pg-database.ts";
+
+export interface MigrationSpec {
+  /** Command inside the application's image. */
+  command: string[];
+  /** Secrets that only the migration gets, such as the owner's database URL. */
+  secrets?: Record<string, pulumi.Input<string>>;
+  /** Time limit in seconds. @default 600 */
+  timeoutSeconds?: number;
+  /** Folder of its SQL files in the image: they are checked before they run. @default none, nothing is checked */
+  files?: string;
+  /**
+   * Where its tool writes down the names of what it applied, so that only what is pending is checked and a restore point
+   * is made only for it; needs `database`. @default unknown: every file counts as pending
+   */
+  applied?: { table: string; column: string };
+  /** The database that it changes. */
+  database?: PgDatabase;
+  /** Restore points of the database to keep; one is made before it runs. Needs `database`. @default 0, none is made */
+  restorePoints?: number;
+}
+
+/**
+ * What the migration's resource needs to know of its files and its database.
+ *
+ * @throws pulumi.RunError when restore points can't be made.
+ */
+export function databaseOf(name: string, spec: MigrationSpec) {
+  const { files, applied, database, restorePoints = 0 } = spec;
+  const containerId = database?.containerId;
+  if (restorePoints > 0 && containerId === undefined) {
+    throw new pulumi.RunError(
+      `AppService '${name}': restore points need a database whose server runs in a container, and ` +
+        `${database?.database ?? "its migration names none"}: set restorePoints to 0 and rely on the server's own backups.`,
+    );
+  }
+  return {
+    sql:
+      files === undefined
+        ? undefined
+        : { folder: files, appliedTable: applied?.table, appliedColumn: applied?.column },
+    database: containerId === undefined ? undefined : { containerId, name: database?.database ?? "" },
+    restorePoints,
+  };
+}

@@ -1,0 +1,133 @@
+// The one-shot container of a migration: its fixed name is the lock, its output is streamed, its time is limited.
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import type { CallContext } from "../../toolchain/providers/shared/handler.ts";
+import type { Properties } from "../../toolchain/providers/shared/values.ts";
+import { inspect, lastLogLines, putFile, redact } from "../containers.ts";
+import type { DockerHost } from "../docker-host.ts";
+import { LineSplitter } from "../line-splitter.ts";
+
+type Context = CallContext<DockerHost>;
+
+/** How many of its last lines a message or the log repeats. */
+const LOG_LINES = 20;
+const MIB = 1024 * 1024;
+
+/** A migration that did not succeed, with what it printed last. */
+export class MigrationFailure extends Error {
+  readonly output: string[];
+
+  constructor(message: string, output: string[]) {
+    super(message);
+    this.output = output;
+  }
+}
+
+/**
+ * Runs the command to its end.
+ *
+ * @returns its last lines, without credentials
+ * @throws MigrationFailure when it ends with another exit code than 0, or is killed.
+ */
+export async function runContainer(docker: Docker, inputs: Properties, ctx: Context): Promise<string[]> {
+  await clearEarlierRun(docker, inputs, ctx);
+  const began = Date.now();
+  const container = await docker.createContainer(containerOptions(inputs));
+  try {
+    for (const [path, content] of Object.entries((inputs.files ?? {}) as Record<string, string>)) {
+      await putFile(docker, container.id, path, content);
+    }
+    await container.start();
+    const streamed = streamLog(docker, container.id, inputs, ctx);
+    const exitCode = await ended(docker, container.id, Number(inputs.timeoutSeconds), ctx);
+    await streamed;
+    const output = await lastLogLines(docker, container.id, LOG_LINES);
+    if (exitCode === 0) return output;
+    const seconds = ((Date.now() - began) / 1000).toFixed(1);
+    const command = (inputs.command as string[]).join(" ");
+    throw new MigrationFailure(
+      `The migration '${command}' ended with exit code ${exitCode} after ${seconds} s. ` +
+        "The old version keeps serving. Mend the migration and run `up` again. Its last lines:\n" +
+        output.map((line) => `  | ${line}`).join("\n"),
+      output,
+    );
+  } finally {
+    await container.remove({ force: true, v: true }).catch(() => undefined);
+  }
+}
+
+function containerOptions(inputs: Properties): Docker.ContainerCreateOptions {
+  const environment = Object.entries((inputs.environment ?? {}) as Record<string, string>);
+  return {
+    name: String(inputs.containerName),
+    Image: String(inputs.imageId),
+    Cmd: inputs.command as string[],
+    User: String(inputs.user),
+    Env: environment.map(([key, value]) => `${key}=${value}`),
+    Labels: inputs.labels as Record<string, string>,
+    Volumes: inputs.files === undefined ? undefined : { "/run/secrets": {} },
+    HostConfig: {
+      NetworkMode: String(inputs.network),
+      Memory: Number(inputs.memoryMb) * MIB,
+      MemorySwap: Number(inputs.memoryMb) * MIB,
+      NanoCpus: Math.round(Number(inputs.cpus) * 1e9),
+      PidsLimit: Number(inputs.pids),
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges:true"],
+      ReadonlyRootfs: true,
+      Init: true,
+      Tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
+    },
+  };
+}
+
+/** One that still runs was left by an `up` that was killed: it is let finish, since killing it could leave a statement half done. */
+async function clearEarlierRun(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
+  const name = String(inputs.containerName);
+  const earlier = await inspect(docker, name);
+  if (earlier === undefined) return;
+  if (earlier.State.Running) {
+    ctx.log("warning", `A migration of an earlier run (container ${name}) still runs; waiting for its end.`);
+    await ended(docker, earlier.Id, Number(inputs.timeoutSeconds), ctx);
+  }
+  await docker.getContainer(earlier.Id).remove({ force: true, v: true });
+}
+
+/** Waits for the end; kills the container at the time limit or when the run is stopped. Returns its exit code. */
+async function ended(docker: Docker, id: string, seconds: number, ctx: Context): Promise<number> {
+  const deadline = Date.now() + seconds * 1000;
+  while (true) {
+    const facts = await inspect(docker, id);
+    if (facts === undefined) throw new Error("The migration's container was removed while it ran.");
+    if (!facts.State.Running && facts.State.Status !== "created") return facts.State.ExitCode;
+    if (ctx.signal.aborted || Date.now() > deadline) {
+      await docker
+        .getContainer(id)
+        .kill()
+        .catch(() => undefined);
+      const why = ctx.signal.aborted ? "the run was stopped" : `its time limit of ${seconds} s was over`;
+      const output = await lastLogLines(docker, id, LOG_LINES).catch(() => []);
+      throw new MigrationFailure(
+        `The migration was killed: ${why}. Nothing else was changed; the old version keeps serving.` +
+          (output.length === 0 ? "" : ` Its last lines:\n${output.map((line) => `  | ${line}`).join("\n")}`),
+        output,
+      );
+    }
+    await sleep(100);
+  }
+}
+
+async function streamLog(docker: Docker, id: string, inputs: Properties, ctx: Context): Promise<void> {
+  const environment = Object.entries((inputs.environment ?? {}) as Record<string, string>).map((e) =>
+    e.join("="),
+  );
+  const frames = await docker.getContainer(id).logs({ follow: true, stdout: true, stderr: true });
+  const lines = new LineSplitter((line) => ctx.log("info", `migration | ${redact(line, environment)}`));
+  docker.modem.demuxStream(frames, lines, lines);
+  await new Promise<void>((resolve) => {
+    frames.once("end", resolve);
+    frames.once("close", resolve);
+    frames.once("error", () => resolve());
+  });
+  lines.end();
+}
