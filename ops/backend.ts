@@ -24,6 +24,8 @@ export interface StateResource {
   replaceWith?: string[];
   /** Waits for its deletion: a replacement is there already. */
   delete?: boolean;
+  /** What went wrong when it was made; it is there, and not complete. */
+  initErrors?: string[];
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
 }

@@ -18,6 +18,16 @@ export function labelFilter(system: string, environment?: string): string {
   return JSON.stringify({ label: wanted });
 }
 
+/** The value, or undefined where Docker says that there is no such thing. */
+export async function found<T>(question: Promise<T>): Promise<T | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Runs `work` with a client for the host and closes its connection afterwards.
  *

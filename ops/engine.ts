@@ -25,12 +25,17 @@ function displayFlags(): string[] {
 /**
  * Runs the engine with its own live output, on this process's terminal.
  *
+ * @param variables of this run only
  * @returns its exit code, or 128 plus the number of the signal that ended it.
  */
-export async function runEngine(session: Session, args: readonly string[]): Promise<number> {
+export async function runEngine(
+  session: Session,
+  args: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return await runAttached(session.engine.command, [...args, ...displayFlags()], {
     cwd: session.project.directory,
-    env: engineEnvironment(session),
+    env: { ...engineEnvironment(session), ...variables },
   });
 }
 

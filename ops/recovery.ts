@@ -1,187 +1,155 @@
-// Clears up after a run that was killed: what it was making when it died exists, but the state doesn't know it.
+// Clears up after a run that was killed, or broke off without a clear answer: what it was making when it ended exists,
+// but the state doesn't know it.
 //
-// The engine writes down what it is about to make, and forgets it at the next run. Whatever bears the exact name that
-// was written down, carries this environment's labels and is not in the state, is half-made: a container without its
-// files, a network without members, a database without tables. It is removed, and made again by the run that follows.
-// Nothing else is touched: what merely looks left over may belong to somebody whose state is elsewhere.
-import type Docker from "dockerode";
-import { identifier, literal, psql } from "../provider/psql.ts";
+// Whatever bears the exact name that was written down, carries this environment's labels and is not in the state, is
+// half-made: a container without its files, a network without members, a database without tables. It is removed, and
+// made again by the run that follows. Nothing else is touched: what merely looks left over may belong to somebody
+// whose state is elsewhere.
 import type { Deployment, StateResource } from "./backend.ts";
-import { labels, withDocker } from "./docker-client.ts";
+import { found, withDocker } from "./docker-client.ts";
+import { askEngine, stackFlags } from "./engine.ts";
+import { findHalfMade, type HalfMade, isTraceable, type Surroundings } from "./half-made.ts";
+import { canRepeat, type OpenEnd, pendingIn, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
+import { endOrphanedPlugins } from "./orphaned-plugins.ts";
 import { dockerHostOf, type Session } from "./session.ts";
-import { exportStack, importStack } from "./state-transfer.ts";
+import { currentDeployment } from "./state-transfer.ts";
 
-/** Work that was under way when the engine died. */
-export interface PendingOperation {
-  type: string;
-  resource: StateResource;
+type Say = (line: string) => void;
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
-/** Types whose making can be repeated, once what is half-made is gone. Of others the engine itself warns. */
-const repeatable = ["docker:index/container:", "docker:index/network:", "docker:index/volume:"].concat([
-  "docker:index/remoteImage:",
-  "tandem:",
-  "random:",
-  "postgresql:",
-  "pulumi:",
-]);
-
-/** Seconds that a half-made container has to stop. */
-const stopSeconds = 10;
-
-/** Can the run that follows simply do it again? */
-export function canRepeat({ type, resource }: PendingOperation): boolean {
-  return type !== "creating" || repeatable.some((prefix) => resource.type.startsWith(prefix));
-}
-
-function nameOf({ resource }: PendingOperation): string | undefined {
-  const name = resource.inputs?.name;
-  return typeof name === "string" && name !== "" ? name : undefined;
-}
-
-interface Surroundings {
-  docker: Docker;
-  session: Session;
-  deployment: Deployment;
-  knownIds: ReadonlySet<string>;
-}
-
-function isOurs(
-  { session, knownIds }: Surroundings,
-  id: string,
-  marks: Record<string, string> = {},
-): boolean {
-  return (
-    marks[labels.system] === session.project.name &&
-    marks[labels.environment] === session.stack &&
-    !knownIds.has(id)
-  );
-}
-
-/** The value, or undefined where Docker says that there is no such thing. */
-async function found<T>(question: Promise<T>): Promise<T | undefined> {
-  try {
-    return await question;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
-    throw error;
-  }
-}
-
-async function removeContainer(around: Surroundings, name: string): Promise<string | undefined> {
-  const container = around.docker.getContainer(name);
-  const facts = await found(container.inspect());
-  if (facts === undefined || !isOurs(around, facts.Id, facts.Config.Labels)) return undefined;
-  if (facts.State.Running) await container.stop({ t: stopSeconds });
-  await container.remove({ force: true, v: true });
-  return `container ${name}`;
-}
-
-async function removeNetwork(around: Surroundings, name: string): Promise<string | undefined> {
-  const network = around.docker.getNetwork(name);
-  const facts = (await found(network.inspect())) as Docker.NetworkInspectInfo | undefined;
-  if (facts === undefined || !isOurs(around, facts.Id, facts.Labels)) return undefined;
-  // Docker refuses where containers are joined to it.
-  await network.remove();
-  return `network ${name}`;
-}
-
-/** Container of the Postgres server that a resource is made on: the one whose administrator the same server has. */
-function serverOf({ deployment }: Surroundings, resource: StateResource): string | undefined {
-  const resources = deployment.resources ?? [];
-  const provider = resource.provider?.slice(0, resource.provider.lastIndexOf("::"));
-  const server = resources.find(({ urn }) => urn === provider)?.parent;
-  const admin = resources.find(
-    ({ type, parent }) => type === "tandem:postgres:AdminPassword" && parent === server,
-  );
-  const id = admin?.outputs?.containerId;
-  return typeof id === "string" ? id : undefined;
-}
-
-const userRelations =
-  "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r','p','v','m','S','f') " +
-  "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%';";
-
-async function dropDatabase(around: Surroundings, server: string, name: string): Promise<string | undefined> {
-  const { docker } = around;
-  const known = `SELECT count(*) FROM pg_database WHERE datname = ${literal(name)};`;
-  if ((await psql(docker, server, known)) !== "1") return undefined;
-  const relations = await psql(docker, server, userRelations, { database: name });
-  if (relations !== "0") throw new Error(`database ${name} holds ${relations} tables or views: left alone`);
-  await psql(docker, server, `DROP DATABASE ${identifier(name)};`);
-  return `database ${name} (empty)`;
-}
-
-async function dropRole(around: Surroundings, server: string, name: string): Promise<string | undefined> {
-  const { docker } = around;
-  const known = `SELECT count(*) FROM pg_roles WHERE rolname = ${literal(name)};`;
-  if ((await psql(docker, server, known)) !== "1") return undefined;
-  // Postgres refuses where the login owns anything.
-  await psql(docker, server, `DROP ROLE ${identifier(name)};`);
-  return `database login ${name}`;
-}
-
-async function removeHalfMade(
-  around: Surroundings,
-  operation: PendingOperation,
-): Promise<string | undefined> {
-  const name = nameOf(operation);
-  if (operation.type !== "creating" || name === undefined) return undefined;
-  const { resource } = operation;
-  switch (resource.type) {
+/** Does the host still have what the state knows by this id? Only asked of what Docker holds. */
+async function stands({ docker }: Surroundings, { type, id = "" }: StateResource): Promise<boolean> {
+  switch (type) {
     case "docker:index/container:Container":
-      return await removeContainer(around, name);
+      return (await found(docker.getContainer(id).inspect())) !== undefined;
     case "docker:index/network:Network":
-      return await removeNetwork(around, name);
-    case "postgresql:index/database:Database":
-    case "postgresql:index/role:Role": {
-      const server = serverOf(around, resource);
-      if (server === undefined) return undefined;
-      const drop = resource.type === "postgresql:index/role:Role" ? dropRole : dropDatabase;
-      return await drop(around, server, name);
-    }
+      return (await found(docker.getNetwork(id).inspect())) !== undefined;
+    case "docker:index/volume:Volume":
+      return (await found(docker.getVolume(id).inspect())) !== undefined;
     default:
-      return undefined;
+      return true;
   }
+}
+
+/** Containers that were recorded before they were complete, for instance without their network; never started. */
+async function incompleteContainers({ docker, resources }: Surroundings): Promise<StateResource[]> {
+  const incomplete = [];
+  for (const resource of resources) {
+    if (resource.type !== "docker:index/container:Container" || !resource.initErrors?.length) continue;
+    const facts = await found(docker.getContainer(resource.id ?? "").inspect());
+    if (facts === undefined || facts.State.Status === "created") incomplete.push(resource);
+  }
+  return incomplete;
 }
 
 /**
- * Clears up what a killed run left half-made, and takes it off the engine's list.
+ * Lets the engine look at parts of the state again. It takes the stack's lock for that, so it fails where a living run
+ * holds the stack.
+ *
+ * @param forget drop the notes of what was being made, too
+ */
+async function refresh(session: Session, urns: readonly string[], forget: boolean): Promise<void> {
+  await askEngine(session, [
+    ...["refresh", "--yes", "--skip-preview", forget ? "--clear-pending-creates" : "--skip-pending-creates"],
+    ...urns.flatMap((urn) => ["--target", urn]),
+    ...stackFlags(session),
+  ]);
+}
+
+async function look(around: Surroundings, openEnds: readonly OpenEnd[]): Promise<(HalfMade | undefined)[]> {
+  const things = [];
+  for (const openEnd of openEnds) {
+    try {
+      things.push(await findHalfMade(around, openEnd));
+    } catch (error) {
+      // The run that follows may still find its way; if not, its error names the same thing.
+      around.say(`can't tell what became of ${openEnd.resource.urn}: ${reasonOf(error)}`);
+      things.push(undefined);
+    }
+  }
+  return things;
+}
+
+/** Removes what was found, unless the state knows it by now. */
+async function removeAll(
+  { session, say }: Surroundings,
+  things: readonly (HalfMade | undefined)[],
+): Promise<void> {
+  const resources = (await currentDeployment(session))?.resources ?? [];
+  for (const thing of things) {
+    if (thing === undefined || thing.isRecorded(resources)) continue;
+    const { what, remove } = thing;
+    try {
+      await remove();
+      say(`an earlier run ended while it made ${what}: removed`);
+    } catch (error) {
+      say(`an earlier run ended while it made ${what}; it can't be removed: ${reasonOf(error)}`);
+    }
+  }
+}
+
+/** Lets the engine see that things are gone which an earlier run was removing, or had made by halves. */
+async function dropGone(around: Surroundings, pending: readonly OpenEnd[]): Promise<void> {
+  const { session, docker, resources } = around;
+  const incomplete = await incompleteContainers(around);
+  for (const { id = "" } of incomplete) {
+    await found(docker.getContainer(id).remove({ force: true, v: true }));
+  }
+  const gone = new Set(incomplete.map(({ urn }) => urn));
+  for (const { type, resource } of pending) {
+    // One that waits for its deletion shares its URN with its replacement; deleting it again does no harm.
+    const recorded = resources.find(({ urn, id }) => urn === resource.urn && id === resource.id);
+    if (type !== "deleting" || recorded === undefined || recorded.delete === true) continue;
+    if (!(await stands(around, recorded))) gone.add(resource.urn);
+  }
+  if (gone.size > 0) await refresh(session, [...gone], false);
+}
+
+/**
+ * Clears up what an earlier run left half-made, and takes it off the engine's list. A living run is safe: things are
+ * looked for first, then the engine takes the stack's lock, then they are removed unless the state knows them by then.
  *
  * @param deployment the stack's state as it is
  * @param say told of each thing that was removed, and of what could not be
  */
-export async function recover(
-  session: Session,
-  deployment: Deployment,
-  say: (line: string) => void,
-): Promise<void> {
-  const pending = (deployment.pending_operations ?? []) as PendingOperation[];
-  if (pending.length === 0) return;
-  const knownIds = new Set((deployment.resources ?? []).flatMap(({ id }) => id ?? []));
-  const cleared = new Set<string>();
+export async function recover(session: Session, deployment: Deployment, say: Say): Promise<void> {
+  const resources = deployment.resources ?? [];
+  const pending = pendingIn(deployment);
+  const openEnds = [...pending, ...readOpenEnds(session)];
+  if (openEnds.length === 0 && !resources.some(({ initErrors }) => initErrors?.length)) return;
+  await endOrphanedPlugins();
   await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
-    for (const operation of pending) {
-      const { urn } = operation.resource;
-      try {
-        const removed = await removeHalfMade({ docker, session, deployment, knownIds }, operation);
-        if (removed !== undefined)
-          say(`an earlier run died while it made ${removed}: removed, to be made again`);
-        if (canRepeat(operation)) cleared.add(urn);
-      } catch (error) {
-        // The run that follows may still find its way; if not, its error names the same thing.
-        const reason = error instanceof Error ? error.message : String(error);
-        say(`an earlier run died at ${urn}; what it left could not be cleared up: ${reason}`);
-      }
+    const around = { docker, session, resources, say };
+    const things = await look(around, openEnds);
+    // From here on another kill costs nothing: what is not in the state any more stands here.
+    writeOpenEnds(session, openEnds.filter(isTraceable));
+    try {
+      const root = resources.filter(({ type }) => type === "pulumi:pulumi:Stack").map(({ urn }) => urn);
+      await refresh(session, root, pending.every(canRepeat));
+      await removeAll(around, things);
+      await dropGone(around, pending);
+      // What wasn't there may still come: the far end can be at work on a request whose sender is dead.
+      writeOpenEnds(
+        session,
+        openEnds.filter((openEnd, index) => isTraceable(openEnd) && things[index] === undefined),
+      );
+    } catch (error) {
+      say(`could not clear up after an earlier run: ${reasonOf(error)}`);
     }
   });
-  if (cleared.size === 0) return;
-  const exported = await exportStack(session);
-  const left = ((exported.deployment.pending_operations ?? []) as PendingOperation[]).filter(
-    ({ resource }) => !cleared.has(resource.urn),
-  );
-  await importStack(session, {
-    ...exported,
-    deployment: { ...exported.deployment, pending_operations: left },
+}
+
+/** Looks once more for what was not there before a run that has come to its end, and closes the books. */
+export async function settleOpenEnds(session: Session, say: Say): Promise<void> {
+  const openEnds = readOpenEnds(session);
+  if (openEnds.length === 0) return;
+  const resources = (await currentDeployment(session))?.resources ?? [];
+  await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
+    const around = { docker, session, resources, say };
+    await removeAll(around, await look(around, openEnds));
   });
+  writeOpenEnds(session, []);
 }

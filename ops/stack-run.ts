@@ -7,17 +7,12 @@ import { UserError } from "./errors.ts";
 import { loadProject, loadStackFile, type Project } from "./project.ts";
 import { recover } from "./recovery.ts";
 import { requireDocker } from "./remote-host.ts";
-import {
-  dockerHostOf,
-  localDeployment,
-  locksOf,
-  openSession,
-  remoteDockerHost,
-  type Session,
-} from "./session.ts";
+import { dockerHostOf, locksOf, openSession, remoteDockerHost, type Session } from "./session.ts";
 import { writeInitProject } from "./stack-config.ts";
-import { awaitStack, readLocks } from "./stack-locks.ts";
-import { keptFile, restoreKeptState } from "./state-transfer.ts";
+import { holdStack } from "./stack-hold.ts";
+import { awaitStack } from "./stack-locks.ts";
+import { mendStateFolder } from "./state-folder.ts";
+import { currentDeployment, keptFile, restoreKeptState } from "./state-transfer.ts";
 
 /** Options that all commands on a stack share. */
 export interface StackOptions {
@@ -34,6 +29,8 @@ export interface OpenOptions extends StackOptions {
   check: boolean;
   /** Make the stack where the backend doesn't have it? */
   create: boolean;
+  /** Is anything to be changed? Then nobody else may until this process ends, and what a dead run left is cleared up. */
+  change: boolean;
 }
 
 /** Tells what happens, on standard error: standard output is the engine's. */
@@ -80,19 +77,20 @@ async function createStack(session: Session): Promise<void> {
 /**
  * Waits until nobody works on the stack, and clears up after a run that died.
  *
- * @returns its state; undefined where there is none yet, or the backend is not a folder of this machine.
+ * @returns its state; undefined where there is none yet.
  */
-async function settle(session: Session, waitSeconds: number): Promise<Deployment | undefined> {
+async function settle(session: Session, { change, wait }: OpenOptions): Promise<Deployment | undefined> {
+  const deadline = Date.now() + (wait ?? 0) * 1000;
+  const left = () => Math.max(0, deadline - Date.now()) / 1000;
+  // What a `down` has taken out of the state is put back below: not while that is still at work.
+  if (change || existsSync(keptFile(session))) await holdStack(session, { waitSeconds: left(), say });
   const locks = locksOf(session);
-  if (locks === undefined) return undefined;
-  for (;;) {
-    await awaitStack(locks, session.stack, { waitSeconds, say });
-    const deployment = localDeployment(session);
-    // Whoever took the stack since then wrote the operations that look pending.
-    if (readLocks(locks).length > 0) continue;
-    if (deployment !== undefined) await recover(session, deployment, say);
-    return deployment;
-  }
+  if (locks !== undefined) await awaitStack(locks, session.stack, { waitSeconds: left(), say });
+  const { backend, project, stack } = session;
+  if (backend.kind === "file") mendStateFolder(backend.directory, project.name, stack);
+  const deployment = await currentDeployment(session);
+  if (change && deployment !== undefined) await recover(session, deployment, say);
+  return deployment;
 }
 
 /**
@@ -112,7 +110,7 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   if (options.check) await checkSettings(project, options.stack, true);
 
   const session = openSession(project, options.stack, file);
-  const deployment = await settle(session, options.wait ?? 0);
+  const deployment = await settle(session, options);
   if (deployment === undefined && options.create) await createStack(session);
   if (existsSync(keptFile(session)) && (await restoreKeptState(session))) {
     say(`${options.stack}: a \`tandem down\` did not come to its end; its data is back in the state`);

@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { dirname, join } from "node:path";
 import type { Deployment } from "./backend.ts";
 import { askEngine } from "./engine.ts";
+import { UserError } from "./errors.ts";
 import { withData } from "./kept-state.ts";
-import type { Session } from "./session.ts";
+import { localDeployment, type Session } from "./session.ts";
 
 /** A stack's state as the engine exports it; secrets in it stay encrypted. */
 interface ExportedStack {
@@ -21,6 +22,17 @@ export function keptFile({ paths, project, stack }: Session): string {
 export async function exportStack(session: Session): Promise<ExportedStack> {
   const text = await askEngine(session, ["stack", "export", "--stack", session.stack]);
   return JSON.parse(text) as ExportedStack;
+}
+
+/** The state as it is now, wherever it is kept; undefined where there is no such stack. */
+export async function currentDeployment(session: Session): Promise<Deployment | undefined> {
+  if (session.backend.kind === "file") return localDeployment(session);
+  try {
+    return (await exportStack(session)).deployment ?? {};
+  } catch (error) {
+    if (error instanceof UserError && /no stack named/.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 /** Replaces the state. @throws UserError when the engine refuses; the state is then as it was. */

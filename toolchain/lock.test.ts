@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { ownerIsDead, withLock } from "./lock.ts";
+import { LockHeldError, ownerIsDead, takeLock, withLock } from "./lock.ts";
 import { startTime } from "./process-identity.ts";
 
 let folder: string;
@@ -30,6 +30,17 @@ it("is held during the work and free afterwards, also after a failure", async ()
   expect(readdirSync(folder)).toEqual([]);
   await expect(withLock(file, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(readdirSync(folder)).toEqual([]);
+});
+
+it("refuses when the patience is over, naming a living owner, whose lock stays", async () => {
+  const release = await takeLock(file);
+  const held = readFileSync(file, "utf8");
+  const refused = withLock(file, async () => "in", { patienceMs: 60, pollMs: 10 });
+  await expect(refused).rejects.toThrow(LockHeldError);
+  await expect(takeLock(file, { patienceMs: 0 })).rejects.toThrow(`process ${process.pid} on ${hostname()}`);
+  expect(readFileSync(file, "utf8")).toBe(held);
+  release();
+  expect(await withLock(file, async () => "in", { patienceMs: 0 })).toBe("in");
 });
 
 it("lets one process in at a time", async () => {

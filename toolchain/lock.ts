@@ -21,6 +21,18 @@ export interface LockOptions {
   onWait?: (owner: LockOwner) => void;
   /** Milliseconds between two looks. @default 250 */
   pollMs?: number;
+  /** Milliseconds to wait for a living owner. @default as long as it takes */
+  patienceMs?: number;
+}
+
+/** A living process holds the lock, and the patience is over. */
+export class LockHeldError extends Error {
+  readonly owner: LockOwner;
+
+  constructor(owner: LockOwner) {
+    super(`process ${owner.pid} on ${owner.host} holds the lock since ${owner.since}`);
+    this.owner = owner;
+  }
 }
 
 function readOwner(file: string): LockOwner | undefined {
@@ -60,15 +72,13 @@ function evict(file: string, dead: LockOwner): void {
 }
 
 /**
- * Runs `work` while holding the lock file; waits for a living owner as long as it takes.
+ * Takes the lock file; waits for a living owner. It is released when this process ends, if not before.
  *
- * @throws what `work` throws; the lock is released in any case.
+ * @returns what releases it
+ * @throws LockHeldError when the patience is over.
  */
-export async function withLock<T>(
-  file: string,
-  work: () => Promise<T>,
-  options: LockOptions = {},
-): Promise<T> {
+export async function takeLock(file: string, options: LockOptions = {}): Promise<() => void> {
+  const deadline = Date.now() + (options.patienceMs ?? Number.POSITIVE_INFINITY);
   mkdirSync(dirname(file), { recursive: true });
   const mine: LockOwner = {
     pid: process.pid,
@@ -94,21 +104,38 @@ export async function withLock<T>(
       evict(file, owner);
       continue;
     }
+    if (owner !== undefined && Date.now() >= deadline) throw new LockHeldError(owner);
     if (!told && owner !== undefined) {
       told = true;
       options.onWait?.(owner);
     }
     await sleep(options.pollMs ?? 250);
   }
-  const release = () => {
+  const letGo = () => {
     const owner = readOwner(file);
     if (owner?.pid === process.pid && owner.host === mine.host) unlinkSync(file);
   };
-  process.once("exit", release);
+  process.once("exit", letGo);
+  return () => {
+    process.removeListener("exit", letGo);
+    letGo();
+  };
+}
+
+/**
+ * Runs `work` while holding the lock file; waits for a living owner.
+ *
+ * @throws what `work` throws; the lock is released in any case. LockHeldError when the patience is over.
+ */
+export async function withLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  options: LockOptions = {},
+): Promise<T> {
+  const release = await takeLock(file, options);
   try {
     return await work();
   } finally {
-    process.removeListener("exit", release);
     release();
   }
 }

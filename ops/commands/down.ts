@@ -94,7 +94,7 @@ async function destroyRunning(session: Session, keepData: boolean): Promise<numb
  * @throws UserError when it is not confirmed, or can't begin.
  */
 export async function down(stack: string, options: DownOptions): Promise<number> {
-  const session = await openStack({ ...options, stack, check: false, create: true });
+  const session = await openStack({ ...options, stack, check: false, create: true, change: true });
   const { deployment } = await exportStack(session);
   await confirmDown(stack, deployment ?? {}, options);
   if (options.deleteData === true) await confirmDeletion(stack, options);

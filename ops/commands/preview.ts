@@ -15,7 +15,7 @@ export async function preview(
   flags: readonly string[],
   options: StackOptions,
 ): Promise<number> {
-  const session = await openStack({ ...options, stack, check: true, create: true });
+  const session = await openStack({ ...options, stack, check: true, create: true, change: false });
   return await withRemoteHost(neededForward(session.project, session.file), () =>
     runEngine(session, ["preview", ...stackFlags(session), ...flags]),
   );

@@ -1,18 +1,15 @@
 // `tandem up`: prepares the machine, checks the settings, runs `pulumi up`, and tells where the environment answers.
 import { formatSeconds } from "../../toolchain/durations.ts";
 import type { Deployment } from "../backend.ts";
-import { runEngine, stackFlags } from "../engine.ts";
+import { stackFlags } from "../engine.ts";
+import { runNotingOpenEnds } from "../failed-steps.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
+import { settleOpenEnds } from "../recovery.ts";
 import { withRemoteHost } from "../remote-host.ts";
 import { localDeployment, neededForward, remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
-import { exportStack } from "../state-transfer.ts";
+import { currentDeployment } from "../state-transfer.ts";
 import { removalsOfStrangers } from "../strangers.ts";
-
-/** The state after a run, wherever it is kept. */
-async function stateAfter(session: Session): Promise<Deployment | undefined> {
-  return session.backend.kind === "file" ? localDeployment(session) : (await exportStack(session)).deployment;
-}
 
 function report(session: Session, before: Deployment | undefined, after: Deployment | undefined): string {
   const address = addressOf(stackOutputs(after));
@@ -56,10 +53,10 @@ async function tellStrangers(session: Session): Promise<void> {
  */
 export async function up(stack: string, options: StackOptions): Promise<number> {
   const begin = Date.now();
-  const session = await openStack({ ...options, stack, check: true, create: true });
+  const session = await openStack({ ...options, stack, check: true, create: true, change: true });
   const before = localDeployment(session);
   const code = await withRemoteHost(neededForward(session.project, session.file), () =>
-    runEngine(session, ["up", "--yes", "--skip-preview", ...stackFlags(session)]),
+    runNotingOpenEnds(session, ["up", "--yes", "--skip-preview", ...stackFlags(session)]),
   );
   const took = formatSeconds((Date.now() - begin) / 1000);
   if (code !== 0) {
@@ -72,6 +69,9 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
     await tellStrangers(session);
     return code;
   }
-  process.stdout.write(`\n${report(session, before, await stateAfter(session))}\n  took       ${took}\n`);
+  await settleOpenEnds(session, say);
+  process.stdout.write(
+    `\n${report(session, before, await currentDeployment(session))}\n  took       ${took}\n`,
+  );
   return 0;
 }

@@ -1,6 +1,6 @@
 // Which pending operations may simply be done again.
 import { expect, it } from "vitest";
-import { canRepeat } from "./recovery.ts";
+import { canRepeat } from "./open-ends.ts";
 
 it.each([
   ["creating", "docker:index/container:Container", true],

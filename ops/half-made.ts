@@ -1,0 +1,146 @@
+// Finds what a run had made when its record ended: by the exact name that the engine had written down, with this
+// environment's labels, not in the state, and serving nobody.
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import type { StateResource } from "./backend.ts";
+import { found, labelFilter } from "./docker-client.ts";
+import { findDatabase, findRole } from "./half-made-database.ts";
+import type { OpenEnd } from "./open-ends.ts";
+import type { Session } from "./session.ts";
+
+/** Something half-made. */
+export interface HalfMade {
+  /** In words: `container oracle_staging_redis`. */
+  what: string;
+  /** Is it among these resources of a state, and so not half-made? */
+  isRecorded: (resources: readonly StateResource[]) => boolean;
+  /** Removes it; finding it gone is no error. */
+  remove: () => Promise<void>;
+}
+
+/** Where to look. */
+export interface Surroundings {
+  docker: Docker;
+  session: Session;
+  /** Resources of the state. */
+  resources: readonly StateResource[];
+  /** Tells what takes its time, and what is left alone. */
+  say: (line: string) => void;
+}
+
+/** Seconds that a half-made container has to stop. */
+const stopSeconds = 10;
+/** Seconds that a migration may take which doesn't say otherwise. */
+const migrationSeconds = 600;
+
+const hasId = (id: string) => (resources: readonly StateResource[]) =>
+  resources.some((resource) => resource.id === id);
+
+function isKnown({ resources }: Surroundings, id: string): boolean {
+  return hasId(id)(resources);
+}
+
+async function ownContainer(around: Surroundings, name: string): Promise<Docker.ContainerInfo | undefined> {
+  const { docker, session } = around;
+  const filters = labelFilter(session.project.name, session.stack);
+  const containers = await docker.listContainers({ all: true, filters });
+  return containers.find(({ Id, Names }) => Names.includes(`/${name}`) && !isKnown(around, Id));
+}
+
+/**
+ * A container that was never started serves nobody; one that was is this state's where it is on a network of this
+ * state. Else it belongs to somebody who keeps a state of his own for the same environment.
+ */
+function isOfThisState(around: Surroundings, { State, NetworkSettings }: Docker.ContainerInfo): boolean {
+  const networks = Object.values(NetworkSettings?.Networks ?? {});
+  return State === "created" || networks.some(({ NetworkID }) => isKnown(around, NetworkID));
+}
+
+async function findContainer(around: Surroundings, name: string): Promise<HalfMade | undefined> {
+  const facts = await ownContainer(around, name);
+  if (facts === undefined) return undefined;
+  if (!isOfThisState(around, facts)) {
+    around.say(`container ${name} is not in the state, and runs on a network that isn't either: left alone`);
+    return undefined;
+  }
+  const container = around.docker.getContainer(facts.Id);
+  const remove = async () => {
+    if (facts.State === "running") await container.stop({ t: stopSeconds });
+    await container.remove({ force: true, v: true });
+  };
+  return {
+    what: `container ${name}`,
+    isRecorded: hasId(facts.Id),
+    remove: async () => void (await found(remove())),
+  };
+}
+
+/** A migration that still runs is let finish: killed, it could leave a statement half done. */
+async function findMigration(
+  around: Surroundings,
+  { inputs = {} }: StateResource,
+): Promise<HalfMade | undefined> {
+  const name = String(inputs.containerName ?? "");
+  const facts = await ownContainer(around, name);
+  if (facts === undefined) return undefined;
+  const container = around.docker.getContainer(facts.Id);
+  const remove = async () => {
+    const seconds = Number(inputs.timeoutSeconds ?? migrationSeconds);
+    const deadline = Date.now() + seconds * 1000;
+    if (facts.State === "running") around.say(`the migration of an earlier run goes on: waiting for its end`);
+    while ((await container.inspect()).State.Running && Date.now() < deadline) await sleep(250);
+    await container.remove({ force: true, v: true });
+  };
+  return {
+    what: `container ${name}`,
+    isRecorded: hasId(facts.Id),
+    remove: async () => void (await found(remove())),
+  };
+}
+
+async function findNetwork(around: Surroundings, name: string): Promise<HalfMade | undefined> {
+  const { docker, session } = around;
+  const filters = labelFilter(session.project.name, session.stack);
+  const facts = (await docker.listNetworks({ filters })).find(
+    ({ Name, Id }) => Name === name && !isKnown(around, Id),
+  );
+  if (facts === undefined) return undefined;
+  // Docker refuses where containers are joined to it.
+  const remove = async () => void (await found(docker.getNetwork(facts.Id).remove()));
+  return { what: `network ${name}`, isRecorded: hasId(facts.Id), remove };
+}
+
+/** Types that are looked for, by whether a broken creation can leave them behind. */
+const traceable = [
+  ...["docker:index/container:Container", "docker:index/network:Network", "tandem:docker:Migration"],
+  ...["postgresql:index/database:Database", "postgresql:index/role:Role"],
+];
+
+/** Can the operation have left something behind that would be looked for? */
+export function isTraceable({ type, resource }: OpenEnd): boolean {
+  if (resource.type === "tandem:docker:Migration") return type === "creating" || type === "updating";
+  return type === "creating" && traceable.includes(resource.type);
+}
+
+/**
+ * Looks for what an operation left behind.
+ *
+ * @returns undefined where there is nothing, or it isn't this state's.
+ */
+export async function findHalfMade(around: Surroundings, openEnd: OpenEnd): Promise<HalfMade | undefined> {
+  if (!isTraceable(openEnd)) return undefined;
+  const { resource } = openEnd;
+  const name = String(resource.inputs?.name ?? "");
+  switch (resource.type) {
+    case "tandem:docker:Migration":
+      return await findMigration(around, resource);
+    case "docker:index/container:Container":
+      return await findContainer(around, name);
+    case "docker:index/network:Network":
+      return await findNetwork(around, name);
+    case "postgresql:index/role:Role":
+      return await findRole(around, resource);
+    default:
+      return await findDatabase(around, resource);
+  }
+}
