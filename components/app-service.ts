@@ -48,7 +48,10 @@ export interface AppServiceArgs {
   /** Containers that run at the same time. @default 1 */
   replicas?: number;
   limits: Limits;
-  /** Seconds between SIGTERM and SIGKILL. @default 30 */
+  /**
+   * Seconds that requests under way have to end after the route has left a container, and then once more between
+   * SIGTERM and SIGKILL. @default 30
+   */
   stopGraceSeconds?: number;
   /**
    * Volumes. While a new container takes over, the old one has them as well: what is written must bear two writers.
@@ -62,6 +65,7 @@ export interface AppServiceArgs {
 }
 
 const DEFAULT_USER = "1000:1000";
+const STOP_GRACE_SECONDS = 30;
 
 /**
  * An application: its migration runs to its end, new containers start beside the old ones and become healthy, the
@@ -137,7 +141,7 @@ export class AppService extends pulumi.ComponentResource {
         limits: args.limits,
         health: args.health,
         healthTimeoutSeconds: args.healthTimeoutSeconds ?? 60,
-        stopGraceSeconds: args.stopGraceSeconds ?? 30,
+        stopGraceSeconds: args.stopGraceSeconds ?? STOP_GRACE_SECONDS,
         dependsOn: args.dependsOn,
       }),
     );
@@ -147,7 +151,8 @@ export class AppService extends pulumi.ComponentResource {
     if (args.route === undefined) return;
     const { gateway, hostnames } = args.route;
     const upstreams = this.containers.apply((names) => names.map((container) => `${container}:${args.port}`));
-    gateway.route(name, { hostnames, upstreams }, { parent: this });
+    const drainSeconds = args.stopGraceSeconds ?? STOP_GRACE_SECONDS;
+    gateway.route(name, { hostnames, upstreams, drainSeconds }, { parent: this });
   }
 }
 

@@ -1,4 +1,5 @@
 // The gateway's own configuration: what is the same for every environment and route.
+import { createHash } from "node:crypto";
 
 /** Port that the gateway listens on inside its container. */
 export const CONTAINER_PORT = 8080;
@@ -6,14 +7,56 @@ export const CONTAINER_PORT = 8080;
 export const CONFIG_DIR = "/config";
 /** Seconds for requests under way when the gateway itself is replaced. */
 export const STOP_GRACE_SECONDS = 30;
+/** Seconds for requests under way on the router's old server after a reload: a long upload has to end. */
+const RELOAD_GRACE_SECONDS = 600;
+/** Host header to which the gateway itself answers, through both of its processes. */
+const HEALTH_HOST = "health.gateway.internal";
 
-/** What is the same for all routes; the provider writes each route into its own file beside it. */
-export const BASE_CONFIG = `{
-	admin 127.0.0.1:2019
+/**
+ * The process that holds the clients' connections. Nothing of it changes with a route, so it is never reloaded: a
+ * server that is reloaded closes idle connections, and a client may be about to send a request on one. It opens a
+ * connection to the router for each request, and asks each time which socket is the router's.
+ */
+const ENTRY_CONFIG = `{
+	admin off
 	auto_https off
 	http_port ${CONTAINER_PORT}
 	persist_config off
 	grace_period ${STOP_GRACE_SECONDS - 5}s
+	log {
+		output stdout
+		format json
+		level WARN
+	}
+}
+
+http:// {
+	reverse_proxy unix/{file./tmp/router} {
+		lb_try_duration 10s
+		lb_try_interval 50ms
+		trusted_proxies private_ranges
+		transport http {
+			keepalive 30s
+			keepalive_idle_conns_per_host 128
+		}
+	}
+}
+`;
+
+/**
+ * The process that knows the routes; the provider writes each into a file of its own. After a reload the old server
+ * goes on for a while (\`shutdown_delay\`), so that a request on its way to it is still read.
+ */
+const ROUTER_CONFIG = `{
+	admin 127.0.0.1:2019
+	auto_https off
+	persist_config off
+	default_bind unix/{$ROUTER_SOCKET}
+	shutdown_delay 2s
+	grace_period ${RELOAD_GRACE_SECONDS}s
+	servers {
+		trusted_proxies_unix
+	}
 	log {
 		output stdout
 		format json
@@ -24,5 +67,67 @@ http:// {
 	respond "No service of this environment answers to this hostname." 404
 }
 
+http://${HEALTH_HOST} {
+	respond 204
+}
+
 import ${CONFIG_DIR}/routes/*.caddy
 `;
+
+/** Fingerprint of the routes that are in force; the same in both scripts. */
+const FINGERPRINT = `cat ${CONFIG_DIR}/Caddyfile ${CONFIG_DIR}/routes/*.caddy 2>/dev/null | sha256sum`;
+
+/** Runs both processes; when one ends, so does the container, and Docker starts it anew. SIGTERM is the entry's. */
+const RUN_SCRIPT = `echo /tmp/router-0.sock > /tmp/router
+${FINGERPRINT} > /tmp/loaded
+caddy run --config ${CONFIG_DIR}/entry.Caddyfile --adapter caddyfile &
+entry=$!
+trap 'kill -TERM $entry' TERM INT
+(
+	trap - TERM INT
+	ROUTER_SOCKET=/tmp/router-0.sock caddy run --config ${CONFIG_DIR}/Caddyfile --adapter caddyfile
+	kill -KILL $entry
+) &
+while kill -0 $entry 2>/dev/null; do wait $entry; done
+`;
+
+/**
+ * Puts the routes into force, unless they are. The new server listens on a socket of its own; only when it does is the
+ * entry told, and the old one closes after its delay, once its requests have ended. Nobody waits for that: only a
+ * further reload would have to. It runs to its end whatever becomes of who called it.
+ */
+const RELOAD_SCRIPT = `fingerprint=$(${FINGERPRINT})
+[ "$fingerprint" = "$(cat /tmp/loaded)" ] && exit 0
+new=/tmp/router-$$-$(date +%s).sock
+use() { echo "$1" > /tmp/router.next && mv /tmp/router.next /tmp/router; }
+ROUTER_SOCKET=$new caddy adapt --config ${CONFIG_DIR}/Caddyfile --adapter caddyfile > /tmp/next.json || exit 1
+caddy reload --config /tmp/next.json > /tmp/reload.log 2>&1 &
+reload=$!
+while kill -0 $reload 2>/dev/null && ! [ -S $new ]; do sleep 0.05; done
+[ -S $new ] || { cat /tmp/reload.log; exit 1; }
+use $new
+echo "$fingerprint" > /tmp/loaded
+`;
+
+/** Everything that lies in the gateway's configuration volume besides the routes, by path. */
+export const GATEWAY_FILES: Record<string, string> = {
+  [`${CONFIG_DIR}/Caddyfile`]: ROUTER_CONFIG,
+  [`${CONFIG_DIR}/entry.Caddyfile`]: ENTRY_CONFIG,
+  [`${CONFIG_DIR}/run.sh`]: RUN_SCRIPT,
+  [`${CONFIG_DIR}/reload.sh`]: RELOAD_SCRIPT,
+};
+
+/** Changes when one of the files does. */
+export const GATEWAY_FILES_VERSION = createHash("sha256")
+  .update(JSON.stringify(GATEWAY_FILES))
+  .digest("hex")
+  .slice(0, 16);
+
+/** Command of the gateway's container. */
+export const GATEWAY_COMMAND = ["sh", `${CONFIG_DIR}/run.sh`];
+
+/** Passes when a request gets through both processes. */
+export const GATEWAY_HEALTH = [
+  ...["wget", "-q", "-O", "/dev/null", "--header", `Host: ${HEALTH_HOST}`],
+  `http://127.0.0.1:${CONTAINER_PORT}/`,
+];

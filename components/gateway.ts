@@ -1,11 +1,18 @@
 // Gateway: Caddy on the environment's host port, and the routes of its services.
-import { createHash } from "node:crypto";
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
 import { Image, Route } from "../provider/sdk.ts";
 import { type Limits, runContainer } from "./container.ts";
 import { type Environment, labelList } from "./environment.ts";
-import { BASE_CONFIG, CONFIG_DIR, CONTAINER_PORT, STOP_GRACE_SECONDS } from "./gateway-config.ts";
+import {
+  CONFIG_DIR,
+  CONTAINER_PORT,
+  GATEWAY_COMMAND,
+  GATEWAY_FILES,
+  GATEWAY_FILES_VERSION,
+  GATEWAY_HEALTH,
+  STOP_GRACE_SECONDS,
+} from "./gateway-config.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
 export interface BasicAuth {
@@ -34,14 +41,17 @@ export interface RouteTarget {
   hostnames: string[];
   /** Containers of the service, each as `name:port`. */
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
+  /** Seconds that requests under way have to end when the route leaves a container. @default 30 */
+  drainSeconds?: pulumi.Input<number>;
 }
 
 const ROLE = "gateway";
 const HEALTH_TIMEOUT_SECONDS = 60;
+const DRAIN_SECONDS = 30;
 
 /**
  * A reverse proxy on the environment's network and host port. It routes by hostname, passes WebSockets on, and takes
- * a new route without dropping a request: configuration is reloaded, the process stays.
+ * every change of its routes without dropping a request: the process that holds the connections is never reloaded.
  */
 export class Gateway extends pulumi.ComponentResource {
   /** `address:port` on the Docker host. */
@@ -68,6 +78,7 @@ export class Gateway extends pulumi.ComponentResource {
       routeName: name,
       hostnames: target.hostnames,
       upstreams: target.upstreams,
+      drainSeconds: target.drainSeconds ?? DRAIN_SECONDS,
       noindex: this.args.noindex ?? false,
       basicAuthUser: this.args.basicAuth?.user,
       basicAuthHash: this.args.basicAuth?.hash,
@@ -91,11 +102,16 @@ export class Gateway extends pulumi.ComponentResource {
       role: ROLE,
       fixedName: env.name(ROLE),
       image: source.imageId,
-      command: ["caddy", "run", "--config", `${CONFIG_DIR}/Caddyfile`, "--adapter", "caddyfile"],
+      command: GATEWAY_COMMAND,
       user: "1000:1000",
-      environment: { XDG_CONFIG_HOME: "/tmp/config", XDG_DATA_HOME: "/tmp/data" },
-      files: { [`${CONFIG_DIR}/Caddyfile`]: BASE_CONFIG },
-      filesVersion: createHash("sha256").update(BASE_CONFIG).digest("hex").slice(0, 16),
+      environment: {
+        XDG_CONFIG_HOME: "/tmp/config",
+        XDG_DATA_HOME: "/tmp/data",
+        // Share of the container's memory that each of the two processes may use.
+        AUTOMEMLIMIT: "0.4",
+      },
+      files: GATEWAY_FILES,
+      filesVersion: GATEWAY_FILES_VERSION,
       volumes: [{ volume: config.name, path: CONFIG_DIR }],
       ports: [
         {
@@ -107,7 +123,7 @@ export class Gateway extends pulumi.ComponentResource {
       // The official binary carries this file capability and can't be executed without it.
       capabilities: ["NET_BIND_SERVICE"],
       limits,
-      health: { command: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:2019/config/admin"] },
+      health: { command: GATEWAY_HEALTH },
       healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,
       stopGraceSeconds: STOP_GRACE_SECONDS,
     });

@@ -135,6 +135,13 @@ function startError(inputs: Properties, error: unknown): Error {
   return new Error(`Container ${String(inputs.containerName)} can't be started: ${message}`);
 }
 
+function goneError(inputs: Properties): Error {
+  return new Error(
+    `Container ${String(inputs.containerName)} is not on the host any more, and nothing of this stack removed it. ` +
+      "Let the state see that with `pulumi refresh`; the next `up` then makes it anew.",
+  );
+}
+
 function difference(olds: Properties, news: Properties): DiffResult {
   const changes: Record<string, "update" | "update-replace"> = {};
   if (!sameValue(olds.containerId, news.containerId)) changes.containerId = "update-replace";
@@ -147,7 +154,13 @@ function difference(olds: Properties, news: Properties): DiffResult {
 /** Starts a container and holds back what depends on it until it is healthy. */
 export const containerStart: ResourceHandler<DockerHost> = {
   check: ({ news }) => ({ inputs: { ...news, running: true }, failures: [] }),
-  diff: ({ olds, news }) => difference(olds, news),
+  async diff({ olds, news }, ctx) {
+    const result = difference(olds, news);
+    if (Object.keys(result.changes).length > 0) return result;
+    // What the state says is not enough: a daemon that was killed leaves its containers stopped, and `up` shall do.
+    const running = await ctx.client.isRunning(String(news.containerId));
+    return running === true ? result : { changes: { running: "update" } };
+  },
   async create({ inputs }, ctx) {
     await startUp(inputs, ctx);
     return { id: String(inputs.containerId), outputs: inputs };
@@ -160,8 +173,9 @@ export const containerStart: ResourceHandler<DockerHost> = {
     return { id, outputs: { ...outputs, ...seen }, inputs };
   },
   async update({ olds, inputs }, ctx) {
-    const stopped = olds.running !== true || !sameValue(olds.files ?? null, inputs.files ?? null);
-    if (stopped) await startUp(inputs, ctx);
+    const running = await ctx.client.isRunning(String(inputs.containerId));
+    if (running === undefined) throw goneError(inputs);
+    if (!running || !sameValue(olds.files ?? null, inputs.files ?? null)) await startUp(inputs, ctx);
     else await setPids(await ctx.client.docker(), String(inputs.containerId), Number(inputs.pids));
     return inputs;
   },

@@ -39,16 +39,14 @@ export class DockerHost {
    * preview without changes asks, and the client takes longer to load than the rest of this provider.
    */
   async imageId(reference: string): Promise<string | undefined> {
-    const path = `/images/${encodeURIComponent(reference)}/json`;
-    const response = await this.get(path);
-    const body = await json(response).catch(() => ({}));
-    if (response.statusCode === 404) return undefined;
-    if (response.statusCode !== 200) {
-      throw new Error(
-        `Docker at ${this.host} answers ${response.statusCode} to GET ${path}: ${JSON.stringify(body)}`,
-      );
-    }
-    return (body as { Id: string }).Id;
+    const facts = await this.facts(`/images/${encodeURIComponent(reference)}/json`);
+    return (facts as { Id: string } | undefined)?.Id;
+  }
+
+  /** Whether a container runs, or is being restarted; undefined when it is gone. As light as `imageId`. */
+  async isRunning(container: string): Promise<boolean | undefined> {
+    const facts = await this.facts(`/containers/${encodeURIComponent(container)}/json`);
+    return (facts as { State: { Running: boolean } } | undefined)?.State.Running;
   }
 
   /** Ends the ssh connection. */
@@ -64,6 +62,19 @@ export class DockerHost {
     const socketPath = await this.socketPath();
     const { default: Dockerode } = await import("dockerode");
     return new Dockerode({ socketPath });
+  }
+
+  /** What the API tells of a thing; undefined when it isn't there. */
+  private async facts(path: string): Promise<unknown> {
+    const response = await this.get(path);
+    const body = await json(response).catch(() => ({}));
+    if (response.statusCode === 404) return undefined;
+    if (response.statusCode !== 200) {
+      throw new Error(
+        `Docker at ${this.host} answers ${response.statusCode} to GET ${path}: ${JSON.stringify(body)}`,
+      );
+    }
+    return body;
   }
 
   private async get(path: string): Promise<IncomingMessage> {

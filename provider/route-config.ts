@@ -10,16 +10,32 @@ export interface RouteConfig {
   basicAuthHash?: string;
 }
 
+/** A route as the gateway reads it. */
+export interface RouteFiles {
+  /** The site: what is the same whichever containers serve it. A change of it is a reload. */
+  site: string;
+  /** Addresses of the containers, by file name. The gateway reads them at each request. */
+  upstreams: Record<string, string>;
+}
+
+/** Folder with the addresses, inside the gateway. */
+export const UPSTREAMS_DIR = "/config/upstreams";
+
 /** What may stand in the text without being able to end a line or open a block. */
 const HOSTNAME = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const UPSTREAM = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*:[0-9]{1,5}$/;
 const USER = /^[A-Za-z0-9._@-]+$/;
 const BCRYPT = /^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$/;
+/** No dot, since a dot ends the name in the names of the route's files. */
+const ROUTE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 
 /** Everything that is wrong with a route, by property. */
 export function routeProblems(route: Partial<RouteConfig>): { property: string; reason: string }[] {
   const problems: { property: string; reason: string }[] = [];
   const wrong = (property: string, reason: string) => problems.push({ property, reason });
+  if (route.routeName !== undefined && !ROUTE_NAME.test(route.routeName)) {
+    wrong("routeName", `'${route.routeName}' has characters besides letters, digits, _ and -`);
+  }
   if (route.hostnames?.length === 0) wrong("hostnames", "is empty; a route needs at least one hostname.");
   for (const hostname of route.hostnames ?? []) {
     if (!HOSTNAME.test(hostname)) wrong("hostnames", `'${hostname}' is not a hostname.`);
@@ -41,32 +57,80 @@ export function routeProblems(route: Partial<RouteConfig>): { property: string; 
 }
 
 /**
- * The route as a Caddyfile site. A request whose container went away meanwhile is tried on the next one; a WebSocket
- * on a route that changed may go on for a while instead of being cut off (`stream_close_delay`).
+ * The same container under another name, for connections that are upgraded to WebSockets: the gateway counts requests
+ * by address, and WebSockets would look like requests that never end.
  */
-export function renderRoute(route: RouteConfig): string {
+export function streamAddress(upstream: string): string {
+  return upstream.replace(/:(?=[0-9]+$)/, ".:");
+}
+
+/** Name of the file with the address of one container, counted from 0. */
+function upstreamFile(routeName: string, index: number): string {
+  return `${routeName}.${index + 1}`;
+}
+
+const streamFile = (file: string) => `${file}.stream`;
+
+/**
+ * The route as a Caddyfile site and the files that it reads. A request whose container went away meanwhile reads the
+ * address anew and is tried again. A WebSocket outlives reloads: it ends when its container does.
+ */
+export function renderRoute(route: RouteConfig): RouteFiles {
+  const files = route.upstreams.map((_, index) => upstreamFile(route.routeName, index));
   const auth =
     route.basicAuthUser === undefined
       ? []
       : ["\tbasic_auth {", `\t\t${route.basicAuthUser} ${route.basicAuthHash}`, "\t}"];
-  return [
+  const site = [
     `${route.hostnames.map((hostname) => `http://${hostname}`).join(", ")} {`,
     "\tlog",
+    // Which container answered: without the dot that sets WebSockets apart it is the upstream.
+    "\tlog_append upstream {http.reverse_proxy.upstream.hostport}",
     ...(route.noindex ? ['\theader X-Robots-Tag "noindex, nofollow"'] : []),
     ...auth,
-    `\treverse_proxy ${route.upstreams.join(" ")} {`,
-    "\t\tlb_policy least_conn",
-    "\t\tlb_try_duration 5s",
-    "\t\tlb_try_interval 100ms",
-    "\t\tstream_close_delay 5m",
-    "\t\ttrusted_proxies private_ranges",
-    "\t}",
+    "\t@upgrade header Upgrade *",
+    ...proxy("@upgrade", files.map(streamFile), ["\t\tstream_close_delay 720h"]),
+    ...proxy("*", files, []),
     "}",
     "",
   ].join("\n");
+  const upstreams = route.upstreams.flatMap((upstream, index) => {
+    const file = upstreamFile(route.routeName, index);
+    return [
+      [file, upstream],
+      [streamFile(file), streamAddress(upstream)],
+    ];
+  });
+  return { site, upstreams: Object.fromEntries(upstreams) };
 }
 
-/** Fingerprint of a route's text; the text itself may hold a password hash. */
-export function configHash(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+function proxy(matcher: string, files: string[], extra: string[]): string[] {
+  // With `tcp/` in front: the adapter takes a slash inside the placeholder for the end of the network's name.
+  const addresses = files.map((file) => `tcp/{file.${UPSTREAMS_DIR}/${file}}`);
+  // The least busy of several would always be the one that doesn't work.
+  const passive = files.length > 1 ? ["\t\tfail_duration 2s", "\t\tmax_fails 2"] : [];
+  return [
+    `\treverse_proxy ${matcher} ${addresses.join(" ")} {`,
+    "\t\tlb_policy least_conn",
+    "\t\tlb_try_duration 5s",
+    "\t\tlb_try_interval 100ms",
+    ...passive,
+    ...extra,
+    "\t\ttransport http {",
+    "\t\t\tdial_timeout 2s",
+    // Shorter than servers wait (gunicorn 2 s, Node 5 s), so that none closes a connection just as it is used again,
+    // and none that stops waits for a connection that was opened and not used.
+    "\t\t\tkeepalive 1s",
+    "\t\t}",
+    "\t}",
+  ];
+}
+
+/** Fingerprint of a route's files; their text may hold a password hash. */
+export function configHash({ site, upstreams }: RouteFiles): string {
+  const sorted = Object.entries(upstreams).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([site, sorted]))
+    .digest("hex")
+    .slice(0, 16);
 }

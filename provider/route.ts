@@ -1,16 +1,24 @@
-// tandem:gateway:Route: one route of a gateway, as a file in its configuration and a graceful reload.
+// tandem:gateway:Route: one route of a gateway, as files in its configuration.
 import type Docker from "dockerode";
 import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
 import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../toolchain/providers/shared/values.ts";
-import { exec, getFile, inspect, putFile, putFolder } from "./containers.ts";
+import { exec, inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { configHash, type RouteConfig, renderRoute, routeProblems } from "./route-config.ts";
+import {
+  configHash,
+  type RouteConfig,
+  type RouteFiles,
+  renderRoute,
+  routeProblems,
+  streamAddress,
+} from "./route-config.ts";
+import { drain } from "./route-drain.ts";
+import { readRoute, removeSite, removeUpstreams, writeRoute } from "./route-files.ts";
 
 type Context = CallContext<DockerHost>;
 
-const CONFIG_DIR = "/config";
-const ROUTES_DIR = `${CONFIG_DIR}/routes`;
-const RELOAD = ["caddy", "reload", "--config", `${CONFIG_DIR}/Caddyfile`, "--adapter", "caddyfile"];
+/** Puts the sites into force, unless they are. */
+const RELOAD = ["sh", "/config/reload.sh"];
 const COMPARED = [
   "gatewayId",
   "hostnames",
@@ -18,6 +26,7 @@ const COMPARED = [
   "noindex",
   "basicAuthUser",
   "basicAuthHash",
+  "drainSeconds",
   "configHash",
 ];
 
@@ -33,54 +42,77 @@ function inTurn<T>(gateway: string, work: () => Promise<T>): Promise<T> {
   return turn;
 }
 
-function routeFile(inputs: Properties): string {
-  return `${ROUTES_DIR}/${String(inputs.routeName)}.caddy`;
-}
-
 async function reload(docker: Docker, gateway: string): Promise<string | undefined> {
   const { exitCode, output } = await exec(docker, gateway, RELOAD);
   return exitCode === 0 ? undefined : output.trim().split("\n").slice(-3).join("\n");
 }
 
-async function removeFile(docker: Docker, gateway: string, path: string): Promise<void> {
-  // The gateway's own user can't change its configuration, so the file is taken away as root.
-  const { exitCode, output } = await exec(docker, gateway, ["rm", "-f", path], undefined, "0:0");
-  if (exitCode !== 0) throw new Error(`The gateway's file ${path} can't be removed: ${output.trim()}`);
+/** The addresses of a route, without those for WebSockets. */
+function addresses(files: RouteFiles | undefined): string[] {
+  const all = Object.values(files?.upstreams ?? {});
+  const streams = new Set(all.map(streamAddress));
+  return [...new Set(all)].filter((address) => !streams.has(address));
 }
 
-/** Writes the route and reloads; a route that the gateway refuses is taken back, so the others stay as they were. */
+/**
+ * The route's files, and for each file more that is there now an address that lives: until the reload the gateway goes
+ * on reading it.
+ */
+function withSurplus(wanted: RouteFiles, surplus: string[]): RouteFiles {
+  const upstreams = { ...wanted.upstreams };
+  for (const name of surplus) {
+    const [first = ""] = addresses(wanted);
+    upstreams[name] = name.endsWith(".stream") ? streamAddress(first) : first;
+  }
+  return { ...wanted, upstreams };
+}
+
+/**
+ * Writes the route and puts it into force; one that the gateway refuses is taken back, so the others stay as they
+ * were. @returns the addresses that the route left
+ */
+async function move(docker: Docker, gateway: string, inputs: Properties): Promise<string[]> {
+  const name = String(inputs.routeName);
+  const wanted = renderRoute(inputs as unknown as RouteConfig);
+  const before = await readRoute(docker, gateway, name);
+  const surplus = Object.keys(before?.upstreams ?? {}).filter((file) => !(file in wanted.upstreams));
+  await writeRoute(docker, gateway, name, withSurplus(wanted, surplus));
+  const refusal = await reload(docker, gateway);
+  if (refusal !== undefined) {
+    if (before === undefined) await removeSite(docker, gateway, name);
+    else await writeRoute(docker, gateway, name, before);
+    throw new Error(`The gateway refuses the route '${name}' and keeps the old one: ${refusal}`);
+  }
+  await removeUpstreams(docker, gateway, surplus);
+  const now = addresses(wanted);
+  return addresses(before).filter((address) => !now.includes(address));
+}
+
+/** Moves the route; when it returns, nothing is under way to what it left, or the time for that is over. */
 async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
   const docker = await ctx.client.docker();
   const gateway = String(inputs.gatewayId);
-  const path = routeFile(inputs);
-  const before = await getFile(docker, gateway, path);
-  await putFolder(docker, gateway, ROUTES_DIR);
-  await putFile(docker, gateway, path, renderRoute(inputs as unknown as RouteConfig));
-  const refusal = await reload(docker, gateway);
-  if (refusal !== undefined) {
-    if (before === undefined) await removeFile(docker, gateway, path);
-    else await putFile(docker, gateway, path, before);
-    await reload(docker, gateway);
-    throw new Error(
-      `The gateway refuses the route '${String(inputs.routeName)}' and keeps the old one: ${refusal}`,
-    );
-  }
+  const left = await inTurn(gateway, () => move(docker, gateway, inputs));
+  // Not in turn: the other routes needn't wait for this one's requests.
+  await drain(docker, gateway, left, Number(inputs.drainSeconds ?? 0), ctx);
   return inputs;
 }
 
 async function remove(outputs: Properties, ctx: Context): Promise<void> {
   const docker = await ctx.client.docker();
   const gateway = String(outputs.gatewayId);
+  const name = String(outputs.routeName);
   const facts = await inspect(docker, gateway);
   // A gateway that is gone or stopped serves no route.
   if (facts === undefined || !facts.State.Running) return;
-  await removeFile(docker, gateway, routeFile(outputs));
+  const before = await readRoute(docker, gateway, name);
+  await removeSite(docker, gateway, name);
   const refusal = await reload(docker, gateway);
-  if (refusal !== undefined)
-    throw new Error(`The gateway can't let go of the route '${String(outputs.routeName)}': ${refusal}`);
+  if (refusal !== undefined) throw new Error(`The gateway can't let go of the route '${name}': ${refusal}`);
+  await removeUpstreams(docker, gateway, Object.keys(before?.upstreams ?? {}));
 }
 
-/** Serves routes. The hash of the file is part of the state, so a change made by hand shows at the next refresh. */
+/** Serves routes. The hash of the files is part of the state, so a change made by hand shows at the next refresh. */
 export const route: ResourceHandler<DockerHost> = {
   check({ news }) {
     const known = Object.fromEntries(Object.entries(news).filter(([, value]) => !hasUnknown(value)));
@@ -98,17 +130,16 @@ export const route: ResourceHandler<DockerHost> = {
     return { changes, deleteBeforeReplace: true };
   },
   async create({ inputs }, ctx) {
-    const outputs = await inTurn(String(inputs.gatewayId), () => apply(inputs, ctx));
-    return { id: String(inputs.routeName), outputs };
+    return { id: String(inputs.routeName), outputs: await apply(inputs, ctx) };
   },
   async read({ id, outputs, inputs }, ctx) {
     const docker = await ctx.client.docker();
     const gateway = String(outputs.gatewayId);
     if ((await inspect(docker, gateway)) === undefined) return undefined;
-    const text = await getFile(docker, gateway, routeFile(outputs));
-    if (text === undefined) return undefined;
-    return { id, outputs: { ...outputs, configHash: configHash(text) }, inputs };
+    const files = await readRoute(docker, gateway, String(outputs.routeName));
+    if (files === undefined) return undefined;
+    return { id, outputs: { ...outputs, configHash: configHash(files) }, inputs };
   },
-  update: ({ inputs }, ctx) => inTurn(String(inputs.gatewayId), () => apply(inputs, ctx)),
+  update: ({ inputs }, ctx) => apply(inputs, ctx),
   delete: ({ outputs }, ctx) => inTurn(String(outputs.gatewayId), () => remove(outputs, ctx)),
 };

@@ -136,6 +136,8 @@ export interface RouteArgs {
   hostnames: pulumi.Input<pulumi.Input<string>[]>;
   /** Where requests go, each as `container:port`. */
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
+  /** Seconds that a move of the route waits for requests to end on the containers that it leaves. @default 0 */
+  drainSeconds?: pulumi.Input<number>;
   /** Add `X-Robots-Tag: noindex, nofollow`. */
   noindex: pulumi.Input<boolean>;
   /** User of basic authentication. */
@@ -144,7 +146,10 @@ export interface RouteArgs {
   basicAuthHash?: pulumi.Input<string>;
 }
 
-/** A route of the gateway, moved in one step: requests under way finish on the old upstream. */
+/**
+ * A route of the gateway. When it moves, the next request goes to the new containers, requests under way finish on the
+ * old ones, and the move isn't done before they have.
+ */
 export class Route extends pulumi.CustomResource {
   declare readonly hostnames: pulumi.Output<string[]>;
   declare readonly upstreams: pulumi.Output<string[]>;

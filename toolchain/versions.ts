@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { packageRoot } from "./paths.ts";
 
 /** Providers that set-up installs as plugins. */
-export const pluginNames = ["docker", "random", "postgresql"] as const;
+export const pluginNames = ["docker", "random", "postgresql", "cloudflare"] as const;
 
 /** Name of a provider plugin. */
 export type PluginName = (typeof pluginNames)[number];

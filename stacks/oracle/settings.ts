@@ -55,7 +55,7 @@ const keys = {
         app: limits(LIMITS.app, "64m"),
         postgres: limits(LIMITS.postgres, "128m"),
         redis: limits(LIMITS.redis, "32m"),
-        gateway: limits(LIMITS.gateway, "32m"),
+        gateway: limits(LIMITS.gateway, "64m"),
       },
       { defaults: LIMITS },
     ),

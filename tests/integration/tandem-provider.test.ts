@@ -1,71 +1,19 @@
 // The tandem provider's handlers on real containers.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BASE_CONFIG } from "../../components/gateway-config.ts";
 import { adminPassword } from "../../provider/admin-password.ts";
 import { containerStart } from "../../provider/container-start.ts";
-import { exec, getFile, putFile } from "../../provider/containers.ts";
-import { DockerHost } from "../../provider/docker-host.ts";
+import { exec, getFile } from "../../provider/containers.ts";
 import { image } from "../../provider/image.ts";
 import { migration } from "../../provider/migration.ts";
-import { route } from "../../provider/route.ts";
-import type { CallContext } from "../../toolchain/providers/shared/handler.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
+import { context, createdContainer } from "../support/handlers.ts";
 
 const run = uniqueName("tandem-test-");
 const label = `tandem.test=${run}`;
 const labels = { "tandem.test": run };
 const POSTGRES = "pgvector/pgvector:0.8.2-pg17-trixie";
 const REDIS = "redis:7.2.11-bookworm";
-const CADDY = "caddy:2.11.9-alpine";
-
-interface Recorded extends CallContext<DockerHost> {
-  lines: string[];
-}
-
-function context(): Recorded {
-  const lines: string[] = [];
-  return {
-    client: new DockerHost(undefined),
-    urn: "urn:test",
-    name: "test",
-    type: "test",
-    signal: new AbortController().signal,
-    timeoutSeconds: 0,
-    log: (_severity, message) => lines.push(message),
-    status: () => undefined,
-    lines,
-  };
-}
-
-/** A hardened container that isn't started, as the Docker provider makes it. */
-async function created(options: {
-  image: string;
-  user: string;
-  command: string[];
-  health?: string[];
-  volumes?: string[];
-}) {
-  const container = await docker.createContainer({
-    name: `${run}-${uniqueName("c")}`,
-    Image: options.image,
-    Cmd: options.command,
-    User: options.user,
-    Labels: labels,
-    Healthcheck: options.health === undefined ? undefined : { Test: ["CMD", ...options.health] },
-    Volumes: Object.fromEntries((options.volumes ?? []).map((path) => [path, {}])),
-    Env: ["POSTGRES_PASSWORD_FILE=/run/secrets/pw", "API_TOKEN=canary-in-environment"],
-    HostConfig: {
-      NetworkMode: run,
-      ReadonlyRootfs: true,
-      CapDrop: ["ALL"],
-      CapAdd: ["NET_BIND_SERVICE"],
-      SecurityOpt: ["no-new-privileges:true"],
-      Tmpfs: { "/tmp": "", "/var/run/postgresql": "mode=1777" },
-    },
-  });
-  const { Name } = await container.inspect();
-  return { containerId: container.id, containerName: Name.slice(1) };
-}
+const created = createdContainer(run, labels);
 
 beforeAll(async () => {
   await docker.createNetwork({ Name: run, Labels: labels });
@@ -229,101 +177,5 @@ describe("Migration", () => {
     const ctx = context();
     await migration.create({ inputs: spec(["true"]) }, ctx);
     expect(ctx.lines.join("\n")).toContain("still runs; waiting for its end");
-  });
-});
-
-describe("Route", () => {
-  const routed = { routeName: "app", hostnames: ["app.localhost"], noindex: true };
-  let gateway: { containerId: string; containerName: string };
-
-  async function backend(body: string): Promise<string> {
-    const command = ["caddy", "respond", "--listen", ":8080", "--body", body];
-    const target = await created({ image: CADDY, user: "1000:1000", command });
-    const inputs = { ...target, pids: 50, healthTimeoutSeconds: 20, running: true };
-    await containerStart.create({ inputs }, context());
-    return `${target.containerName}:8080`;
-  }
-
-  async function checked(inputs: object) {
-    const news = { gatewayId: gateway.containerId, ...routed, ...inputs };
-    return (
-      (await route.check?.({ news, olds: {}, randomSeed: Buffer.alloc(0) }, context())) ?? {
-        inputs: {},
-        failures: [],
-      }
-    );
-  }
-
-  async function get(host: string): Promise<string> {
-    const url = "http://127.0.0.1:8080/";
-    const command = ["wget", "-S", "-q", "-O", "-", "--header", `Host: ${host}`, url];
-    return (await exec(docker, gateway.containerId, command)).output;
-  }
-
-  beforeAll(async () => {
-    gateway = await created({
-      image: CADDY,
-      user: "1000:1000",
-      command: ["caddy", "run", "--config", "/config/Caddyfile", "--adapter", "caddyfile"],
-      health: ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:2019/config/admin"],
-      volumes: ["/config"],
-    });
-    const files = { "/config/Caddyfile": BASE_CONFIG };
-    const inputs = { ...gateway, pids: 50, healthTimeoutSeconds: 20, running: true, files };
-    await containerStart.create({ inputs }, context());
-  });
-
-  it("adds, moves and removes a route", async () => {
-    const first = (await checked({ upstreams: [await backend("from-a")] })).inputs;
-    const { outputs } = await route.create({ inputs: first }, context());
-    const answer = await get("app.localhost");
-    expect(answer).toContain("from-a");
-    expect(answer).toMatch(/X-Robots-Tag: noindex/i);
-    const second = (await checked({ upstreams: [await backend("from-b")] })).inputs;
-    await route.update?.({ id: "app", olds: outputs, oldInputs: first, inputs: second }, context());
-    expect(await get("app.localhost")).toContain("from-b");
-    await route.delete({ id: "app", outputs: second, inputs: second }, context());
-    expect(await get("app.localhost")).toContain("404");
-  });
-
-  it("keeps the other routes when the gateway refuses one", async () => {
-    const kept = (await checked({ upstreams: [await backend("kept")] })).inputs;
-    await route.create({ inputs: kept }, context());
-    const clash = (await checked({ routeName: "clash", upstreams: ["nobody:1"] })).inputs;
-    await expect(Promise.resolve(route.create({ inputs: clash }, context()))).rejects.toThrow(
-      /refuses the route 'clash'/,
-    );
-    expect(await get("app.localhost")).toContain("kept");
-    expect(await getFile(docker, gateway.containerId, "/config/routes/clash.caddy")).toBeUndefined();
-  });
-
-  it("sees a route that was changed or removed by hand", async () => {
-    const inputs = (await checked({ upstreams: ["nobody:1"] })).inputs;
-    const { outputs } = await route.create({ inputs }, context());
-    const path = "/config/routes/app.caddy";
-    await putFile(docker, gateway.containerId, path, "# changed by hand\n");
-    const seen = await route.read?.({ id: "app", outputs, inputs }, context());
-    const diff = await route.diff(
-      { id: "app", olds: seen?.outputs ?? {}, oldInputs: inputs, news: inputs },
-      context(),
-    );
-    expect(diff.changes).toEqual({ configHash: "update" });
-    await route.delete({ id: "app", outputs, inputs }, context());
-    expect(await route.read?.({ id: "app", outputs, inputs }, context())).toBeUndefined();
-  });
-
-  it("refuses what is no hostname, upstream or hash before anything is touched", async () => {
-    const { failures } = await checked({
-      hostnames: ["a b", "x{y}"],
-      upstreams: ["no-port"],
-      basicAuthUser: "team",
-      basicAuthHash: "plain",
-    });
-    expect(failures.map(({ property }) => property)).toEqual([
-      "hostnames",
-      "hostnames",
-      "upstreams",
-      "basicAuthHash",
-    ]);
   });
 });

@@ -18,7 +18,7 @@ import { bundle } from "../../toolchain/bundle.ts";
 import { type Outcome, ROOT } from "./project.ts";
 
 /** Plugins of ours by name, with the version of the SDK that asks for them. */
-export const PLUGINS = { random: "4.21.2", postgresql: "3.18.1" } as const;
+export const PLUGINS = { random: "4.21.2", postgresql: "3.18.1", cloudflare: "6.22.1" } as const;
 
 /** The engine's executable on this machine; undefined when there is none. */
 export function findEngine(): string | undefined {

@@ -37,7 +37,7 @@ const dockerMaker: Maker = {
 };
 
 /** A small program of this package that serves the resources it uses. */
-function bundled(name: "random" | "postgresql"): Maker {
+function bundled(name: "random" | "postgresql" | "cloudflare"): Maker {
   const entry = `toolchain/providers/${name}/main.ts`;
   const outfile = (context: SetupContext) => join(context.paths.bundles, `pulumi-resource-${name}`);
   return {
@@ -58,4 +58,5 @@ export const providers: readonly Step[] = [
   providerPlugin("docker", dockerMaker),
   providerPlugin("random", bundled("random")),
   providerPlugin("postgresql", bundled("postgresql")),
+  providerPlugin("cloudflare", bundled("cloudflare")),
 ];

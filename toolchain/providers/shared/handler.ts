@@ -128,6 +128,8 @@ export interface ProviderDefinition<Client = unknown> {
   readonly resources: Readonly<Record<string, ResourceHandler<Client>>>;
   /** Function handlers by token. */
   readonly functions?: Readonly<Record<string, FunctionHandler<Client>>>;
+  /** Names in the answers of functions that are always secret, by token. */
+  readonly secretResults?: Readonly<Record<string, readonly string[]>>;
   /** Package schema as JSON, which `pulumi import` uses to write code. @default "{}" */
   readonly schema?: () => string;
   /** Validates the provider's own settings; may see unknowns. @default everything is accepted */

@@ -41,6 +41,7 @@ function typeOf(spec: PropertySpec, token: string, types: Record<string, unknown
       return { ...common, type: "array", items: { type: "string" } };
     case "map":
       return { ...common, type: "object", additionalProperties: { type: "string" } };
+    case "object":
     case "objects": {
       const fields = Object.entries(spec.fields ?? {});
       types[token] = {
@@ -49,7 +50,8 @@ function typeOf(spec: PropertySpec, token: string, types: Record<string, unknown
           fields.map(([key, field]) => [key, typeOf(field, `${token}${key}`, types)]),
         ),
       };
-      return { ...common, type: "array", items: { $ref: `#/types/${token}` } };
+      const item = { $ref: `#/types/${token}` };
+      return spec.type === "object" ? { ...common, ...item } : { ...common, type: "array", items: item };
     }
     default:
       return { ...common, type: spec.type };

@@ -3,8 +3,19 @@
 import type { CheckFailure, CheckResult, DiffResult, PropertyChange } from "./handler.ts";
 import { hasUnknown, isRecord, type Properties, sameValue, UNKNOWN, type Value } from "./values.ts";
 
-/** Types that a property can have. `map` holds any values by name; `objects` is a list described by `fields`. */
-export type PropertyType = "string" | "integer" | "boolean" | "strings" | "map" | "objects";
+/**
+ * Types that a property can have. `map` holds any values by name; `object` is one described by `fields`, `objects` a
+ * list of such.
+ */
+export type PropertyType =
+  | "string"
+  | "integer"
+  | "number"
+  | "boolean"
+  | "strings"
+  | "map"
+  | "object"
+  | "objects";
 
 /** One property of a resource. */
 export interface PropertySpec {
@@ -29,7 +40,7 @@ export interface PropertySpec {
   validate?(value: Value, news: Properties): string | undefined;
   /** Equality where plain equality is too strict. */
   same?(old: Value | undefined, next: Value | undefined): boolean;
-  /** Properties of each item, for `objects`. */
+  /** Properties of each item, for `objects`, or of the value, for `object`. */
   readonly fields?: PropertyTable;
 }
 
@@ -53,13 +64,15 @@ export function checkTable(table: PropertyTable, news: Properties, path = ""): C
       continue;
     }
     inputs[key] = value;
-    const nested = spec.fields && Array.isArray(value) ? spec.fields : undefined;
+    const nested = spec.fields;
     const reason = typeProblem(spec, value) ?? (hasUnknown(value) ? undefined : spec.validate?.(value, news));
     if (reason) failures.push({ property: path + key, reason });
     else if (nested && Array.isArray(value)) {
       value.forEach((item, i) => {
         if (isRecord(item)) failures.push(...checkTable(nested, item, `${path}${key}[${i}].`).failures);
       });
+    } else if (nested && isRecord(value)) {
+      failures.push(...checkTable(nested, value, `${path}${key}.`).failures);
     }
   }
   for (const [key, spec] of Object.entries(table)) {
@@ -126,10 +139,26 @@ function sameProperty(spec: PropertySpec, old: Value | undefined, next: Value | 
   const after = next ?? spec.default;
   if (spec.same) return spec.same(before, after);
   if (isEmpty(before) && isEmpty(after)) return true;
+  if (spec.fields && !spec.unordered) return sameNested(spec.fields, before, after);
   if (spec.unordered && Array.isArray(before) && Array.isArray(after)) {
     return sameValue(sorted(before), sorted(after));
   }
   return sameValue(before, after);
+}
+
+/** Compares what `fields` describe: one object, or a list of them. */
+function sameNested(fields: PropertyTable, old: Value | undefined, next: Value | undefined): boolean {
+  if (Array.isArray(old) && Array.isArray(next)) {
+    return old.length === next.length && old.every((item, i) => sameNested(fields, item, next[i]));
+  }
+  if (!isRecord(next) || !(isRecord(old) || isEmpty(old))) return sameValue(old, next);
+  const before = isRecord(old) ? old : {};
+  const known = Object.entries(fields).every(
+    ([key, spec]) =>
+      (spec.computed && next[key] === undefined) || sameProperty(spec, before[key], next[key] ?? undefined),
+  );
+  const others = [...Object.keys(before), ...Object.keys(next)].filter((key) => !fields[key]);
+  return known && others.every((key) => sameValue(before[key], next[key]));
 }
 
 /** Absent and empty are one: a server has no memory of the difference. */
@@ -157,11 +186,14 @@ function typeProblem(spec: PropertySpec, value: Value): string | undefined {
       return typeof value === "boolean" ? undefined : "must be true or false";
     case "integer":
       return Number.isSafeInteger(value) ? undefined : "must be a whole number";
+    case "number":
+      return typeof value === "number" ? undefined : "must be a number";
     case "strings":
       return isListOf(value, (item) => typeof item === "string") ? undefined : "must be a list of strings";
     case "objects":
       return isListOf(value, isRecord) ? undefined : "must be a list of objects";
     case "map":
+    case "object":
       return isRecord(value) ? undefined : "must be a map";
   }
 }

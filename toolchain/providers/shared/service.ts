@@ -251,7 +251,8 @@ export function createService<Client>(
         throw new NotServedError(`the ${provider.name} provider does not serve the function "${token}"`);
       const args = decode(request.getArgs());
       const response = new providerPb.InvokeResponse();
-      response.setReturn(encode(await work(args.values, contextFor("", "", token, 0, [args]))));
+      const result = await work(args.values, contextFor("", "", token, 0, [args]));
+      response.setReturn(encode(result, new Set(provider.secretResults?.[token])));
       return response;
     }),
     cancel: onProvider(() => {
