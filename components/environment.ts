@@ -4,8 +4,8 @@ import { Network } from "@pulumi/docker/network.js";
 import { Provider as DockerProvider } from "@pulumi/docker/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { sharedConnection, sshSettings } from "../lib/ssh.ts";
 import { TandemProvider } from "../provider/sdk.ts";
-import { sharedConnection, sshSettings } from "../toolchain/ssh.ts";
 import { nameProblem } from "./names.ts";
 
 /** How much container log is kept on the host, per container. */

@@ -2,8 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { sharedConnection, sshByHand } from "../lib/ssh.ts";
 import { askDaemon } from "../toolchain/docker-daemon.ts";
-import { sharedConnection, sshByHand } from "../toolchain/ssh.ts";
 import { UserError } from "./errors.ts";
 import { openForward } from "./ssh-forward.ts";
 import { type HeldConnection, holdConnection } from "./ssh-process.ts";

@@ -1,11 +1,11 @@
 // tandem:postgres:AdminPassword: the administrator's password of a Postgres server, set from inside its container.
 
-import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
-import { type Properties, sameValue } from "../toolchain/providers/shared/values.ts";
+import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
+import { type Properties, sameValue } from "../lib/plugin/values.ts";
+import { scramVerifier } from "../lib/scram.ts";
 import { inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { identifier, literal, psql } from "./psql.ts";
-import { scramVerifier } from "./scram.ts";
 
 /** Peer authentication lets the container's own user in; the password goes by stdin, hashed as the server keeps it. */
 async function setPassword(inputs: Properties, ctx: CallContext<DockerHost>): Promise<Properties> {

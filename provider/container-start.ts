@@ -1,8 +1,8 @@
 // tandem:docker:ContainerStart: files, pid limit, start and health gate of a container.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import type { CallContext, DiffResult, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
-import { type Properties, sameValue } from "../toolchain/providers/shared/values.ts";
+import type { CallContext, DiffResult, ResourceHandler } from "../lib/plugin/handler.ts";
+import { type Properties, sameValue } from "../lib/plugin/values.ts";
 import { exec, inspect, lastLogLines, putFile } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 

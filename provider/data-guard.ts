@@ -1,6 +1,6 @@
 // tandem:data:Guard: refuses a change that would leave data behind.
-import type { ResourceHandler } from "../toolchain/providers/shared/handler.ts";
-import { type Properties, sameValue } from "../toolchain/providers/shared/values.ts";
+import type { ResourceHandler } from "../lib/plugin/handler.ts";
+import { type Properties, sameValue } from "../lib/plugin/values.ts";
 
 /** Has nothing of its own on any host: it compares what the data hangs on with what the state remembers. */
 export const dataGuard: ResourceHandler = {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { explainSshFailure, KEEP_ALIVE, sshSettings, sshTarget } from "../toolchain/ssh.ts";
+import { explainSshFailure, KEEP_ALIVE, sshSettings, sshTarget } from "../lib/ssh.ts";
 
 const DEFAULT_HOST = "unix:///var/run/docker.sock";
 const REMOTE_SOCKET = "/var/run/docker.sock";

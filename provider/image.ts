@@ -1,8 +1,8 @@
 // tandem:docker:Image: an image reference, resolved on the Docker host when the preview is made.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
-import { hasUnknown, type Properties, UNKNOWN } from "../toolchain/providers/shared/values.ts";
+import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
+import { hasUnknown, type Properties, UNKNOWN } from "../lib/plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
 
 type Context = CallContext<DockerHost>;

@@ -4,8 +4,8 @@
 // logins, and the PostgreSQL provider can only make new ones: "already exists". So what is there is renamed before the
 // new ones are made; then the new, empty database gives way to the old one, whose owner becomes the new login.
 import type Docker from "dockerode";
-import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
-import { type Properties, sameValue } from "../toolchain/providers/shared/values.ts";
+import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
+import { type Properties, sameValue } from "../lib/plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { identifier, literal, psql } from "./psql.ts";
 

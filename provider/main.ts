@@ -1,5 +1,5 @@
 // Entry point of the tandem provider plugin: what the Docker provider can't express.
-import { serve } from "../toolchain/providers/shared/server.ts";
+import { serve } from "../lib/plugin/server.ts";
 import { adminPassword } from "./admin-password.ts";
 import { containerStart } from "./container-start.ts";
 import { dataGuard } from "./data-guard.ts";

@@ -1,6 +1,6 @@
 // tandem:docker:Migration: a one-shot container that must succeed before a new version starts.
-import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
-import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../toolchain/providers/shared/values.ts";
+import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
+import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../lib/plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { runMigration, warnOfRisks } from "./migrations/run.ts";
 

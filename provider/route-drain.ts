@@ -1,7 +1,7 @@
 // After a route has moved: waits until nothing is under way to the containers that it left.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import type { CallContext } from "../toolchain/providers/shared/handler.ts";
+import type { CallContext } from "../lib/plugin/handler.ts";
 import { exec, inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 

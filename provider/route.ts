@@ -1,7 +1,7 @@
 // tandem:gateway:Route: one route of a gateway, as files in its configuration.
 import type Docker from "dockerode";
-import type { CallContext, ResourceHandler } from "../toolchain/providers/shared/handler.ts";
-import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../toolchain/providers/shared/values.ts";
+import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
+import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../lib/plugin/values.ts";
 import { exec, inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import {

@@ -6,7 +6,7 @@ import { type Paths, packageRoot } from "./paths.ts";
 import { hashOf, hashOfFiles, readStamp, sourcesBelow, writeStamp } from "./stamps.ts";
 
 /** Folders that a bundle may take its code from; a change in any of them makes all bundles anew (0.3 s each). */
-const sources = ["provider", "toolchain/language-host", "toolchain/providers", "components"];
+const sources = ["provider", "lib", "toolchain/language-host", "toolchain/providers", "components"];
 
 let sourcesKey: string | undefined;
 
@@ -15,13 +15,7 @@ let sourcesKey: string | undefined;
  * runs it, and stays good under another one as long as that is there.
  */
 export function bundleKey(entry: string): string {
-  sourcesKey ??= hashOfFiles([
-    ...sourcesBelow(sources),
-    "toolchain/bundle.ts",
-    "toolchain/data-folder.ts",
-    "toolchain/ssh.ts",
-    "package-lock.json",
-  ]);
+  sourcesKey ??= hashOfFiles([...sourcesBelow(sources), "toolchain/bundle.ts", "package-lock.json"]);
   return hashOf(entry, sourcesKey);
 }
 

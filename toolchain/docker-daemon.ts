@@ -6,11 +6,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
+import { explainSshFailure, sshSettings, sshTarget } from "../lib/ssh.ts";
 import { findOnPath } from "./executables.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { isAlive } from "./process-identity.ts";
 import { run } from "./run.ts";
-import { explainSshFailure, sshSettings, sshTarget } from "./ssh.ts";
 import type { Say } from "./step.ts";
 
 /** Answer of a daemon: its version, or why it can't be used and, where that is known, what to do. */

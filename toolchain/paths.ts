@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { dataFolder, type Environ, historyFolder } from "./data-folder.ts";
+import { dataFolder, type Environ, historyFolder } from "../lib/data-folder.ts";
 
 export type { Environ };
 

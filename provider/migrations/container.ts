@@ -1,8 +1,8 @@
 // The one-shot container of a migration: its fixed name is the lock, its output is streamed, its time is limited.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import type { CallContext } from "../../toolchain/providers/shared/handler.ts";
-import type { Properties } from "../../toolchain/providers/shared/values.ts";
+import type { CallContext } from "../../lib/plugin/handler.ts";
+import type { Properties } from "../../lib/plugin/values.ts";
 import { inspect, lastLogLines, putFile, redact } from "../containers.ts";
 import type { DockerHost } from "../docker-host.ts";
 import { LineSplitter } from "../line-splitter.ts";

@@ -1,7 +1,7 @@
 // The log of migrations: one entry per run, kept in the history folder beside the state.
 import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Environ, historyFolder } from "../../toolchain/data-folder.ts";
+import { type Environ, historyFolder } from "../../lib/data-folder.ts";
 
 /** How a run ended; `interrupted` is one whose end nobody wrote down, because the engine was killed. */
 export type MigrationResult = "succeeded" | "failed" | "not-run" | "interrupted";

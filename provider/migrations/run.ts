@@ -1,8 +1,8 @@
 // A run of a migration from its check to its log entry: SQL looked at, restore point made, command run, all written down.
 import { randomUUID } from "node:crypto";
 import type Docker from "dockerode";
-import type { CallContext } from "../../toolchain/providers/shared/handler.ts";
-import type { Properties } from "../../toolchain/providers/shared/values.ts";
+import type { CallContext } from "../../lib/plugin/handler.ts";
+import type { Properties } from "../../lib/plugin/values.ts";
 import type { DockerHost } from "../docker-host.ts";
 import { makeRestorePoint, pruneRestorePoints } from "../restore-point.ts";
 import { MigrationFailure, runContainer } from "./container.ts";

@@ -1,10 +1,10 @@
 // Routes on a real gateway: what a move and a reload do to the requests of that moment.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { GATEWAY_COMMAND, GATEWAY_FILES, GATEWAY_HEALTH } from "../../components/gateway-config.ts";
+import type { Properties } from "../../lib/plugin/values.ts";
 import { containerStart } from "../../provider/container-start.ts";
 import { exec, getFile } from "../../provider/containers.ts";
 import { route } from "../../provider/route.ts";
-import type { Properties } from "../../toolchain/providers/shared/values.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { context, createdContainer } from "../support/handlers.ts";
 import { failuresByReason, Load } from "../support/load.ts";

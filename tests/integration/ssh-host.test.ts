@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { probePort } from "../../infra/check/local-port.ts";
-import { sharedConnection } from "../../toolchain/ssh.ts";
+import { sharedConnection } from "../../lib/ssh.ts";
 import { until } from "../support/docker-cli.ts";
 import { processes } from "../support/processes.ts";
 import { freePort, type Outcome, type RunningCommand, TestProject } from "../support/project.ts";

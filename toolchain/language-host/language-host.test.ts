@@ -9,7 +9,7 @@ import languagePb from "@pulumi/pulumi/proto/language_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listenOnLoopback } from "../providers/shared/process.ts";
+import { listenOnLoopback } from "../../lib/plugin/process.ts";
 import { Children } from "./children.ts";
 import { listDependencies, packageManagerOf } from "./dependencies.ts";
 import { parseOptions, splitArguments } from "./options.ts";

@@ -2,7 +2,7 @@
 // starts the program and its policy packs. It answers on loopback and loads nothing but the protocol.
 import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
-import { listenOnLoopback, whenParentIsGone } from "../providers/shared/process.ts";
+import { listenOnLoopback, whenParentIsGone } from "../../lib/plugin/process.ts";
 import { Children } from "./children.ts";
 import { createLanguageService } from "./service.ts";
 import { hostVersion } from "./version.ts";

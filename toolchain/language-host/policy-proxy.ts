@@ -3,7 +3,7 @@
 import grpc from "@grpc/grpc-js";
 import analyzerGrpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import analyzerPb from "@pulumi/pulumi/proto/analyzer_pb.js";
-import { listenOnLoopback } from "../providers/shared/process.ts";
+import { listenOnLoopback } from "../../lib/plugin/process.ts";
 
 /** How long the engine may still ask after a pack has ended. In milliseconds. */
 const LINGER = 10_000;

@@ -3,7 +3,7 @@ import type {
   ApplicationCreateParams,
   ApplicationUpdateParams,
 } from "cloudflare/resources/zero-trust/access/applications/applications";
-import type { Properties } from "../shared/values.ts";
+import type { Properties } from "../../../lib/plugin/values.ts";
 import { officialOnly } from "./access-selectors.ts";
 import { type CloudflareResource, str } from "./resource.ts";
 import type { WireTable } from "./wire.ts";

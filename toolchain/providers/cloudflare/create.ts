@@ -1,6 +1,6 @@
 // Makes an object once, also where the answer to the request got lost.
-import type { CallContext } from "../shared/handler.ts";
-import type { Properties } from "../shared/values.ts";
+import type { CallContext } from "../../../lib/plugin/handler.ts";
+import type { Properties } from "../../../lib/plugin/values.ts";
 import type { Call, CloudflareApi } from "./api.ts";
 import { describe, isUnclear } from "./failures.ts";
 import type { CloudflareResource } from "./resource.ts";

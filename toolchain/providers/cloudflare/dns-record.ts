@@ -1,6 +1,6 @@
 // cloudflare:index/dnsRecord:DnsRecord
 import type { RecordCreateParams, RecordUpdateParams } from "cloudflare/resources/dns/records";
-import { UNKNOWN } from "../shared/values.ts";
+import { UNKNOWN } from "../../../lib/plugin/values.ts";
 import { type CloudflareResource, str } from "./resource.ts";
 import type { WireTable } from "./wire.ts";
 

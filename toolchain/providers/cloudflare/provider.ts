@@ -1,7 +1,7 @@
 // The cloudflare provider: its resources and functions, under the type tokens of the official plugin.
 import sdk from "@pulumi/cloudflare/package.json" with { type: "json" };
-import type { ProviderDefinition } from "../shared/handler.ts";
-import { packageSchema } from "../shared/package-schema.ts";
+import type { ProviderDefinition } from "../../../lib/plugin/handler.ts";
+import { packageSchema } from "../../../lib/plugin/package-schema.ts";
 import { accessApplication } from "./access-application.ts";
 import { accessPolicy } from "./access-policy.ts";
 import { CloudflareApi } from "./api.ts";

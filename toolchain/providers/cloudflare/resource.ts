@@ -1,5 +1,5 @@
 // What all resources of Cloudflare have in common; each adds its table and its calls.
-import type { CallContext, CheckFailure, ResourceHandler } from "../shared/handler.ts";
+import type { CallContext, CheckFailure, ResourceHandler } from "../../../lib/plugin/handler.ts";
 import {
   checkTable,
   diffTable,
@@ -7,8 +7,8 @@ import {
   previewTable,
   secretsOf,
   withDefaults,
-} from "../shared/property-table.ts";
-import { type Properties, sameValue, UNKNOWN, type Value } from "../shared/values.ts";
+} from "../../../lib/plugin/property-table.ts";
+import { type Properties, sameValue, UNKNOWN, type Value } from "../../../lib/plugin/values.ts";
 import type { Call, CloudflareApi, RequestOptions } from "./api.ts";
 import { create } from "./create.ts";
 import { describe, isGone } from "./failures.ts";

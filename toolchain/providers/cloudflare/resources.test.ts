@@ -1,9 +1,9 @@
 // Tests of the cloudflare provider's resources on an emulated API: whole lives, replacement, import, failures.
 import { describe, expect, it } from "vitest";
+import type { ResourceHandler } from "../../../lib/plugin/handler.ts";
+import { type Properties, UNKNOWN } from "../../../lib/plugin/values.ts";
 import { contextOf, emulatedApi, TOKEN } from "../../../tests/support/emulated-api.ts";
-import type { ResourceHandler } from "../shared/handler.ts";
-import { sdkProperties, tableNames } from "../shared/published.ts";
-import { type Properties, UNKNOWN } from "../shared/values.ts";
+import { sdkProperties, tableNames } from "../../../tests/support/published.ts";
 import { CloudflareApi } from "./api.ts";
 import { cloudflareProvider, cloudflareResources } from "./provider.ts";
 

@@ -1,6 +1,6 @@
 // The provider's settings: how to log in to Cloudflare's API and where it is, with the environment's defaults.
-import type { CheckFailure } from "../shared/handler.ts";
-import type { Properties, Value } from "../shared/values.ts";
+import type { CheckFailure } from "../../../lib/plugin/handler.ts";
+import type { Properties, Value } from "../../../lib/plugin/values.ts";
 
 /** How to reach and log in to Cloudflare's API. Empty texts count as absent. */
 export interface CloudflareSettings {

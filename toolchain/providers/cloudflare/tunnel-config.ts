@@ -1,6 +1,6 @@
 // cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig
 import type { ConfigurationUpdateParams } from "cloudflare/resources/zero-trust/tunnels/cloudflared/configurations";
-import { isRecord } from "../shared/values.ts";
+import { isRecord } from "../../../lib/plugin/values.ts";
 import { type CloudflareResource, str } from "./resource.ts";
 import { type Body, sameNames, type WireTable } from "./wire.ts";
 

@@ -1,6 +1,6 @@
 // Between the property names of Pulumi's package and those of Cloudflare's API, driven by a resource's table.
-import type { PropertySpec } from "../shared/property-table.ts";
-import { isRecord, type Properties, type Value } from "../shared/values.ts";
+import type { PropertySpec } from "../../../lib/plugin/property-table.ts";
+import { isRecord, type Properties, type Value } from "../../../lib/plugin/values.ts";
 
 /** A property with its place in the API. */
 export interface WireSpec extends PropertySpec {

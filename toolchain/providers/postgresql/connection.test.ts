@@ -1,7 +1,7 @@
 // Tests of what stands between the resources and the server: settings, passwords, SQL of roles, failures, the gate.
 import { describe, expect, it } from "vitest";
-import { scramVerifier } from "../../../provider/scram.ts";
-import { UNKNOWN } from "../shared/values.ts";
+import { UNKNOWN } from "../../../lib/plugin/values.ts";
+import { scramVerifier } from "../../../lib/scram.ts";
 import { describeConnectFailure, isConflict, isNotYetReady } from "./failures.ts";
 import { Gate } from "./gate.ts";
 import { keepsPassword, passwordClause } from "./password.ts";

@@ -1,6 +1,6 @@
 // postgresql:index/database:Database
-import type { PropertyTable } from "../shared/property-table.ts";
-import type { Properties, Value } from "../shared/values.ts";
+import type { PropertyTable } from "../../../lib/plugin/property-table.ts";
+import type { Properties, Value } from "../../../lib/plugin/values.ts";
 import { hasCode } from "./failures.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
 import { type Changed, type PgResource, str } from "./resource.ts";

@@ -1,6 +1,6 @@
 // postgresql:index/defaultPrivileges:DefaultPrivileges, and its old misspelt name DefaultPrivileg
-import type { PropertyTable } from "../shared/property-table.ts";
-import type { Properties } from "../shared/values.ts";
+import type { PropertyTable } from "../../../lib/plugin/property-table.ts";
+import type { Properties } from "../../../lib/plugin/values.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
 import { checkPrivileges, PUBLIC, statePrivileges } from "./privileges.ts";
 import { list, type PgResource, str } from "./resource.ts";

@@ -1,6 +1,6 @@
 // postgresql:index/extension:Extension
-import type { PropertyTable } from "../shared/property-table.ts";
-import type { Properties } from "../shared/values.ts";
+import type { PropertyTable } from "../../../lib/plugin/property-table.ts";
+import type { Properties } from "../../../lib/plugin/values.ts";
 import { hasCode } from "./failures.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
 import { type PgResource, parseDottedId, str } from "./resource.ts";

@@ -1,5 +1,5 @@
 // The objects that a grant is about, with what its role may do with each of them now.
-import type { Properties } from "../shared/values.ts";
+import type { Properties } from "../../../lib/plugin/values.ts";
 import { PUBLIC } from "./privileges.ts";
 import { list, str } from "./resource.ts";
 import type { Connection } from "./server.ts";

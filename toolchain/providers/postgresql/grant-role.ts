@@ -1,5 +1,5 @@
 // postgresql:index/grantRole:GrantRole
-import type { PropertyTable } from "../shared/property-table.ts";
+import type { PropertyTable } from "../../../lib/plugin/property-table.ts";
 import { hasCode } from "./failures.ts";
 import { type PgResource, str } from "./resource.ts";
 import type { Connection, PgServer } from "./server.ts";

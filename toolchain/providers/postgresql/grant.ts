@@ -1,8 +1,8 @@
 // postgresql:index/grant:Grant
 import { crc32 } from "node:zlib";
-import type { CheckFailure } from "../shared/handler.ts";
-import type { PropertyTable } from "../shared/property-table.ts";
-import { hasUnknown, type Properties } from "../shared/values.ts";
+import type { CheckFailure } from "../../../lib/plugin/handler.ts";
+import type { PropertyTable } from "../../../lib/plugin/property-table.ts";
+import { hasUnknown, type Properties } from "../../../lib/plugin/values.ts";
 import {
   findObjects,
   type GrantObject,

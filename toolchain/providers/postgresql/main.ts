@@ -1,5 +1,5 @@
 // Plugin of the postgresql package, for machines that can't download Pulumi's official one.
-import { serve } from "../shared/server.ts";
+import { serve } from "../../../lib/plugin/server.ts";
 import { postgresqlProvider } from "./provider.ts";
 
 void serve(postgresqlProvider);

@@ -1,6 +1,6 @@
 // Passwords on their way to the server: hashed here, so that no log of the server ever sees one.
 import { timingSafeEqual } from "node:crypto";
-import { scramVerifier } from "../../../provider/scram.ts";
+import { scramVerifier } from "../../../lib/scram.ts";
 import { literal } from "./sql.ts";
 
 /** What the server keeps in place of a password: SCRAM verifiers, and the MD5 hashes of old. */

@@ -1,6 +1,6 @@
 // The privileges that each kind of object has, and how wanted and granted ones compare.
-import type { CheckFailure } from "../shared/handler.ts";
-import { hasUnknown, type Properties } from "../shared/values.ts";
+import type { CheckFailure } from "../../../lib/plugin/handler.ts";
+import { hasUnknown, type Properties } from "../../../lib/plugin/values.ts";
 import { list, str } from "./resource.ts";
 
 /** Privileges by object type, besides ALL. */

@@ -1,7 +1,7 @@
 // The postgresql provider: its resources, under the type tokens of the official plugin.
 import sdk from "@pulumi/postgresql/package.json" with { type: "json" };
-import type { ProviderDefinition } from "../shared/handler.ts";
-import { packageSchema } from "../shared/package-schema.ts";
+import type { ProviderDefinition } from "../../../lib/plugin/handler.ts";
+import { packageSchema } from "../../../lib/plugin/package-schema.ts";
 import { database } from "./database.ts";
 import { defaultPrivileges } from "./default-privileges.ts";
 import { extension } from "./extension.ts";

@@ -1,6 +1,6 @@
 // What all resources on a Postgres server have in common; each adds its table and its SQL.
-import { autoname } from "../shared/autoname.ts";
-import type { CheckFailure, ResourceHandler } from "../shared/handler.ts";
+import { autoname } from "../../../lib/plugin/autoname.ts";
+import type { CheckFailure, ResourceHandler } from "../../../lib/plugin/handler.ts";
 import {
   checkTable,
   diffTable,
@@ -9,8 +9,8 @@ import {
   previewTable,
   secretsOf,
   withDefaults,
-} from "../shared/property-table.ts";
-import { type Properties, sameValue, type Value } from "../shared/values.ts";
+} from "../../../lib/plugin/property-table.ts";
+import { type Properties, sameValue, type Value } from "../../../lib/plugin/values.ts";
 import type { PgServer } from "./server.ts";
 
 /** A read that found something: the properties that the server knows, to be laid over those in the state. */

@@ -1,8 +1,13 @@
 // Tests of the resources that need no server: checks, diffs, ids, and tables against what is published.
 import { describe, expect, it } from "vitest";
-import type { CallContext, ResourceHandler } from "../shared/handler.ts";
-import { publishedSchema, publishedType, sdkProperties, tableNames } from "../shared/published.ts";
-import { type Properties, UNKNOWN } from "../shared/values.ts";
+import type { CallContext, ResourceHandler } from "../../../lib/plugin/handler.ts";
+import { type Properties, UNKNOWN } from "../../../lib/plugin/values.ts";
+import {
+  publishedSchema,
+  publishedType,
+  sdkProperties,
+  tableNames,
+} from "../../../tests/support/published.ts";
 import { pgResources, postgresqlProvider } from "./provider.ts";
 import { PgServer } from "./server.ts";
 import { readSettings } from "./settings.ts";

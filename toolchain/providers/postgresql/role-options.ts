@@ -1,5 +1,5 @@
 // The attributes of a role in SQL: those of CREATE ROLE and ALTER ROLE, and the settings that a login starts with.
-import type { Properties } from "../shared/values.ts";
+import type { Properties } from "../../../lib/plugin/values.ts";
 import { type Changed, list, str } from "./resource.ts";
 import { ident, literal } from "./sql.ts";
 

@@ -1,6 +1,6 @@
 // postgresql:index/role:Role
-import type { PropertySpec, PropertyTable } from "../shared/property-table.ts";
-import { hasUnknown, type Properties } from "../shared/values.ts";
+import type { PropertySpec, PropertyTable } from "../../../lib/plugin/property-table.ts";
+import { hasUnknown, type Properties } from "../../../lib/plugin/values.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
 import { keepsPassword, passwordClause } from "./password.ts";
 import { type Changed, list, type PgResource, str } from "./resource.ts";

@@ -1,6 +1,6 @@
 // postgresql:index/schema:Schema
-import type { PropertySpec, PropertyTable } from "../shared/property-table.ts";
-import { isRecord, type Properties, type Value } from "../shared/values.ts";
+import type { PropertySpec, PropertyTable } from "../../../lib/plugin/property-table.ts";
+import { isRecord, type Properties, type Value } from "../../../lib/plugin/values.ts";
 import { databaseOwner, resolveOwners, withMembership } from "./membership.ts";
 import { type PgResource, parseDottedId, str } from "./resource.ts";
 import type { Connection, PgServer } from "./server.ts";

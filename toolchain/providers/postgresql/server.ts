@@ -3,7 +3,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import pRetry, { AbortError } from "p-retry";
 import pg from "pg";
-import type { CallContext } from "../shared/handler.ts";
+import type { CallContext } from "../../../lib/plugin/handler.ts";
 import { describeConnectFailure, hasCode, isConflict, isNotYetReady } from "./failures.ts";
 import { Gate } from "./gate.ts";
 import { databaseOwner, withMembership } from "./membership.ts";

@@ -1,8 +1,8 @@
 // The provider's own settings: how to reach the server. Read as the official plugin reads them, environment included.
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions } from "node:tls";
-import type { CheckFailure } from "../shared/handler.ts";
-import { hasUnknown, isRecord, type Properties } from "../shared/values.ts";
+import type { CheckFailure } from "../../../lib/plugin/handler.ts";
+import { hasUnknown, isRecord, type Properties } from "../../../lib/plugin/values.ts";
 
 /** How to reach a server, complete and checked. */
 export interface Settings {

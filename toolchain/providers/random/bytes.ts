@@ -1,7 +1,7 @@
 // RandomBytes, a secret, and RandomId, which is none: random bytes in several spellings.
 import { randomBytes } from "node:crypto";
-import type { PropertySpec } from "../shared/property-table.ts";
-import type { Value } from "../shared/values.ts";
+import type { PropertySpec } from "../../../lib/plugin/property-table.ts";
+import type { Value } from "../../../lib/plugin/values.ts";
 import type { Generator } from "./generated.ts";
 
 /** More than anyone needs, and few enough to travel to the engine in one message. */

@@ -1,5 +1,5 @@
 // RandomInteger, RandomShuffle and RandomPet: random choices, of which the first two can be repeated with a seed.
-import type { Value } from "../shared/values.ts";
+import type { Value } from "../../../lib/plugin/values.ts";
 import { type Draw, drawSecurely, drawSeeded, shuffle } from "./generate.ts";
 import type { Generator } from "./generated.ts";
 import { ADJECTIVES, ADVERBS, PETS } from "./pet-words.ts";

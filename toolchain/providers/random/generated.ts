@@ -1,5 +1,5 @@
 // What all random resources have in common: made once, never changed, replaced when anything they depend on changes.
-import type { CheckFailure, ResourceHandler } from "../shared/handler.ts";
+import type { CheckFailure, ResourceHandler } from "../../../lib/plugin/handler.ts";
 import {
   checkTable,
   diffTable,
@@ -9,8 +9,8 @@ import {
   previewTable,
   secretsOf,
   withDefaults,
-} from "../shared/property-table.ts";
-import { type Properties, sameValue } from "../shared/values.ts";
+} from "../../../lib/plugin/property-table.ts";
+import { type Properties, sameValue } from "../../../lib/plugin/values.ts";
 
 /** A value that was made: the resource's id, and the outputs besides the inputs. */
 export interface Generated {

@@ -1,7 +1,7 @@
 // The random provider: its resources, under the type tokens of the official plugin.
 import sdk from "@pulumi/random/package.json" with { type: "json" };
-import type { ProviderDefinition } from "../shared/handler.ts";
-import { packageSchema } from "../shared/package-schema.ts";
+import type { ProviderDefinition } from "../../../lib/plugin/handler.ts";
+import { packageSchema } from "../../../lib/plugin/package-schema.ts";
 import { bytes, id } from "./bytes.ts";
 import { integer, order, pet } from "./choices.ts";
 import { type Generator, generatedResource, generatedTable } from "./generated.ts";

@@ -1,9 +1,14 @@
 // Tests of the random provider: values, checks, replacement, import, and its tables against what is published.
 import { compareSync } from "bcryptjs";
 import { describe, expect, it } from "vitest";
-import type { CallContext, ResourceHandler } from "../shared/handler.ts";
-import { publishedSchema, publishedType, sdkProperties, tableNames } from "../shared/published.ts";
-import { type Properties, UNKNOWN } from "../shared/values.ts";
+import type { CallContext, ResourceHandler } from "../../../lib/plugin/handler.ts";
+import { type Properties, UNKNOWN } from "../../../lib/plugin/values.ts";
+import {
+  publishedSchema,
+  publishedType,
+  sdkProperties,
+  tableNames,
+} from "../../../tests/support/published.ts";
 import { drawSeeded, shuffle } from "./generate.ts";
 import { generatedTable } from "./generated.ts";
 import { generators, randomProvider } from "./provider.ts";

@@ -1,8 +1,8 @@
 // RandomPassword and RandomString: one way of making them, a secret and a public one.
 import { genSalt, hash } from "bcryptjs";
-import type { CheckFailure } from "../shared/handler.ts";
-import type { PropertySpec, PropertyTable } from "../shared/property-table.ts";
-import { hasUnknown, type Properties } from "../shared/values.ts";
+import type { CheckFailure } from "../../../lib/plugin/handler.ts";
+import type { PropertySpec, PropertyTable } from "../../../lib/plugin/property-table.ts";
+import { hasUnknown, type Properties } from "../../../lib/plugin/values.ts";
 import { randomText, type TextParameters } from "./generate.ts";
 import type { Generator } from "./generated.ts";
 

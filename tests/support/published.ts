@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import type { PropertyTable } from "./property-table.ts";
+import type { PropertyTable } from "../../lib/plugin/property-table.ts";
 
 /** The part of a package schema that the tests look at. */
 export interface PublishedResource {
@@ -20,7 +20,7 @@ interface PublishedProperty {
 }
 
 const here = import.meta.dirname;
-const schemas = resolve(here, "../../../../shared/schemas");
+const schemas = resolve(here, "../../../shared/schemas");
 
 /** Resources of the official schema by token; undefined where it isn't at hand. */
 export function publishedSchema(name: string): Readonly<Record<string, PublishedResource>> | undefined {
