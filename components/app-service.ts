@@ -10,7 +10,7 @@ import {
   type VolumeMount,
 } from "./container.ts";
 import type { Environment } from "./environment.ts";
-import type { Gateway } from "./gateway.ts";
+import type { Gateway, WatchSpec } from "./gateway.ts";
 import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
 import { type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
 
@@ -53,6 +53,8 @@ export interface AppServiceArgs {
    * SIGTERM and SIGKILL. @default 30
    */
   stopGraceSeconds?: number;
+  /** How a new version is watched after it has taken over. @default 10 seconds, at most 20 % server errors */
+  watch?: WatchSpec;
   /**
    * Volumes. While a new container takes over, the old one has them as well: what is written must bear two writers.
    * @default none
@@ -66,10 +68,12 @@ export interface AppServiceArgs {
 
 const DEFAULT_USER = "1000:1000";
 const STOP_GRACE_SECONDS = 30;
+const WATCH = { seconds: 10, errorPercent: 20 };
 
 /**
- * An application: its migration runs to its end, new containers start beside the old ones and become healthy, the
- * route moves, the old ones are stopped with a grace. A step that fails leaves the old ones serving.
+ * An application: its migration runs to its end, new containers start beside all of the old ones and become healthy,
+ * the route moves, the new ones are watched while the old ones finish what is under way, the old ones are stopped with
+ * a grace. A step that fails leaves the old ones serving.
  */
 export class AppService extends pulumi.ComponentResource {
   /** Names of the running containers. */
@@ -142,6 +146,7 @@ export class AppService extends pulumi.ComponentResource {
         health: args.health,
         healthTimeoutSeconds: args.healthTimeoutSeconds ?? 60,
         stopGraceSeconds: args.stopGraceSeconds ?? STOP_GRACE_SECONDS,
+        watchSeconds: args.route === undefined ? { ...WATCH, ...args.watch }.seconds : undefined,
         dependsOn: args.dependsOn,
       }),
     );
@@ -152,7 +157,8 @@ export class AppService extends pulumi.ComponentResource {
     const { gateway, hostnames } = args.route;
     const upstreams = this.containers.apply((names) => names.map((container) => `${container}:${args.port}`));
     const drainSeconds = args.stopGraceSeconds ?? STOP_GRACE_SECONDS;
-    gateway.route(name, { hostnames, upstreams, drainSeconds }, { parent: this });
+    const watch = { ...WATCH, ...args.watch };
+    gateway.route(name, { hostnames, upstreams, drainSeconds, watch }, { parent: this });
   }
 }
 

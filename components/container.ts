@@ -63,6 +63,8 @@ export interface ContainerSpec {
   healthTimeoutSeconds: number;
   /** Seconds between the stop signal and the kill. */
   stopGraceSeconds: number;
+  /** Seconds for which it is watched at a start while one of an earlier version still runs. @default 0 */
+  watchSeconds?: number;
   /** Shared memory in MiB. @default Docker's 64 */
   shmMb?: number;
   dependsOn?: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
@@ -76,6 +78,8 @@ export interface RunningContainer {
 
 /** Where secret files lie; an anonymous volume, since a read-only root takes no upload and Docker can't fill a tmpfs. */
 export const SECRETS_DIR = "/run/secrets";
+/** Docker's own period of CPU accounting, in microseconds. */
+const CPU_PERIOD = 100_000;
 
 /**
  * Creates a container, hardened after the CIS Docker Benchmark (non-root user as the image or `user` says, 5.4 no
@@ -105,6 +109,9 @@ export function runContainer(
       containerId: container.id,
       containerName: container.name,
       pids: spec.limits.pids,
+      // One with a fixed name has no other beside it to take over: its limits change while it runs.
+      cpus: spec.fixedName === undefined ? undefined : spec.limits.cpus,
+      watchSeconds: spec.watchSeconds,
       healthTimeoutSeconds: spec.healthTimeoutSeconds,
       files: spec.files,
     },
@@ -140,7 +147,7 @@ function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParame
     start: false,
     mustRun: false,
     restart: "unless-stopped",
-    cpus: cpuText(spec.limits.cpus),
+    ...cpuArgs(spec),
     memory: spec.limits.memoryMb,
     memorySwap: spec.limits.memoryMb,
     shmSize: spec.shmMb,
@@ -180,7 +187,12 @@ function healthArgs(health: HealthCheck) {
   };
 }
 
-/** CPUs as the Docker provider reads them back; `1` would come back as `1.0` and show as a change. */
-function cpuText(cpus: number): string {
-  return Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus);
+/**
+ * CPUs as the Docker provider takes them. A change of `cpus` is a new container; a change of the quota is an update that
+ * does nothing, so that ContainerStart can do it.
+ */
+function cpuArgs({ fixedName, limits: { cpus } }: ContainerSpec) {
+  if (fixedName !== undefined) return { cpuPeriod: CPU_PERIOD, cpuQuota: Math.round(cpus * CPU_PERIOD) };
+  // As it is read back: `1` would come back as `1.0` and show as a change.
+  return { cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus) };
 }

@@ -36,6 +36,21 @@ export interface GatewayArgs {
   basicAuth?: BasicAuth;
 }
 
+/** How a new version is watched after it has taken over; if it goes bad, the route moves back and the `up` fails. */
+export interface WatchSpec {
+  /**
+   * Seconds. Most of what goes wrong under the first real requests does so within a few; the old version is stopped
+   * only afterwards, so each deploy takes this much longer, though the new version serves from the beginning.
+   * @default 10
+   */
+  seconds?: number;
+  /**
+   * Share of requests answered with a server error, in percent, above which it counts as bad, unless the old version's
+   * was as high; at least 5 such answers. @default 20
+   */
+  errorPercent?: number;
+}
+
 export interface RouteTarget {
   /** Hostnames that lead to the service. */
   hostnames: string[];
@@ -43,6 +58,8 @@ export interface RouteTarget {
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds that requests under way have to end when the route leaves a container. @default 30 */
   drainSeconds?: pulumi.Input<number>;
+  /** How long, and by which measure, containers are watched that a route has moved to. @default not at all */
+  watch?: WatchSpec;
 }
 
 const ROLE = "gateway";
@@ -79,6 +96,8 @@ export class Gateway extends pulumi.ComponentResource {
       hostnames: target.hostnames,
       upstreams: target.upstreams,
       drainSeconds: target.drainSeconds ?? DRAIN_SECONDS,
+      watchSeconds: target.watch?.seconds,
+      watchErrorPercent: target.watch?.errorPercent,
       noindex: this.args.noindex ?? false,
       basicAuthUser: this.args.basicAuth?.user,
       basicAuthHash: this.args.basicAuth?.hash,

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { CallContext, DiffResult, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
-import { exec, inspect, lastLogLines, putFile } from "./containers.ts";
+import { inspect, lastLogLines, putFile } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
+import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./health.ts";
+import { watch } from "./watch.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -13,6 +15,8 @@ const POLL_MS = 400;
 /** A container that came up and went down this often won't get better by waiting. */
 const MAX_RESTARTS = 3;
 const LOG_LINES = 20;
+/** Docker's own period, in microseconds. */
+const CPU_PERIOD = 100_000;
 
 async function startUp(inputs: Properties, ctx: Context): Promise<void> {
   const docker = await ctx.client.docker();
@@ -20,7 +24,7 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
   for (const [path, content] of Object.entries((inputs.files ?? {}) as Record<string, string>)) {
     await putFile(docker, id, path, content);
   }
-  await setPids(docker, id, Number(inputs.pids));
+  await setLimits(docker, inputs);
   try {
     await docker.getContainer(id).start();
   } catch (error) {
@@ -28,11 +32,38 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
     if ((error as { statusCode?: number }).statusCode !== 304) throw startError(inputs, error);
   }
   await untilHealthy(docker, inputs, ctx);
+  await watchTakeOver(docker, inputs, ctx);
 }
 
-async function setPids(docker: Docker, id: string, pids: number): Promise<void> {
-  await docker.getContainer(id).update({ PidsLimit: pids });
+/**
+ * Watches a container that no route leads to, such as a worker, while its predecessor still runs; without one there is
+ * nothing that would go on serving. What a route leads to is watched after the route has moved.
+ */
+async function watchTakeOver(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
+  const seconds = Number(inputs.watchSeconds ?? 0);
+  const id = String(inputs.containerId);
+  if (seconds === 0 || !(await hasPredecessor(docker, id))) return;
+  ctx.status(`watching it for ${seconds} s`);
+  const verdict = await watch(docker, { containers: [id], seconds, signal: ctx.signal });
+  if (verdict === undefined) return;
+  await fail(docker, inputs, await inspect(docker, id), `was healthy at first, but then ${verdict.reason}`);
 }
+
+async function hasPredecessor(docker: Docker, id: string): Promise<boolean> {
+  const labels = (await inspect(docker, id))?.Config.Labels ?? {};
+  const own = ["tandem.system", "tandem.environment", "tandem.component"].filter((label) => label in labels);
+  if (own.length === 0) return false;
+  const filters = JSON.stringify({ label: own.map((label) => `${label}=${labels[label]}`) });
+  return (await docker.listContainers({ filters })).some(({ Id }) => Id !== id);
+}
+
+/** Limits that the Docker provider can't set, or not without a new container. */
+async function setLimits(docker: Docker, inputs: Properties): Promise<void> {
+  const cpus = inputs.cpus === undefined ? {} : { CpuPeriod: CPU_PERIOD, CpuQuota: cpuQuota(inputs.cpus) };
+  await docker.getContainer(String(inputs.containerId)).update({ PidsLimit: Number(inputs.pids), ...cpus });
+}
+
+const cpuQuota = (cpus: unknown) => Math.round(Number(cpus) * CPU_PERIOD);
 
 /** Waits until the container's own health check passes, run here as well since Docker's interval is long. */
 async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
@@ -48,9 +79,9 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
     if (facts.State.Running && !facts.State.Restarting) {
       if (command === undefined) return;
       const left = Math.max(1, deadline - Date.now());
-      const probe = await tryExec(docker, id, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
-      if (probe === undefined) return;
-      lastProbe = probe;
+      const wrong = await probe(docker, id, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
+      if (wrong === undefined) return;
+      lastProbe = wrong;
     }
     if (facts.RestartCount >= MAX_RESTARTS) return fail(docker, inputs, facts, "keeps ending by itself");
     ctx.status(`waiting for health: ${lastProbe}`);
@@ -61,45 +92,6 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
     ? "was not healthy yet when the run was stopped"
     : `was not healthy within ${seconds} s`;
   return fail(docker, inputs, facts, `${why} (last check: ${lastProbe})`);
-}
-
-/** The container's health check as a command, or undefined if it has none. */
-function healthCommand(facts: Docker.ContainerInspectInfo): string[] | undefined {
-  const [kind, ...rest] = facts.Config.Healthcheck?.Test ?? [];
-  if (kind === "CMD") return rest;
-  if (kind === "CMD-SHELL") return ["/bin/sh", "-c", ...rest];
-  return undefined;
-}
-
-/** How long one check may take, as the container's own health check says; Docker's default is 30 s. */
-function probeLimitMs(facts: Docker.ContainerInspectInfo): number {
-  return (facts.Config.Healthcheck?.Timeout || 30e9) / 1e6;
-}
-
-/** Undefined if the command succeeds in time, otherwise what went wrong in a few words. */
-async function tryExec(
-  docker: Docker,
-  id: string,
-  command: string[],
-  limitMs: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  // A check that hangs is left to itself: it ends with its container.
-  const late = sleep(limitMs, undefined, { signal, ref: false }).then(
-    () => undefined,
-    () => undefined,
-  );
-  try {
-    const ended = await Promise.race([exec(docker, id, command), late]);
-    if (ended === undefined) return `it took longer than ${(limitMs / 1000).toFixed(1)} s`;
-    const { exitCode, output } = ended;
-    return exitCode === 0
-      ? undefined
-      : output.trim().split("\n").at(-1)?.slice(0, 200) || `exit code ${exitCode}`;
-  } catch (error) {
-    // It may have ended between the look and the exec.
-    return error instanceof Error ? error.message : String(error);
-  }
 }
 
 /** Stops the container and says why, with what it logged last. */
@@ -116,17 +108,8 @@ async function fail(
       .getContainer(id)
       .stop({ t: 5 })
       .catch(() => undefined);
-  const exit = facts?.State.OOMKilled
-    ? " It ran out of memory: raise its limit."
-    : facts !== undefined && facts.State.ExitCode !== 0
-      ? ` Exit code ${facts.State.ExitCode}.`
-      : "";
-  const log =
-    lines.length === 0
-      ? "It logged nothing."
-      : `Its last log lines:\n${lines.map((l) => `  | ${l}`).join("\n")}`;
   throw new Error(
-    `Container ${String(inputs.containerName)} ${why}.${exit} It was stopped and gets no traffic. ${log}`,
+    `Container ${String(inputs.containerName)} ${why}.${howItEnded(facts)} It was stopped and gets no traffic. ${quoted(lines)}`,
   );
 }
 
@@ -145,7 +128,7 @@ function goneError(inputs: Properties): Error {
 function difference(olds: Properties, news: Properties): DiffResult {
   const changes: Record<string, "update" | "update-replace"> = {};
   if (!sameValue(olds.containerId, news.containerId)) changes.containerId = "update-replace";
-  for (const key of ["running", "pids", "files"]) {
+  for (const key of ["running", "pids", "cpus", "files"]) {
     if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
   }
   return { changes };
@@ -169,14 +152,18 @@ export const containerStart: ResourceHandler<DockerHost> = {
     const docker = await ctx.client.docker();
     const facts = await inspect(docker, id);
     if (facts === undefined) return undefined;
-    const seen = { running: facts.State.Running, pids: facts.HostConfig.PidsLimit ?? 0 };
+    const seen = {
+      running: facts.State.Running,
+      pids: facts.HostConfig.PidsLimit ?? 0,
+      ...(outputs.cpus === undefined ? {} : { cpus: (facts.HostConfig.CpuQuota ?? 0) / CPU_PERIOD }),
+    };
     return { id, outputs: { ...outputs, ...seen }, inputs };
   },
   async update({ olds, inputs }, ctx) {
     const running = await ctx.client.isRunning(String(inputs.containerId));
     if (running === undefined) throw goneError(inputs);
     if (!running || !sameValue(olds.files ?? null, inputs.files ?? null)) await startUp(inputs, ctx);
-    else await setPids(await ctx.client.docker(), String(inputs.containerId), Number(inputs.pids));
+    else await setLimits(await ctx.client.docker(), inputs);
     return inputs;
   },
   // The container itself is stopped and removed by the resource that made it.

@@ -22,7 +22,7 @@ async function underWay(docker: Docker, gateway: string, addresses: string[]): P
 }
 
 /** Those of the addresses whose container runs: whoever waits for another waits for nothing. */
-async function alive(docker: Docker, addresses: string[]): Promise<string[]> {
+export async function alive(docker: Docker, addresses: string[]): Promise<string[]> {
   const states = await Promise.all(
     addresses.map(async (address) => (await inspect(docker, address.split(":")[0] ?? ""))?.State.Running),
   );

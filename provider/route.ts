@@ -12,8 +12,9 @@ import {
   routeProblems,
   streamAddress,
 } from "./route-config.ts";
-import { drain } from "./route-drain.ts";
 import { readRoute, removeSite, removeUpstreams, writeRoute } from "./route-files.ts";
+import { expectReachable } from "./route-reach.ts";
+import { settle } from "./route-take-over.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -27,6 +28,8 @@ const COMPARED = [
   "basicAuthUser",
   "basicAuthHash",
   "drainSeconds",
+  "watchSeconds",
+  "watchErrorPercent",
   "configHash",
 ];
 
@@ -67,14 +70,14 @@ function withSurplus(wanted: RouteFiles, surplus: string[]): RouteFiles {
   return { ...wanted, upstreams };
 }
 
-/**
- * Writes the route and puts it into force; one that the gateway refuses is taken back, so the others stay as they
- * were. @returns the addresses that the route left
- */
-async function move(docker: Docker, gateway: string, inputs: Properties): Promise<string[]> {
-  const name = String(inputs.routeName);
-  const wanted = renderRoute(inputs as unknown as RouteConfig);
-  const before = await readRoute(docker, gateway, name);
+/** Writes a route and puts it into force; one that the gateway refuses is taken back, so the others stay as they were. */
+async function replace(
+  docker: Docker,
+  gateway: string,
+  name: string,
+  wanted: RouteFiles,
+  before: RouteFiles | undefined,
+): Promise<void> {
   const surplus = Object.keys(before?.upstreams ?? {}).filter((file) => !(file in wanted.upstreams));
   await writeRoute(docker, gateway, name, withSurplus(wanted, surplus));
   const refusal = await reload(docker, gateway);
@@ -84,17 +87,40 @@ async function move(docker: Docker, gateway: string, inputs: Properties): Promis
     throw new Error(`The gateway refuses the route '${name}' and keeps the old one: ${refusal}`);
   }
   await removeUpstreams(docker, gateway, surplus);
-  const now = addresses(wanted);
-  return addresses(before).filter((address) => !now.includes(address));
 }
 
-/** Moves the route; when it returns, nothing is under way to what it left, or the time for that is over. */
+/**
+ * Moves the route. When it returns, nothing is under way to what it left, or the time for that is over, and the new
+ * containers have been watched.
+ */
 async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
   const docker = await ctx.client.docker();
   const gateway = String(inputs.gatewayId);
-  const left = await inTurn(gateway, () => move(docker, gateway, inputs));
+  const routeName = String(inputs.routeName);
+  const wanted = renderRoute(inputs as unknown as RouteConfig);
+  const now = addresses(wanted);
+  await expectReachable(docker, gateway, routeName, now);
+  const before = await inTurn(gateway, async () => {
+    const found = await readRoute(docker, gateway, routeName);
+    await replace(docker, gateway, routeName, wanted, found);
+    return found;
+  });
+  const earlier = addresses(before);
   // Not in turn: the other routes needn't wait for this one's requests.
-  await drain(docker, gateway, left, Number(inputs.drainSeconds ?? 0), ctx);
+  await settle(
+    docker,
+    {
+      routeName,
+      gateway,
+      left: earlier.filter((address) => !now.includes(address)),
+      entered: now.filter((address) => !earlier.includes(address)),
+      drainSeconds: Number(inputs.drainSeconds ?? 0),
+      watchSeconds: Number(inputs.watchSeconds ?? 0),
+      watchErrorPercent: Number(inputs.watchErrorPercent ?? 100),
+      moveBack: () => inTurn(gateway, () => replace(docker, gateway, routeName, before ?? wanted, wanted)),
+    },
+    ctx,
+  );
   return inputs;
 }
 

@@ -45,8 +45,12 @@ export interface ContainerStartArgs {
   containerName: pulumi.Input<string>;
   /** Most processes and threads in it (CIS Docker Benchmark 5.29). */
   pids: pulumi.Input<number>;
+  /** CPUs, set by quota: unlike the Docker provider's `cpus` it can change while the container runs. */
+  cpus?: pulumi.Input<number>;
   /** Seconds until its health check must have passed. */
   healthTimeoutSeconds: pulumi.Input<number>;
+  /** Seconds for which it is watched while one of an earlier version still runs; for what no route leads to. @default 0 */
+  watchSeconds?: pulumi.Input<number>;
   /** Files to put into it before it starts, by absolute path; each path must lie in a volume of the container. */
   files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
@@ -138,6 +142,10 @@ export interface RouteArgs {
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds that a move of the route waits for requests to end on the containers that it leaves. @default 0 */
   drainSeconds?: pulumi.Input<number>;
+  /** Seconds for which new containers are watched after the route has moved to them. @default 0 */
+  watchSeconds?: pulumi.Input<number>;
+  /** Share of server errors, in percent, above which the route moves back within that time. @default 100 */
+  watchErrorPercent?: pulumi.Input<number>;
   /** Add `X-Robots-Tag: noindex, nofollow`. */
   noindex: pulumi.Input<boolean>;
   /** User of basic authentication. */
@@ -148,7 +156,8 @@ export interface RouteArgs {
 
 /**
  * A route of the gateway. When it moves, the next request goes to the new containers, requests under way finish on the
- * old ones, and the move isn't done before they have.
+ * old ones, and the move isn't done before they have. The new ones are watched: if they go bad, the route moves back
+ * and the update fails.
  */
 export class Route extends pulumi.CustomResource {
   declare readonly hostnames: pulumi.Output<string[]>;

@@ -141,6 +141,21 @@ const keys = {
       default: 30,
     },
   ),
+  watchSeconds: setting(
+    integer({ min: 0, max: 3600, example: 30, what: "the time to watch a new version, in seconds," }),
+    {
+      description:
+        "Seconds that a new version is watched after it took over; if it goes bad, the route moves back.",
+      default: 10,
+    },
+  ),
+  watchErrorPercent: setting(
+    integer({ min: 1, max: 100, example: 20, what: "the share of server errors, in percent," }),
+    {
+      description: "Share of server errors, in percent, above which a watched version counts as bad.",
+      default: 20,
+    },
+  ),
   healthTimeoutSeconds: setting(
     integer({ min: 5, max: 1800, example: 120, what: "the time to start, in seconds," }),
     {

@@ -73,6 +73,7 @@ export function oracle(env: Environment, settings: OracleSettings) {
     health: { command: ["node", "dist/healthcheck.js", `http://127.0.0.1:${APP_PORT}/ready`] },
     healthTimeoutSeconds: settings.healthTimeoutSeconds,
     stopGraceSeconds: settings.stopGraceSeconds,
+    watch: { seconds: settings.watchSeconds, errorPercent: settings.watchErrorPercent },
     replicas: settings.replicas,
     limits: limits.app,
     dependsOn: [...postgres.ready, ...redis.ready],

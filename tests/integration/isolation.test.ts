@@ -189,7 +189,7 @@ describe("the containers", () => {
       expect(Config.User, Name).not.toMatch(/^(|0|root)(:.*)?$/);
       expect(HostConfig.Memory, Name).toBeGreaterThan(0);
       expect(HostConfig.MemorySwap, Name).toBe(HostConfig.Memory);
-      expect(HostConfig.NanoCpus, Name).toBeGreaterThan(0);
+      expect(HostConfig.NanoCpus || HostConfig.CpuQuota, Name).toBeGreaterThan(0);
       expect(HostConfig.PidsLimit, Name).toBeGreaterThan(0);
       expect(HostConfig.LogConfig?.Config, Name).toEqual({ "max-file": "3", "max-size": "10m" });
       expect(JSON.stringify([HostConfig.Binds, HostConfig.Mounts]), Name).not.toContain("docker.sock");

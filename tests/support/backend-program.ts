@@ -1,0 +1,65 @@
+// A program with two applications behind one gateway, for tests of deploys.
+import { BACKEND, BACKEND_HEALTH, BACKEND_IMAGE, type Fault } from "./backend.ts";
+
+/** What differs from one `up` to the next. */
+export interface Release {
+  /** What the application says it is. */
+  version: string;
+  fault?: Fault;
+  /** Port that it listens on. @default 8080 */
+  port?: number;
+  image?: string;
+  replicas?: number;
+  /** JavaScript that the migration runs; no migration without it. */
+  migration?: string;
+  /** Version of the application beside it. @default "1" */
+  beside?: string;
+  noindex?: boolean;
+  gatewayCpus?: number;
+}
+
+/** Hostname of the application. */
+export const APP_HOST = "app.localhost";
+/** Hostname of the one beside it. */
+export const BESIDE_HOST = "beside.localhost";
+/** Seconds that a new version is watched. */
+export const WATCH_SECONDS = 6;
+
+/** The program's source. */
+export function backendProgram(gatewayPort: number, release: Release): string {
+  const { fault, port, migration, image = BACKEND_IMAGE, replicas = 1, beside = "1" } = release;
+  const broken = fault === undefined ? {} : { FAULT: fault };
+  const variables = { VERSION: release.version, PORT: String(port ?? 8080), ...broken };
+  return `
+import { AppService, Environment, Gateway } from "tandem";
+import { Volume } from "@pulumi/docker/volume.js";
+
+const env = new Environment("dev", { system: "$SYSTEM", environment: "dev", data: { protect: false } });
+const small = { cpus: 1, memoryMb: 128, pids: 64 };
+const gateway = new Gateway("gateway", {
+  env, image: "caddy:2.11.9-alpine", hostPort: ${gatewayPort},
+  noindex: ${release.noindex ?? false}, limits: { ...small, cpus: ${release.gatewayCpus ?? 1} },
+});
+// A disk of 4 MiB.
+const disk = new Volume("disk", {
+  name: env.name("disk"), driver: "local", driverOpts: { type: "tmpfs", device: "tmpfs", o: "size=4m,mode=1777" },
+  labels: Object.entries(env.labels("disk")).map(([label, value]) => ({ label, value })),
+});
+const common = {
+  env, command: ["node", "-e", ${JSON.stringify(BACKEND)}], health: { command: ${JSON.stringify(BACKEND_HEALTH)} },
+  healthTimeoutSeconds: 15, limits: small, stopGraceSeconds: 10,
+  watch: { seconds: ${WATCH_SECONDS} },
+};
+new AppService("app", {
+  ...common, image: ${JSON.stringify(image)}, port: 8080, replicas: ${replicas},
+  route: { gateway, hostnames: ["${APP_HOST}"] },
+  environment: ${JSON.stringify(variables)},
+  volumes: [{ volume: disk.name, path: "/data" }],
+  ${migration === undefined ? "" : `migration: { command: ["node", "-e", ${JSON.stringify(migration)}], timeoutSeconds: 3 },`}
+});
+new AppService("beside", {
+  ...common, image: "${BACKEND_IMAGE}", port: 8080, route: { gateway, hostnames: ["${BESIDE_HOST}"] },
+  environment: { VERSION: ${JSON.stringify(beside)} },
+});
+`;
+}
