@@ -1,7 +1,5 @@
-// The program behind `pulumi up` of The Oracle.
-import "./quick-sdk.ts";
-import { settings } from "../stacks/oracle/settings.ts";
-import { oracle } from "../stacks/oracle/topology.ts";
-import { runSystem } from "./system.ts";
+// The program behind `pulumi up` of The Oracle, whose project is the root of the repository.
+import { system } from "../stacks/oracle/topology.ts";
+import { runSystem } from "./program.ts";
 
-export default () => runSystem({ name: "oracle", settings, topology: oracle });
+export default () => runSystem(system);

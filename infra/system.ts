@@ -35,7 +35,7 @@ export async function runSystem<K extends Settings, R, S = undefined, SK extends
   const used = shared !== undefined && (shared.usedBy?.(settings) ?? true);
   // Where there is no shared part, or it isn't used, the topology's type says that it gets undefined.
   const outputs = (used ? await sharedOutputs() : undefined) as S;
-  return system.topology(createEnvironment(settings), settings, outputs);
+  return system.topology(createEnvironment(settings, system.naming?.(settings)), settings, outputs);
 }
 
 function read<K extends Settings, R, S, SK extends Settings, A extends Settings>(
@@ -48,13 +48,17 @@ function read<K extends Settings, R, S, SK extends Settings, A extends Settings>
   });
 }
 
-function createEnvironment<K extends Settings>(settings: ProgramSettings<K>): Environment {
+function createEnvironment<K extends Settings>(
+  settings: ProgramSettings<K>,
+  naming?: (role: string) => string,
+): Environment {
   const project = pulumi.getProject();
   const stack = pulumi.getStack();
   const { dockerHost, protectData, releaseData } = settings as unknown as EnvironmentSettings;
   return new Environment(stack, {
     system: project,
     environment: stack,
+    naming,
     // The same host that the set-up and the Docker CLI use.
     dockerHost: dockerHost ?? process.env.DOCKER_HOST,
     data: {

@@ -2,6 +2,7 @@
 import { enableCompileCache } from "node:module";
 import { resolvePaths } from "../toolchain/paths.ts";
 import { UserError } from "./errors.ts";
+import { systemFolder } from "./systems.ts";
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");
@@ -9,6 +10,7 @@ const { Command, InvalidArgumentError } = await import("commander");
 /** Options that stand before the command. */
 interface GlobalOptions {
   project?: string;
+  system?: string;
 }
 
 function wholeNumber(text: string): number {
@@ -16,9 +18,15 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+const systemOption = [
+  "--system <name>",
+  "system to work on, a folder in stacks/ (default: The Oracle)",
+] as const;
+
 const program = new Command("tandem")
   .description("Staging and production side by side, from one Pulumi topology.")
   .option("--project <dir>", "folder with the Pulumi.yaml to work on (default: this package's)")
+  .option(...systemOption)
   // Flags after the command belong to the command: `preview` hands some to the engine.
   .enablePositionalOptions()
   .helpCommand(false)
@@ -30,9 +38,10 @@ const program = new Command("tandem")
       "5 a policy forbids it, 7 changes where none were expected; 130 interrupted.",
   );
 
-/** The options of a command together with those before it. */
+/** The options of a command together with those before it; a system becomes its project's folder. */
 function merged<T extends object>(options: T): T & GlobalOptions {
-  return { ...program.opts<GlobalOptions>(), ...options };
+  const all: T & GlobalOptions = { ...program.opts<GlobalOptions>(), ...options };
+  return all.system === undefined ? all : { ...all, project: systemFolder(all.system) };
 }
 
 const waitOption = ["--wait <seconds>", "wait while another run holds the stack", wholeNumber, 0] as const;
@@ -113,8 +122,8 @@ program
   .argument("[stack]", "environment", "staging")
   .argument("[command...]", "command to run, such as: pulumi refresh -s staging --preview-only")
   .passThroughOptions()
-  .action(async (stack: string, command: string[]) => {
-    process.exitCode = await (await import("./commands/connect.ts")).connect(stack, command, merged({}));
+  .action(async (stack: string, command: string[], options: object) => {
+    process.exitCode = await (await import("./commands/connect.ts")).connect(stack, command, merged(options));
   });
 
 program
@@ -124,6 +133,9 @@ program
   .action(async (kind: string | undefined) => {
     process.exitCode = await (await import("./commands/test.ts")).test(kind);
   });
+
+// Before or after the command's name: `tandem up --system lugh staging`.
+for (const command of program.commands) command.option(...systemOption);
 
 try {
   await program.parseAsync();

@@ -55,7 +55,7 @@ async function checkSettings(project: Project, stack: string, deep: boolean): Pr
   if (stop) {
     throw new UserError(
       `the settings of ${stack} have errors; nothing was touched`,
-      "run the commands above and try again",
+      `run the commands above${project.directory === process.cwd() ? "" : ` in ${project.directory}`} and try again`,
       2,
     );
   }

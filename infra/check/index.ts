@@ -2,6 +2,7 @@
 import { type SystemSettings, settingsOf } from "../settings/define.ts";
 import { knownKeys } from "../settings/read.ts";
 import { hostIssues } from "./host.ts";
+import { neighbourIssues } from "./neighbours.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
 import { compareBlock, loadProject } from "./project-file.ts";
 import { compareStacks, loadSiblings, withDefaults } from "./siblings.ts";
@@ -47,6 +48,7 @@ export async function readStack({ projectDir, stack, deep }: CheckOptions): Prom
 
   const { values, issues } = checkValues(system, withDefaults(file.raw, project.declared, settings, stack));
   issues.push(...compareStacks(system, values, loadSiblings(projectDir, project, stack, settings)));
+  issues.push(...(await neighbourIssues(system, values, projectDir)));
   if (deep) issues.push(...(await hostIssues(system, values, { project: project.name, stack })));
 
   const place: Place = { project: project.name, stack, locate: file.locate };

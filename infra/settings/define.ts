@@ -142,6 +142,18 @@ export interface SystemDefinition<K extends Settings, R, S = undefined, SK exten
    * stack `shared` handed out; undefined where the system has none or the environment doesn't use it.
    */
   topology(env: Environment, settings: ProgramSettings<K>, shared: S): R;
+  /**
+   * Name of a thing from its role, where the system's names have a form of their own.
+   * @default `<project>_<stack>_<role>`
+   */
+  naming?(settings: ProgramSettings<K>): (role: string) => string;
   /** What several environments use, as a stack of its own. @default none */
   shared?: SharedDefinition<K, NonNullable<S>, SK>;
+}
+
+/** Names the type of a system; adds nothing at run time. */
+export function defineSystem<K extends Settings, R, S = undefined, SK extends Settings = Settings>(
+  system: SystemDefinition<K, R, S, SK>,
+): SystemDefinition<K, R, S, SK> {
+  return system;
 }

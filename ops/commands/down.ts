@@ -10,6 +10,7 @@ import { withRemoteHost } from "../remote-host.ts";
 import { dockerHostOf, neededForward, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { dropKeptState, exportStack, importStack, keepState } from "../state-transfer.ts";
+import { upCommand } from "../systems.ts";
 
 /** Options of the command. */
 export interface DownOptions extends StackOptions {
@@ -117,7 +118,7 @@ export async function down(stack: string, options: DownOptions): Promise<number>
   }
   const kept = inventory((deployment?.resources ?? []).filter(isData));
   process.stdout.write(
-    `\n${stack} is down.${kept === "" ? "" : ` Kept: ${kept}; \`tandem up ${stack}\` finds them again.`}\n`,
+    `\n${stack} is down.${kept === "" ? "" : ` Kept: ${kept}; \`${upCommand(session.project, stack)}\` finds them again.`}\n`,
   );
   return 0;
 }

@@ -6,6 +6,7 @@ import { labelFilter, labels, withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { loadProject, loadStackFile } from "../project.ts";
 import { dockerHostOf } from "../session.ts";
+import { upCommand } from "../systems.ts";
 
 /** Options of the command. */
 export interface LogsOptions {
@@ -71,7 +72,7 @@ export async function logs(stack: string, service: string | undefined, options: 
         service === undefined
           ? `${stack} has no containers`
           : `${stack} has no container of the service "${service}"`,
-        known === "" ? `run \`tandem up ${stack}\` first` : `services that have: ${known}`,
+        known === "" ? `run \`${upCommand(project, stack)}\` first` : `services that have: ${known}`,
       );
     }
     let next = 0;

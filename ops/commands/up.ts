@@ -10,6 +10,7 @@ import { localDeployment, neededForward, remoteDockerHost, type Session } from "
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { currentDeployment } from "../state-transfer.ts";
 import { removalsOfStrangers } from "../strangers.ts";
+import { upCommand } from "../systems.ts";
 
 function report(session: Session, before: Deployment | undefined, after: Deployment | undefined): string {
   const address = addressOf(stackOutputs(after));
@@ -61,11 +62,13 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
   const took = formatSeconds((Date.now() - begin) / 1000);
   if (code !== 0) {
     if (code > 128) {
-      say(`interrupted after ${took}; run \`tandem up ${stack}\` again to go on from here`);
+      say(`interrupted after ${took}; run \`${upCommand(session.project, stack)}\` again to go on from here`);
       return code;
     }
     say(`${stack} is not up: the engine ended with exit code ${code} after ${took}; its messages are above`);
-    say(`what served before serves on; mend the cause and run \`tandem up ${stack}\` again`);
+    say(
+      `what served before serves on; mend the cause and run \`${upCommand(session.project, stack)}\` again`,
+    );
     await tellStrangers(session);
     return code;
   }

@@ -1,15 +1,15 @@
 // The Oracle: an app with its own Postgres (pgvector) and Redis behind a gateway.
+import { AppService, type Environment, PgDatabase, RedisInstance } from "../../components/index.ts";
 import {
-  AppService,
-  basicAuth,
-  type Environment,
-  Gateway,
-  PgDatabase,
-  RedisInstance,
-  type Tunnel,
-  TunnelRoute,
-} from "../../components/index.ts";
-import type { OracleSettings } from "./settings.ts";
+  appMigration,
+  createGateway,
+  createTunnelRoute,
+  ownPostgres,
+  serviceArgs,
+  serviceEnvironment,
+} from "../../infra/parts.ts";
+import { defineSystem } from "../../infra/settings/define.ts";
+import { type OracleSettings, settings } from "./settings.ts";
 
 const APP_PORT = 8080;
 
@@ -19,37 +19,17 @@ export function oracle(env: Environment, settings: OracleSettings) {
   const url = `https://${settings.hostname}`;
   const postgres = new PgDatabase("postgres", {
     env,
-    server: {
-      kind: "container",
-      image: settings.postgresImage,
-      hostPort: settings.postgresPort,
-      forwardPort: settings.postgresForwardPort,
-      limits: limits.postgres,
-    },
+    server: ownPostgres(settings),
     extensions: ["vector"],
   });
   const redis = new RedisInstance("redis", { env, image: settings.redisImage, limits: limits.redis });
-  const gateway = new Gateway("gateway", {
-    env,
-    image: settings.gatewayImage,
-    hostPort: settings.hostPort,
-    bindAddress: settings.bindAddress,
-    limits: limits.gateway,
-    noindex: settings.noindex,
-    basicAuth: credentials(env, settings),
-  });
+  const gateway = createGateway(env, settings);
   const app = new AppService("app", {
-    env,
-    image: settings.image,
+    ...serviceArgs(env, settings),
     port: APP_PORT,
     route: { gateway, hostnames: [settings.hostname] },
     environment: {
-      NODE_ENV: "production",
-      PORT: String(APP_PORT),
-      APP_ENV: env.environment,
-      // The app ends by itself before the container is killed.
-      SHUTDOWN_GRACE_MS: String(settings.stopGraceSeconds * 900),
-      LOG_LEVEL: settings.logLevel,
+      ...serviceEnvironment(env, settings, APP_PORT),
       FRONTEND_URL: url,
       COOLIFY_URL: url,
       COOLIFY_FQDN: settings.hostname,
@@ -61,29 +41,13 @@ export function oracle(env: Environment, settings: OracleSettings) {
       REDIS_URL: redis.url,
       ...(settings.voipToken === undefined ? {} : { VOIP_TOKEN: settings.voipToken }),
     },
-    secretsAs: settings.secretsAs,
-    migration: {
-      command: ["migrate"],
-      secrets: { MIGRATE_DATABASE_URL: postgres.ownerUrl },
-      files: "/app/migrations",
-      applied: { table: "pgmigrations", column: "name" },
-      database: postgres,
-      restorePoints: settings.restorePoints,
-    },
+    migration: appMigration(postgres, settings),
     health: { command: ["node", "dist/healthcheck.js", `http://127.0.0.1:${APP_PORT}/ready`] },
-    healthTimeoutSeconds: settings.healthTimeoutSeconds,
-    stopGraceSeconds: settings.stopGraceSeconds,
-    watch: { seconds: settings.watchSeconds, errorPercent: settings.watchErrorPercent },
     replicas: settings.replicas,
     limits: limits.app,
     dependsOn: [...postgres.ready, ...redis.ready],
   });
-  const tunnel = new TunnelRoute("tunnel", {
-    env,
-    gateway,
-    hostnames: [settings.hostname],
-    tunnel: tunnelOf(settings),
-  });
+  const tunnel = createTunnelRoute(env, gateway, [settings.hostname], settings);
   return {
     hostname: settings.hostname,
     urls: tunnel.urls,
@@ -94,13 +58,5 @@ export function oracle(env: Environment, settings: OracleSettings) {
   };
 }
 
-function credentials(env: Environment, settings: OracleSettings) {
-  const { basicAuthUser, basicAuthPassword } = settings;
-  if (basicAuthUser === undefined || basicAuthPassword === undefined) return undefined;
-  return basicAuth(env, basicAuthUser, basicAuthPassword);
-}
-
-function tunnelOf({ tunnel, cloudflareApiToken }: OracleSettings): Tunnel {
-  if (tunnel.kind === "local") return tunnel;
-  return { ...tunnel, apiToken: cloudflareApiToken ?? "" };
-}
+/** The Oracle. */
+export const system = defineSystem({ name: "oracle", settings, topology: oracle });

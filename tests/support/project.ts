@@ -1,9 +1,17 @@
-// A project of a test's own: The Oracle's topology and stack files under another name, on free ports, with a state of
+// A project of a test's own: a system's topology and stack files under another name, on free ports, with a state of
 // its own, so that it never meets an environment that somebody uses.
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa, type Result, type ResultPromise } from "execa";
 import { parse, stringify } from "yaml";
@@ -38,27 +46,39 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** A temporary project on The Oracle's topology. */
+/** A temporary project on a system's topology; The Oracle's unless another one is named. */
 export class TestProject {
   /** The project's name, which is the system's. */
-  readonly name = uniqueName("oracle-t");
+  readonly name: string;
   /** Folder of the project. */
   readonly folder = mkdtempSync(join(tmpdir(), "tandem-project-"));
   /** Home of its state and passphrase. */
   readonly home = mkdtempSync(join(tmpdir(), "tandem-home-"));
   private engineEnvironment: Promise<Record<string, string | undefined>> | undefined;
+  /** Folder of the system's own project. */
+  private readonly source: string;
+  private readonly system: string;
 
-  /** Makes the project with free ports for both environments. */
-  static async create(overrides: Record<string, StackConfig> = {}): Promise<TestProject> {
-    const project = new TestProject();
+  private constructor(system: string) {
+    this.system = system;
+    this.name = uniqueName(`${system.slice(0, 10)}-t`);
+    this.source = system === "oracle" ? ROOT : join(ROOT, "stacks", system);
+  }
+
+  /** Makes the project with free ports and a hostname on loopback for each of its stacks. */
+  static async create(overrides: Record<string, StackConfig> = {}, system = "oracle"): Promise<TestProject> {
+    const project = new TestProject(system);
     project.writeProject();
-    for (const stack of ["staging", "production"]) {
-      const ports = { hostPort: await freePort(), postgresPort: await freePort() };
-      const label = stack === "staging" ? "staging-oracle" : "theoracle";
+    for (const stack of project.trackedStacks()) {
+      const tracked = project.trackedConfig(stack);
+      const ports: StackConfig = {};
+      for (const key of Object.keys(tracked)) if (key.endsWith("Port")) ports[key] = await freePort();
+      const label = String(tracked.hostname).split(".")[0];
+      const hostname = tracked.hostname === undefined ? {} : { hostname: `${label}.localhost` };
       project.writeStack(stack, {
-        ...project.trackedConfig(stack),
+        ...tracked,
         ...ports,
-        hostname: `${label}.localhost`,
+        ...hostname,
         protectData: false,
         ...overrides[stack],
       });
@@ -152,20 +172,28 @@ export class TestProject {
     return { ...without, TANDEM_HOME: this.home, NO_COLOR: "1" };
   }
 
+  private trackedStacks(): string[] {
+    return readdirSync(this.source).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  }
+
   private trackedConfig(stack: string): StackConfig {
-    const { config } = parse(readFileSync(join(ROOT, `Pulumi.${stack}.yaml`), "utf8")) as {
+    const { config } = parse(readFileSync(join(this.source, `Pulumi.${stack}.yaml`), "utf8")) as {
       config: StackConfig;
     };
     return Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [key.replace(/^oracle:/, ""), value]),
+      Object.entries(config).map(([key, value]) => [key.replace(`${this.system}:`, ""), value]),
     );
   }
 
   private writeProject(): void {
-    const project = parse(readFileSync(join(ROOT, "Pulumi.yaml"), "utf8")) as Record<string, unknown>;
+    const project = parse(readFileSync(join(this.source, "Pulumi.yaml"), "utf8")) as {
+      [key: string]: unknown;
+      main: string;
+      tandem: { system: string };
+    };
     project.name = this.name;
-    project.main = join(ROOT, "infra/main.ts");
-    project.tandem = { system: join(ROOT, "stacks/oracle") };
+    project.main = resolve(this.source, project.main);
+    project.tandem = { system: resolve(this.source, project.tandem.system) };
     project.plugins = { providers: [{ name: "tandem", path: join(ROOT, "provider") }] };
     writeFileSync(join(this.folder, "Pulumi.yaml"), stringify(project));
     symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"));

@@ -1,12 +1,63 @@
-// What must hold between The Oracle's settings, and what they ask of the host.
-import type { Demand, Listener, ValuesOf } from "../../infra/settings/define.ts";
-import { type Issue, remove, set, setSecret } from "../../infra/settings/issue.ts";
-import type { OracleKeys } from "./settings.ts";
+// What must hold between the settings of common.ts, and what they ask of the host; the same for every system.
+import {
+  type Demand,
+  defineSettings,
+  type Listener,
+  type Settings,
+  type SystemSettings,
+  type ValuesOf,
+} from "./define.ts";
+import { type Issue, remove, set, setSecret } from "./issue.ts";
+import type { LimitValues } from "./resources.ts";
 
-type Values = Partial<ValuesOf<OracleKeys>>;
+/** The values that the rules read; a system has those of the groups that it took. */
+interface CommonValues {
+  hostPort: number;
+  httpsPort: number | undefined;
+  bindAddress: string;
+  postgresPort: number;
+  postgresForwardPort: number | undefined;
+  dockerHost: string | undefined;
+  basicAuthUser: string | undefined;
+  basicAuthPassword: unknown;
+  tunnel: { kind: string };
+  cloudflareApiToken: unknown;
+  limits: Record<string, LimitValues>;
+  replicas: number;
+}
 
-/** What must hold between settings. */
-export function rules(values: Values): Issue[] {
+type Values = Partial<CommonValues>;
+
+/** What a system adds to the settings that it has in common with others. */
+export interface OwnSettings<K extends Settings> extends Omit<SystemSettings<K>, "demands"> {
+  /** Roles that run `replicas` containers; any other runs one. @default app */
+  replicated?: string[];
+}
+
+/** Settings of a system that uses the groups of common.ts: its own rules and ports, after the common ones. */
+export function commonSettings<K extends Settings>({
+  keys,
+  rules,
+  listeners,
+  release,
+  replicated = ["app"],
+}: OwnSettings<K>): SystemSettings<K> {
+  return defineSettings({
+    keys,
+    rules: (values) => [...commonRules(values), ...(rules?.(values) ?? [])],
+    listeners: (values) => [...commonListeners(values), ...(listeners?.(values) ?? [])],
+    demands: (values) => commonDemands(values, replicated),
+    release,
+  });
+}
+
+/** A system's settings are typed by its own keys; the common ones have the types of common.ts wherever they stand. */
+function common<K extends Settings>(values: Partial<ValuesOf<K>>): Values {
+  return values as Values;
+}
+
+function commonRules<K extends Settings>(read: Partial<ValuesOf<K>>): Issue[] {
+  const values = common(read);
   return [...basicAuthRules(values), ...tunnelRules(values), ...dockerHostRules(values)];
 }
 
@@ -66,11 +117,12 @@ function incomplete(key: string, reason: string, mend: Issue["mend"]): Issue {
   return { problem: "incomplete", path: [key], reason, mend };
 }
 
-/** Ports that an environment listens on. */
-export function listeners(values: Values): Listener[] {
-  const { dockerHost } = values;
+function commonListeners<K extends Settings>(read: Partial<ValuesOf<K>>): Listener[] {
+  const values = common(read);
+  const { dockerHost, bindAddress = "127.0.0.1" } = values;
   const all = [
-    { key: "hostPort", port: values.hostPort, address: values.bindAddress ?? "127.0.0.1", dockerHost },
+    { key: "hostPort", port: values.hostPort, address: bindAddress, dockerHost },
+    { key: "httpsPort", port: values.httpsPort, address: bindAddress, dockerHost },
     { key: "postgresPort", port: values.postgresPort, address: "127.0.0.1", dockerHost },
     { key: "postgresForwardPort", port: values.postgresForwardPort, address: "127.0.0.1", forwarded: true },
   ];
@@ -79,12 +131,12 @@ export function listeners(values: Values): Listener[] {
   );
 }
 
-/** What the containers ask of the host. */
-export function demands(values: Values): Demand[] {
-  return Object.entries(values.limits ?? {}).map(([role, limit]) => ({
+function commonDemands<K extends Settings>(read: Partial<ValuesOf<K>>, replicated: string[]): Demand[] {
+  const { limits, replicas = 1 } = common(read);
+  return Object.entries(limits ?? {}).map(([role, { cpus, memoryMb }]) => ({
     path: ["limits", role],
-    cpus: limit.cpus,
-    memoryMb: limit.memoryMb,
-    count: role === "app" ? (values.replicas ?? 1) : 1,
+    cpus,
+    memoryMb,
+    count: replicated.includes(role) ? replicas : 1,
   }));
 }

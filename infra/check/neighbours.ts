@@ -1,0 +1,107 @@
+// Compares a stack with those of the other systems in the same repository: hostnames, and ports of the same machine.
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  type Listener,
+  type Settings,
+  type StackSettings,
+  type SystemSettings,
+  settingsOf,
+  type ValuesOf,
+} from "../settings/define.ts";
+import { type Issue, set } from "../settings/issue.ts";
+import { metaOf } from "../settings/kind.ts";
+import { readValues } from "../settings/read.ts";
+import { loadProject, type Project } from "./project-file.ts";
+import { withDefaults } from "./siblings.ts";
+import { loadStack, stacksIn } from "./stack-file.ts";
+import { loadSystem } from "./system.ts";
+import { collide, freePort } from "./values.ts";
+
+/** A stack of another system: what it takes for itself. */
+interface Neighbour {
+  /** `<system> <stack>`, for messages. */
+  name: string;
+  hostnames: string[];
+  listeners: Listener[];
+}
+
+/** Folder of the systems that have a project of their own, below the repository's root. */
+const SYSTEMS = "stacks";
+/** A name that means another machine wherever it is used. */
+const EVERYWHERE = "localhost";
+
+/** The projects of the repository besides the one in `folder`: the root's and one for each folder in `stacks/`. */
+function otherProjects(folder: string): string[] {
+  const own = resolve(folder);
+  const root = basename(dirname(own)) === SYSTEMS ? dirname(dirname(own)) : own;
+  const systems = join(root, SYSTEMS);
+  const folders = existsSync(systems) ? readdirSync(systems).map((name) => join(systems, name)) : [];
+  return [root, ...folders].filter((other) => other !== own && existsSync(join(other, "Pulumi.yaml")));
+}
+
+/** The stacks of the repository's other systems. What is wrong with them is theirs to say. */
+async function loadNeighbours(folder: string): Promise<Neighbour[]> {
+  const all = await Promise.all(
+    otherProjects(folder).map(async (other) => {
+      const { project } = loadProject(other);
+      const loaded = project === undefined ? undefined : await loadSystem(other, project);
+      return project === undefined || loaded === undefined || "problem" in loaded
+        ? []
+        : stacksOf(other, project, loaded.settings);
+    }),
+  );
+  return all.flat();
+}
+
+function stacksOf(folder: string, project: Project, settings: StackSettings): Neighbour[] {
+  return stacksIn(join(folder, project.stackConfigDir)).map((stack) => {
+    const { raw } = loadStack(folder, project, stack, {});
+    const system = settingsOf(settings, stack);
+    const { values } = readValues(system, withDefaults(raw, project.declared, settings, stack));
+    return {
+      name: `${project.name} ${stack}`,
+      hostnames: hostnames(system, values).map(([, hostname]) => hostname),
+      listeners: system.listeners?.(values) ?? [],
+    };
+  });
+}
+
+/** The hostnames among the values, with their keys. */
+function hostnames<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+): [string, string][] {
+  return Object.entries(system.keys).flatMap(([key, { schema }]): [string, string][] => {
+    const value: unknown = values[key];
+    const isHostname = metaOf(schema).kind === "hostname" && typeof value === "string";
+    return isHostname && value !== EVERYWHERE ? [[key, value]] : [];
+  });
+}
+
+/** What a stack has in common with a stack of another system, and may not. */
+export async function neighbourIssues<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+  folder: string,
+): Promise<Issue[]> {
+  const neighbours = await loadNeighbours(folder);
+  const own = system.listeners?.(values) ?? [];
+  const taken = [...own, ...neighbours.flatMap(({ listeners }) => listeners)];
+  return neighbours.flatMap((neighbour) => [
+    ...hostnames(system, values).flatMap(([key, hostname]): Issue[] => {
+      if (!neighbour.hostnames.includes(hostname)) return [];
+      const reason = `${hostname} is a hostname of ${neighbour.name}: one of them would never be asked`;
+      const mend = [set(`${basename(resolve(folder))}.${hostname}`, [key])];
+      return [{ problem: "hostname-of-other-system", path: [key], reason, mend }];
+    }),
+    ...own.flatMap((listener): Issue[] => {
+      const other = neighbour.listeners.find((candidate) => collide(listener, candidate));
+      if (other === undefined) return [];
+      const reason = `${listener.port} is the ${other.key} of ${neighbour.name}: on one machine only one of them can be up`;
+      const mend = [set(freePort(listener.port, taken), [listener.key])];
+      // They may be meant for different machines; whether the port is taken on this one, the look at the host tells.
+      return [{ problem: "port-of-other-system", path: [listener.key], reason, mend, severity: "warning" }];
+    }),
+  ]);
+}

@@ -1,0 +1,103 @@
+// Parts of a topology that follow from the settings of settings/common.ts alone, so that no topology spells them out.
+import {
+  type AppServiceArgs,
+  basicAuth,
+  type ContainerServer,
+  type Environment,
+  Gateway,
+  type Limits,
+  type MigrationSpec,
+  type PgDatabase,
+  type Tunnel,
+  TunnelRoute,
+} from "../components/index.ts";
+import type {
+  gatewaySettings,
+  ownPostgresSettings,
+  serviceSettings,
+  tunnelSettings,
+} from "./settings/common.ts";
+import type { ProgramSettings } from "./settings/define.ts";
+
+/** Limits by role, as `limitSettings` gives them. */
+type LimitsOf<R extends string> = { limits: Record<R, Limits> };
+type GatewaySettings = ProgramSettings<ReturnType<typeof gatewaySettings>> & LimitsOf<"gateway">;
+type TunnelSettings = ProgramSettings<ReturnType<typeof tunnelSettings>>;
+type PostgresSettings = ProgramSettings<ReturnType<typeof ownPostgresSettings>> & LimitsOf<"postgres">;
+type ServiceSettings = ProgramSettings<typeof serviceSettings>;
+
+/** The environment's gateway. */
+export function createGateway(env: Environment, settings: GatewaySettings): Gateway {
+  const { basicAuthUser: user, basicAuthPassword: password } = settings;
+  return new Gateway("gateway", {
+    env,
+    image: settings.gatewayImage,
+    hostPort: settings.hostPort,
+    bindAddress: settings.bindAddress,
+    limits: settings.limits.gateway,
+    noindex: settings.noindex,
+    basicAuth: user === undefined || password === undefined ? undefined : basicAuth(env, user, password),
+  });
+}
+
+/** The way from the world to the gateway. */
+export function createTunnelRoute(
+  env: Environment,
+  gateway: Gateway,
+  hostnames: string[],
+  { tunnel, cloudflareApiToken }: TunnelSettings,
+): TunnelRoute {
+  const way: Tunnel = tunnel.kind === "local" ? tunnel : { ...tunnel, apiToken: cloudflareApiToken ?? "" };
+  return new TunnelRoute("tunnel", { env, gateway, hostnames, tunnel: way });
+}
+
+/** A Postgres server of the environment's own. */
+export function ownPostgres(settings: PostgresSettings): ContainerServer {
+  return {
+    kind: "container",
+    image: settings.postgresImage,
+    hostPort: settings.postgresPort,
+    forwardPort: settings.postgresForwardPort,
+    limits: settings.limits.postgres,
+  };
+}
+
+/** How every service of the system runs. */
+export function serviceArgs(
+  env: Environment,
+  settings: ServiceSettings,
+): Pick<
+  AppServiceArgs,
+  "env" | "image" | "secretsAs" | "healthTimeoutSeconds" | "stopGraceSeconds" | "watch"
+> {
+  const { image, secretsAs, healthTimeoutSeconds, stopGraceSeconds } = settings;
+  const watch = { seconds: settings.watchSeconds, errorPercent: settings.watchErrorPercent };
+  return { env, image, secretsAs, healthTimeoutSeconds, stopGraceSeconds, watch };
+}
+
+/** Variables that every service gets. */
+export function serviceEnvironment(env: Environment, settings: ServiceSettings, port?: number) {
+  return {
+    NODE_ENV: "production",
+    APP_ENV: env.environment,
+    LOG_LEVEL: settings.logLevel,
+    // The app ends by itself before the container is killed.
+    SHUTDOWN_GRACE_MS: String(settings.stopGraceSeconds * 900),
+    ...(port === undefined ? {} : { PORT: String(port) }),
+  };
+}
+
+/** The example app's migration: what changes the database is the owner, and never the app's login. */
+export function appMigration(
+  database: PgDatabase,
+  { restorePoints }: { restorePoints: number },
+): MigrationSpec {
+  return {
+    command: ["migrate"],
+    secrets: { MIGRATE_DATABASE_URL: database.ownerUrl },
+    files: "/app/migrations",
+    applied: { table: "pgmigrations", column: "name" },
+    database,
+    restorePoints,
+  };
+}

@@ -1,0 +1,179 @@
+// Settings that most systems have, in groups that a system spreads into its keys; their rules are in common-rules.ts.
+import type { z } from "zod";
+import { setting } from "./define.ts";
+import { bindAddress, dockerHost, hostname, port } from "./network.ts";
+import { duration, imageReference, type LimitDefaults, type LimitValues, limits } from "./resources.ts";
+import { choice, flag, integer, name, secret, text } from "./scalars.ts";
+import { list, section, variants } from "./structures.ts";
+
+const CLOUDFLARE_ID = { pattern: /^[0-9a-f]{32}$/, form: "32 hexadecimal digits", example: "0".repeat(32) };
+
+/** How the Docker host and the data are treated; every system has these. `roles` are those that hold data. */
+export function hostSettings(...roles: [string, ...string[]]) {
+  return {
+    dockerHost: setting(dockerHost(), {
+      description: "Docker host, unix:///path or ssh://user@host[:port]; this machine's own if empty.",
+      optional: true,
+    }),
+    protectData: setting(flag(), {
+      description: "Refuse to delete volumes, databases and servers.",
+      default: true,
+    }),
+    releaseData: setting(list(choice(...roles)), {
+      description: `Roles whose data may be destroyed or replaced by the next update: ${roles.join(", ")}.`,
+      default: [],
+    }),
+  };
+}
+
+/** The hostname of the environment. */
+export function hostnameSetting(example: string, what = "Hostname that this environment answers to.") {
+  return setting(hostname(example), { description: what, unique: true });
+}
+
+/** Where the gateway listens, and who may pass. */
+export function gatewaySettings(examplePort: number) {
+  return {
+    hostPort: setting(port(examplePort), {
+      description: "Port of the Docker host that the gateway listens on.",
+    }),
+    bindAddress: setting(bindAddress(), {
+      description: "Address of the Docker host that the gateway listens on.",
+      default: "127.0.0.1",
+    }),
+    gatewayImage: setting(imageReference(), {
+      description: "Image of the gateway.",
+      default: "caddy:2.11.9-alpine",
+    }),
+    noindex: setting(flag(), { description: "Ask search engines to stay away.", default: false }),
+    basicAuthUser: setting(
+      text({ max: 64, pattern: /^[^\s:]+$/, form: "one word without a colon", example: "team" }),
+      { description: "User name that the gateway asks for; none if empty.", optional: true },
+    ),
+    basicAuthPassword: setting(secret(), {
+      description: "Password that the gateway asks for, with basicAuthUser.",
+      optional: true,
+    }),
+  };
+}
+
+/** How the world reaches the gateway. */
+export function tunnelSettings(exampleName: string) {
+  return {
+    tunnel: setting(
+      variants("kind", {
+        local: {},
+        own: { accountId: text(CLOUDFLARE_ID), zoneId: text(CLOUDFLARE_ID), name: name(exampleName) },
+      }),
+      {
+        description:
+          "How the world reaches the gateway: {kind: local}, or {kind: own, accountId, zoneId, name} on Cloudflare.",
+        default: { kind: "local" },
+      },
+    ),
+    cloudflareApiToken: setting(secret(), {
+      description: "Cloudflare API token, for a tunnel of its own.",
+      optional: true,
+    }),
+  };
+}
+
+/** A Postgres server of the environment's own. */
+export function ownPostgresSettings(examplePort: number) {
+  return {
+    postgresPort: setting(port(examplePort), {
+      description: "Port of the Docker host's loopback address that the Postgres server listens on.",
+    }),
+    postgresImage: setting(imageReference(), {
+      description: "Image of the Postgres server; it must hold pgvector.",
+      default: "pgvector/pgvector:0.8.2-pg17-trixie",
+    }),
+    postgresForwardPort: setting(port(examplePort + 1000), {
+      description: "Port of this machine that leads to postgresPort of an ssh:// Docker host; 0 for none.",
+      optional: true,
+    }),
+  };
+}
+
+/** A Redis server of the environment's own. */
+export const ownRedisSettings = {
+  redisImage: setting(imageReference(), {
+    description: "Image of the Redis server.",
+    default: "redis:7.2.11-bookworm",
+  }),
+};
+
+/** How an application runs. */
+export const serviceSettings = {
+  image: setting(imageReference("tandem-example:0.1.0"), {
+    description: "Image of the app, with its tag or digest.",
+  }),
+  logLevel: setting(choice("info", "fatal", "error", "warn", "debug", "trace"), {
+    description: "Least important log line that the app writes.",
+    default: "info",
+  }),
+  secretsAs: setting(choice("env", "files"), {
+    description: "How the app gets its secrets: env (environment variables) or files (under /run/secrets).",
+    default: "env",
+  }),
+  stopGraceSeconds: setting(
+    integer({ min: 1, max: 600, example: 30, what: "the time to stop, in seconds," }),
+    { description: "Seconds that a container has to stop before it is killed.", default: 30 },
+  ),
+  watchSeconds: setting(
+    integer({ min: 0, max: 3600, example: 30, what: "the time to watch a new version, in seconds," }),
+    {
+      description:
+        "Seconds that a new version is watched after it took over; if it goes bad, the route moves back.",
+      default: 10,
+    },
+  ),
+  watchErrorPercent: setting(
+    integer({ min: 1, max: 100, example: 20, what: "the share of server errors, in percent," }),
+    {
+      description: "Share of server errors, in percent, above which a watched version counts as bad.",
+      default: 20,
+    },
+  ),
+  healthTimeoutSeconds: setting(
+    integer({ min: 5, max: 1800, example: 120, what: "the time to start, in seconds," }),
+    { description: "Seconds that a container has to become healthy.", default: 120 },
+  ),
+};
+
+/** What a release keeps and waits for. */
+export const releaseSettings = {
+  restorePoints: setting(integer({ min: 0, max: 100, example: 5, what: "the number of restore points" }), {
+    description: "Restore points of the database to keep; one is made before migrations. 0 for none.",
+    default: 0,
+  }),
+  promoteAfter: setting(duration(), {
+    description: "How long a version must have been healthy in the environment that it is promoted from.",
+    default: "10m",
+  }),
+};
+
+/** Least memory with which a server of ours starts, by role; for others Docker's own bound. */
+const FLOORS: Readonly<Record<string, string>> = { postgres: "128m", redis: "32m", gateway: "64m" };
+const APP_FLOOR = "64m";
+
+/** Limits of the servers where a system names none. */
+export const SERVER_LIMITS = {
+  postgres: { cpus: 1, memory: "512m", pids: 256 },
+  redis: { cpus: 0.5, memory: "256m", pids: 64 },
+  gateway: { cpus: 0.5, memory: "128m", pids: 128 },
+} satisfies Record<string, LimitDefaults>;
+
+/** Limits by role; both environments get the same where they set none, as a rehearsal should. */
+export function limitSettings<R extends string>(defaults: Record<R, LimitDefaults>) {
+  const roles = Object.keys(defaults) as R[];
+  const shape = Object.fromEntries(
+    roles.map((role) => [role, limits(defaults[role], FLOORS[role] ?? APP_FLOOR)]),
+  ) as Record<R, z.ZodType<LimitValues>>;
+  return {
+    limits: setting(section<typeof shape, Record<R, LimitValues>>(shape, { defaults }), {
+      description: "Most that each container may use: cpus, memory (512m, 1g) and pids; by role.",
+      default: defaults,
+    }),
+  };
+}
