@@ -1,15 +1,16 @@
 // Entry point of the tandem provider plugin: what the Docker provider can't express.
 import { serve } from "../lib/plugin/server.ts";
 import { adminPassword } from "./admin-password.ts";
+import { Hosts } from "./cloudflare-host.ts";
 import { containerStart } from "./container-start.ts";
 import { dataGuard } from "./data-guard.ts";
-import { DockerHost } from "./docker-host.ts";
 import { image } from "./image.ts";
+import { ingressRule } from "./ingress-rule.ts";
 import { keptSetAside, keptTakeBack } from "./kept-database.ts";
 import { migration } from "./migration.ts";
 import { route } from "./route.ts";
 
-void serve<DockerHost>({
+void serve<Hosts>({
   name: "tandem",
   version: "0.1.0",
   resources: {
@@ -17,11 +18,12 @@ void serve<DockerHost>({
     "tandem:docker:ContainerStart": containerStart,
     "tandem:docker:Migration": migration,
     "tandem:gateway:Route": route,
+    "tandem:cloudflare:IngressRule": ingressRule,
     "tandem:postgres:AdminPassword": adminPassword,
     "tandem:postgres:SetAside": keptSetAside,
     "tandem:postgres:TakeBack": keptTakeBack,
     "tandem:data:Guard": dataGuard,
   },
-  configure: ({ dockerHost }) => new DockerHost(typeof dockerHost === "string" ? dockerHost : undefined),
+  configure: (settings) => new Hosts(settings),
   close: (host) => host.close(),
 });

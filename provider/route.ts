@@ -15,6 +15,7 @@ import {
 import { readRoute, removeSite, removeUpstreams, writeRoute } from "./route-files.ts";
 import { expectReachable } from "./route-reach.ts";
 import { settle } from "./route-take-over.ts";
+import { Turns } from "./turns.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -37,13 +38,7 @@ const COMPARED = [
  * One change at a time per gateway: a reload reads all files and then posts them, so of two at once the older reading
  * could win and lose a route.
  */
-const queues = new Map<string, Promise<unknown>>();
-
-function inTurn<T>(gateway: string, work: () => Promise<T>): Promise<T> {
-  const turn = (queues.get(gateway) ?? Promise.resolve()).then(work, work);
-  queues.set(gateway, turn);
-  return turn;
-}
+const turns = new Turns();
 
 async function reload(docker: Docker, gateway: string): Promise<string | undefined> {
   const { exitCode, output } = await exec(docker, gateway, RELOAD);
@@ -100,7 +95,7 @@ async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
   const wanted = renderRoute(inputs as unknown as RouteConfig);
   const now = addresses(wanted);
   await expectReachable(docker, gateway, routeName, now);
-  const before = await inTurn(gateway, async () => {
+  const before = await turns.take(gateway, async () => {
     const found = await readRoute(docker, gateway, routeName);
     await replace(docker, gateway, routeName, wanted, found);
     return found;
@@ -117,7 +112,8 @@ async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
       drainSeconds: Number(inputs.drainSeconds ?? 0),
       watchSeconds: Number(inputs.watchSeconds ?? 0),
       watchErrorPercent: Number(inputs.watchErrorPercent ?? 100),
-      moveBack: () => inTurn(gateway, () => replace(docker, gateway, routeName, before ?? wanted, wanted)),
+      moveBack: () =>
+        turns.take(gateway, () => replace(docker, gateway, routeName, before ?? wanted, wanted)),
     },
     ctx,
   );
@@ -167,5 +163,5 @@ export const route: ResourceHandler<DockerHost> = {
     return { id, outputs: { ...outputs, configHash: configHash(files) }, inputs };
   },
   update: ({ inputs }, ctx) => apply(inputs, ctx),
-  delete: ({ outputs }, ctx) => inTurn(String(outputs.gatewayId), () => remove(outputs, ctx)),
+  delete: ({ outputs }, ctx) => turns.take(String(outputs.gatewayId), () => remove(outputs, ctx)),
 };
