@@ -1,8 +1,7 @@
-// The engine's event log of one run: which creations failed without a clear answer.
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+// The engine's events of one run: which creations failed without a clear answer.
 import type { StateResource } from "./backend.ts";
 import { exitCodes, runEngine } from "./engine.ts";
+import { listenToEngine } from "./engine-events.ts";
 import { type OpenEnd, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
 import type { Session } from "./session.ts";
 
@@ -21,13 +20,13 @@ const creations = ["create", "create-replacement"];
  */
 const refusal = /already (exists|in use)|is in use by|conflict/i;
 
-/** Reads the creations with an open end from a log as the engine writes it, a JSON document a line. */
+/** Reads the creations with an open end from the engine's events, a JSON document a line. */
 export function openEndsOf(log: string): OpenEnd[] {
   const events = log.split("\n").flatMap((line): EngineEvent[] => {
     try {
       return [JSON.parse(line) as EngineEvent];
     } catch {
-      // The last line of a run that was killed.
+      // No whole event.
       return [];
     }
   });
@@ -50,19 +49,21 @@ export function openEndsOf(log: string): OpenEnd[] {
  * @returns its exit code
  */
 export async function runNotingOpenEnds(session: Session, args: readonly string[]): Promise<number> {
-  const { paths, project, stack } = session;
-  const log = join(paths.kept, project.name, `${stack}.events`);
-  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+  const log: string[] = [];
+  const listener = await listenToEngine((event) => {
+    // Debug messages hold what plugins were given, secrets among it: they are not even kept in memory.
+    if (/"resOpFailedEvent"|"severity": ?"error"/.test(event)) log.push(event);
+  });
   try {
-    // The engine offers its event log where debug commands are on, and writes no more than it shows.
-    const code = await runEngine(session, [...args, "--event-log", log], { PULUMI_DEBUG_COMMANDS: "true" });
+    // The engine offers its events where debug commands are on, and tells no more than it shows.
+    const code = await runEngine(session, [...args, "--event-log", listener.address], {
+      PULUMI_DEBUG_COMMANDS: "true",
+    });
     if (code !== exitCodes.ok) {
-      // Where it ended before its first event there is no log.
-      const events = existsSync(log) ? readFileSync(log, "utf8") : "";
-      writeOpenEnds(session, [...readOpenEnds(session), ...openEndsOf(events)]);
+      writeOpenEnds(session, [...readOpenEnds(session), ...openEndsOf(log.join("\n"))]);
     }
     return code;
   } finally {
-    rmSync(log, { force: true });
+    listener.close();
   }
 }

@@ -55,6 +55,8 @@ export interface CallContext<Client> {
   readonly signal: AbortSignal;
   /** Time that the user allows for the operation; 0 when there is no limit. In seconds. */
   readonly timeoutSeconds: number;
+  /** A text without the secrets that this call was given, for what is kept outside the state; `log` and errors do it themselves. */
+  clean(text: string): string;
   /** Writes a line to the user, tied to this resource. */
   log(severity: "debug" | "info" | "warning" | "error", message: string): void;
   /** Shows a passing status beside the resource, such as "waiting for the server"; it is not kept. */

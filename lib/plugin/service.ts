@@ -69,6 +69,7 @@ export function createService<Client>(
       type,
       timeoutSeconds,
       signal: AbortSignal.any(signals),
+      clean,
       log: (severity, message) => host.log.write(severity, clean(message), urn),
       status: (message) => host.log.write("info", clean(message), urn, true),
     };

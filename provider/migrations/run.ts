@@ -79,8 +79,14 @@ function keep(entry: MigrationEntry, inputs: Properties, ctx: Context): void {
   const [system, environment] = [labels["tandem.system"], labels["tandem.environment"]];
   if (system === undefined || environment === undefined) return;
   const file = migrationLog(system, environment);
+  const { reason, output } = entry;
   try {
-    writeEntry(file, entry);
+    writeEntry(file, {
+      ...entry,
+      // What a migration prints may be all that it was given.
+      ...(reason === undefined ? {} : { reason: ctx.clean(reason) }),
+      output: output.map((line) => ctx.clean(line)),
+    });
   } catch (error) {
     ctx.log("warning", `The log of migrations could not be written: ${(error as Error).message}`);
   }

@@ -36,6 +36,7 @@ export function contextOf<Client>(
     type: "test",
     signal,
     timeoutSeconds: 0,
+    clean: (text) => text,
     log: (severity, message) => void logged.push({ severity, message }),
     status: () => {},
   };

@@ -19,6 +19,7 @@ export function context(): Recorded {
     type: "test",
     signal: new AbortController().signal,
     timeoutSeconds: 0,
+    clean: (text) => text,
     log: (_severity, message) => lines.push(message),
     status: () => undefined,
     lines,
