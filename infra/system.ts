@@ -1,6 +1,7 @@
 // Runs a system as the program of a stack: read settings, check them, build the topology, hand out its outputs.
 import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "../components/index.ts";
+import { configCommand } from "./check/problem.ts";
 import {
   type ProgramSettings,
   type Settings,
@@ -65,7 +66,7 @@ function createEnvironment<K extends Settings>(
       protect: protectData,
       released: releaseData,
       releaseCommand: (role) =>
-        `pulumi config set --path '${project}:releaseData[${releaseData.length}]' ${role} --stack ${stack}`,
+        `${configCommand()} set --path '${project}:releaseData[${releaseData.length}]' ${role} --stack ${stack}`,
     },
   });
 }

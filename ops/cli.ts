@@ -104,6 +104,22 @@ program
   );
 
 program
+  .command("config")
+  .description("read and change an environment's settings: `pulumi config`, ready to use")
+  .argument("<action>", "set, get or rm")
+  .argument("<key>", "setting, such as hostPort or, with --path, limits.app.memory")
+  .argument("[value]", "new value; a secret is asked for, or read from standard input")
+  .option("--stack <name>", "environment", "staging")
+  .option("--secret", "keep the value encrypted")
+  .option("--path", "the key is a path into a map or list")
+  .action(async (action: string, key: string, value: string | undefined, options: { stack: string }) => {
+    process.exitCode = await (await import("./commands/config.ts")).config(
+      { action, key, value },
+      merged(options),
+    );
+  });
+
+program
   .command("setup")
   .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
   .option("--check", "only tell what is there and what is missing")

@@ -33,7 +33,7 @@ export async function runEngine(
   args: readonly string[],
   variables: Readonly<Record<string, string>> = {},
 ): Promise<number> {
-  return await runAttached(session.engine.command, [...args, ...displayFlags()], {
+  return await runAttached(session.engine.command, [...displayFlags(), ...args], {
     cwd: session.project.directory,
     env: { ...engineEnvironment(session), ...variables },
   });

@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import type { Deployment } from "./backend.ts";
 import { prepareMachine } from "./commands/setup.ts";
+import { nameConfigCommand } from "./config-command.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { loadProject, loadStackFile, type Project } from "./project.ts";
@@ -41,17 +42,17 @@ export function say(line: string): void {
 /**
  * Checks the settings of a stack and prints all problems.
  *
- * @param deep look at the machine as well
+ * @param beforeSetup the machine is not prepared yet
  * @throws UserError with exit code 2 when one of them is an error.
  */
-async function checkSettings(project: Project, stack: string, deep: boolean): Promise<void> {
+async function checkSettings(project: Project, stack: string, beforeSetup: boolean): Promise<void> {
   if (!project.hasSettings) return;
   const { checkStack } = await import("../infra/check/index.ts");
   const { hasErrors, renderProblems } = await import("../infra/check/render.ts");
-  const problems = await checkStack({ projectDir: project.directory, stack, deep });
+  const problems = await checkStack({ projectDir: project.directory, stack, deep: true, beforeSetup });
   const stop = hasErrors(problems);
-  // Warnings are printed once, by the deep check.
-  if (problems.length > 0 && (deep || stop)) process.stderr.write(`${renderProblems(problems)}\n`);
+  // Warnings are printed once, by the last check.
+  if (problems.length > 0 && (stop || !beforeSetup)) process.stderr.write(`${renderProblems(problems)}\n`);
   if (stop) {
     throw new UserError(
       `the settings of ${stack} have errors; nothing was touched`,
@@ -61,8 +62,8 @@ async function checkSettings(project: Project, stack: string, deep: boolean): Pr
   }
 }
 
-/** Makes the stack in the backend. Its salt lands in this machine's copy of the stack file, not in the tracked one. */
-async function createStack(session: Session): Promise<void> {
+/** Makes the stack in the backend where it has none yet. Its salt lands in this machine's copy of the stack file, not in the tracked one. */
+export async function createStack(session: Session): Promise<void> {
   const folder = session.file.hasSecretsProvider
     ? session.project.directory
     : writeInitProject(session.paths, session.project);
@@ -100,14 +101,15 @@ async function settle(session: Session, { change, wait }: OpenOptions): Promise<
  */
 export async function openStack(options: OpenOptions): Promise<Session> {
   const project = loadProject(options.project);
+  nameConfigCommand(project);
   const file = loadStackFile(project, options.stack);
   // First by themselves: a machine should not be set up for settings that can't work.
-  if (options.check) await checkSettings(project, options.stack, false);
+  if (options.check) await checkSettings(project, options.stack, true);
   const remote = remoteDockerHost(project, file);
   if (remote !== undefined) await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
   await prepareMachine(dockerHost === undefined ? {} : { dockerHost });
-  if (options.check) await checkSettings(project, options.stack, true);
+  if (options.check) await checkSettings(project, options.stack, false);
 
   const session = openSession(project, options.stack, file);
   const deployment = await settle(session, options);

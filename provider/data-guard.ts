@@ -20,7 +20,8 @@ export const dataGuard: ResourceHandler = {
   },
   diff({ olds, news }) {
     const changes: Record<string, "update"> = {};
-    for (const key of ["subject", "identity", "released", "releaseWith"]) {
+    // Not `releaseWith`: it only says what to type, which depends on who runs the engine.
+    for (const key of ["subject", "identity", "released"]) {
       if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
     }
     return { changes };

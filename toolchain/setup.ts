@@ -23,9 +23,12 @@ export interface SetupOptions {
   dockerHost?: string;
   /** Bring what only the tests need, too? @default false */
   forTests?: boolean;
+  /** Only the Pulumi CLI: for what needs no Docker and no plugins. @default false */
+  engineOnly?: boolean;
 }
 
 function stepsFor(options: SetupOptions): readonly Step[] {
+  if (options.engineOnly === true) return [engine];
   return options.forTests === true ? [...steps, testTools] : steps;
 }
 

@@ -13,23 +13,27 @@ export interface Owner {
   stack: string;
 }
 
-/** What of the settings doesn't fit this machine. Docker hosts elsewhere are not looked at, ports forwarded to here are. */
+/**
+ * What of the settings doesn't fit this machine. Docker hosts elsewhere are not looked at, ports forwarded to here are.
+ * Before set-up nothing is said of a Docker at its usual place that doesn't answer: set-up may bring it.
+ */
 export async function hostIssues<K extends Settings>(
   system: SystemSettings<K>,
   values: Partial<ValuesOf<K>>,
   owner: Owner,
+  beforeSetup = false,
 ): Promise<Issue[]> {
   const host: unknown = values.dockerHost;
   const dockerHost = typeof host === "string" ? host : undefined;
   const remote = dockerHost?.startsWith("ssh://") ?? false;
   const socket = socketPath(remote ? undefined : dockerHost);
   const docker = remote ? undefined : await lookAtDocker(socket).catch(() => undefined);
-  const unreachable = dockerHost !== undefined && !remote && docker === undefined;
+  const expected = dockerHost !== undefined && !remote && !(beforeSetup && socket === socketPath());
   const listeners = system.listeners?.(values) ?? [];
   const local = listeners.filter((listener) => listener.forwarded || !remote);
   const ports = await Promise.all(local.map((listener) => portIssues(listener, listeners, docker, owner)));
   return [
-    ...(unreachable ? [unreachableDocker(socket)] : []),
+    ...(expected && docker === undefined ? [unreachableDocker(socket)] : []),
     ...ports.flat(),
     ...(docker === undefined ? [] : budgetIssues(system.demands?.(values) ?? [], docker)),
   ];

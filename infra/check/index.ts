@@ -19,6 +19,8 @@ export interface CheckOptions {
   stack: string;
   /** Look at this machine as well: its ports, its Docker (GET requests only), its memory and CPUs. */
   deep: boolean;
+  /** The machine is not prepared yet: a Docker that set-up may start is not missed. @default false */
+  beforeSetup?: boolean;
 }
 
 /** A stack as far as it could be read. */
@@ -34,7 +36,8 @@ export async function checkStack(options: CheckOptions): Promise<Problem[]> {
 }
 
 /** The same, with the values. */
-export async function readStack({ projectDir, stack, deep }: CheckOptions): Promise<CheckedStack> {
+export async function readStack(options: CheckOptions): Promise<CheckedStack> {
+  const { projectDir, stack, deep, beforeSetup = false } = options;
   const { project, problems } = loadProject(projectDir);
   if (project === undefined) return { problems };
   const loaded = await loadSystem(projectDir, project);
@@ -49,7 +52,8 @@ export async function readStack({ projectDir, stack, deep }: CheckOptions): Prom
   const { values, issues } = checkValues(system, withDefaults(file.raw, project.declared, settings, stack));
   issues.push(...compareStacks(system, values, loadSiblings(projectDir, project, stack, settings)));
   issues.push(...(await neighbourIssues(system, values, projectDir)));
-  if (deep) issues.push(...(await hostIssues(system, values, { project: project.name, stack })));
+  const owner = { project: project.name, stack };
+  if (deep) issues.push(...(await hostIssues(system, values, owner, beforeSetup)));
 
   const place: Place = { project: project.name, stack, locate: file.locate };
   const seen = new Set(problems.map((problem) => problem.key));

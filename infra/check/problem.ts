@@ -83,9 +83,17 @@ function command(step: Step, place: Place): string {
   const key = quote(keyText(step.path, place.project));
   const path = step.path.length > 1 ? "--path " : "";
   const stack = `--stack ${quote(place.stack)}`;
-  if (step.do === "remove") return `pulumi config rm ${path}${key} ${stack}`;
-  if (step.do === "set-secret") return `pulumi config set --secret ${path}${key} ${stack}`;
-  return `pulumi config set ${path}${key} ${quote(step.value)} ${stack}`;
+  if (step.do === "remove") return `${configCommand()} rm ${path}${key} ${stack}`;
+  if (step.do === "set-secret") return `${configCommand()} set --secret ${path}${key} ${stack}`;
+  return `${configCommand()} set ${path}${key} ${quote(step.value)} ${stack}`;
+}
+
+/**
+ * What changes a setting, for a shell in the project's folder. `tandem` names its own command, which needs no `pulumi` on the PATH,
+ * to itself and to the program that it starts; who runs plain Pulumi is told of plain Pulumi.
+ */
+export function configCommand(): string {
+  return process.env.TANDEM_CONFIG_COMMAND || "pulumi config";
 }
 
 /** A word as a shell takes it; quotes only where they are needed, and always around a path, as its dots may mislead. */
