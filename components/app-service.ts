@@ -18,6 +18,8 @@ export interface RouteSpec {
   gateway: Gateway;
   /** Hostnames that lead to this service. */
   hostnames: string[];
+  /** Only this path of theirs and what is below it, such as `/ws`. @default all that no other service has */
+  path?: string;
 }
 
 export interface AppServiceArgs {
@@ -62,7 +64,7 @@ export interface AppServiceArgs {
   volumes?: VolumeMount[];
   /** User inside the container. @default "1000:1000" */
   user?: string;
-  /** What must exist before migration and containers: databases, queues. */
+  /** What must exist before migration and containers: databases, queues, the `ready` of services that it calls. */
   dependsOn?: pulumi.Resource[];
 }
 
@@ -80,6 +82,8 @@ export class AppService extends pulumi.ComponentResource {
   readonly containers: pulumi.Output<string[]>;
   /** Content address of the image that runs. */
   readonly imageId: pulumi.Output<string>;
+  /** What must exist before a service that calls this one starts: its healthy containers, and its route. */
+  readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadArgs(name, args);
@@ -89,7 +93,7 @@ export class AppService extends pulumi.ComponentResource {
     this.imageId = migration?.imageId ?? image.imageId;
     const running = this.createContainers(name, args, this.imageId);
     this.containers = pulumi.all(running.map(({ started }) => started.containerName));
-    this.createRoute(name, args);
+    this.ready = [...running.map(({ started }) => started), ...this.createRoute(name, args)];
     this.registerOutputs({ containers: this.containers, imageId: this.imageId });
   }
 
@@ -152,13 +156,13 @@ export class AppService extends pulumi.ComponentResource {
     );
   }
 
-  private createRoute(name: string, args: AppServiceArgs): void {
-    if (args.route === undefined) return;
-    const { gateway, hostnames } = args.route;
+  private createRoute(name: string, args: AppServiceArgs): pulumi.Resource[] {
+    if (args.route === undefined) return [];
+    const { gateway, hostnames, path } = args.route;
     const upstreams = this.containers.apply((names) => names.map((container) => `${container}:${args.port}`));
     const drainSeconds = args.stopGraceSeconds ?? STOP_GRACE_SECONDS;
     const watch = { ...WATCH, ...args.watch };
-    gateway.route(name, { hostnames, upstreams, drainSeconds, watch }, { parent: this });
+    return [gateway.route(name, { hostnames, path, upstreams, drainSeconds, watch }, { parent: this })];
   }
 }
 

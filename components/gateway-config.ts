@@ -1,5 +1,6 @@
 // The gateway's own configuration: what is the same for every environment and route.
 import { createHash } from "node:crypto";
+import { type EntryOptions, entryConfig } from "./gateway-entry.ts";
 
 /** Port that the gateway listens on inside its container. */
 export const CONTAINER_PORT = 8080;
@@ -11,37 +12,6 @@ export const STOP_GRACE_SECONDS = 30;
 const RELOAD_GRACE_SECONDS = 600;
 /** Host header to which the gateway itself answers, through both of its processes. */
 const HEALTH_HOST = "health.gateway.internal";
-
-/**
- * The process that holds the clients' connections. Nothing of it changes with a route, so it is never reloaded: a
- * server that is reloaded closes idle connections, and a client may be about to send a request on one. It opens a
- * connection to the router for each request, and asks each time which socket is the router's.
- */
-const ENTRY_CONFIG = `{
-	admin off
-	auto_https off
-	http_port ${CONTAINER_PORT}
-	persist_config off
-	grace_period ${STOP_GRACE_SECONDS - 5}s
-	log {
-		output stdout
-		format json
-		level WARN
-	}
-}
-
-http:// {
-	reverse_proxy unix/{file./tmp/router} {
-		lb_try_duration 10s
-		lb_try_interval 50ms
-		trusted_proxies private_ranges
-		transport http {
-			keepalive 30s
-			keepalive_idle_conns_per_host 128
-		}
-	}
-}
-`;
 
 /**
  * The process that knows the routes; the provider writes each into a file of its own. After a reload the old server
@@ -110,18 +80,24 @@ echo "$fingerprint" > /tmp/loaded
 `;
 
 /** Everything that lies in the gateway's configuration volume besides the routes, by path. */
-export const GATEWAY_FILES: Record<string, string> = {
-  [`${CONFIG_DIR}/Caddyfile`]: ROUTER_CONFIG,
-  [`${CONFIG_DIR}/entry.Caddyfile`]: ENTRY_CONFIG,
-  [`${CONFIG_DIR}/run.sh`]: RUN_SCRIPT,
-  [`${CONFIG_DIR}/reload.sh`]: RELOAD_SCRIPT,
-};
+export function gatewayFiles(options: EntryOptions): Record<string, string> {
+  return {
+    [`${CONFIG_DIR}/Caddyfile`]: ROUTER_CONFIG,
+    [`${CONFIG_DIR}/entry.Caddyfile`]: entryConfig(
+      CONTAINER_PORT,
+      STOP_GRACE_SECONDS - 5,
+      HEALTH_HOST,
+      options,
+    ),
+    [`${CONFIG_DIR}/run.sh`]: RUN_SCRIPT,
+    [`${CONFIG_DIR}/reload.sh`]: RELOAD_SCRIPT,
+  };
+}
 
 /** Changes when one of the files does. */
-export const GATEWAY_FILES_VERSION = createHash("sha256")
-  .update(JSON.stringify(GATEWAY_FILES))
-  .digest("hex")
-  .slice(0, 16);
+export function filesVersion(files: Record<string, string>): string {
+  return createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
+}
 
 /** Command of the gateway's container. */
 export const GATEWAY_COMMAND = ["sh", `${CONFIG_DIR}/run.sh`];

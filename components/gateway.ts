@@ -7,12 +7,13 @@ import { type Environment, labelList } from "./environment.ts";
 import {
   CONFIG_DIR,
   CONTAINER_PORT,
+  filesVersion,
   GATEWAY_COMMAND,
-  GATEWAY_FILES,
-  GATEWAY_FILES_VERSION,
   GATEWAY_HEALTH,
+  gatewayFiles,
   STOP_GRACE_SECONDS,
 } from "./gateway-config.ts";
+import { CONTAINER_TLS_PORT, type EntryOptions } from "./gateway-entry.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
 export interface BasicAuth {
@@ -21,8 +22,10 @@ export interface BasicAuth {
   hash: pulumi.Input<string>;
 }
 
-export interface GatewayArgs {
+export interface GatewayArgs extends EntryOptions {
   env: Environment;
+  /** Role in the environment, part of its names, for a second gateway. @default "gateway" */
+  role?: string;
   /** Image with the contract of the official `caddy` image. */
   image: string;
   /** Port on the Docker host. */
@@ -54,6 +57,8 @@ export interface WatchSpec {
 export interface RouteTarget {
   /** Hostnames that lead to the service. */
   hostnames: string[];
+  /** Only this path of theirs and what is below it, such as `/ws`. @default all that no other route has */
+  path?: string;
   /** Containers of the service, each as `name:port`. */
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds that requests under way have to end when the route leaves a container. @default 30 */
@@ -62,7 +67,6 @@ export interface RouteTarget {
   watch?: WatchSpec;
 }
 
-const ROLE = "gateway";
 const HEALTH_TIMEOUT_SECONDS = 60;
 const DRAIN_SECONDS = 30;
 
@@ -76,13 +80,15 @@ export class Gateway extends pulumi.ComponentResource {
   /** URL on the environment's network. */
   readonly internalUrl: string;
   private readonly args: GatewayArgs;
+  private readonly role: string;
   private readonly containerId: pulumi.Output<string>;
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:Gateway", name, {}, { parent: args.env, ...opts });
     this.args = args;
+    this.role = args.role ?? "gateway";
     this.address = `${args.bindAddress ?? "127.0.0.1"}:${args.hostPort}`;
-    this.internalUrl = `http://${args.env.name(ROLE)}:${CONTAINER_PORT}`;
+    this.internalUrl = `http://${args.env.name(this.role)}:${CONTAINER_PORT}`;
     const config = this.createConfigVolume(name);
     this.containerId = this.createContainer(name, config);
     this.registerOutputs({ address: this.address });
@@ -94,6 +100,7 @@ export class Gateway extends pulumi.ComponentResource {
       gatewayId: this.containerId,
       routeName: name,
       hostnames: target.hostnames,
+      path: target.path,
       upstreams: target.upstreams,
       drainSeconds: target.drainSeconds ?? DRAIN_SECONDS,
       watchSeconds: target.watch?.seconds,
@@ -109,17 +116,20 @@ export class Gateway extends pulumi.ComponentResource {
     const { env } = this.args;
     return new Volume(
       `${name}-config`,
-      { name: env.name("gateway_config"), labels: labelList(env.labels(ROLE)) },
+      { name: env.name(`${this.role}_config`), labels: labelList(env.labels(this.role)) },
       { parent: this, ignoreChanges: ["labels"] },
     );
   }
 
   private createContainer(name: string, config: Volume): pulumi.Output<string> {
-    const { env, image, limits } = this.args;
+    const { env, image, limits, tls, bindAddress = "127.0.0.1", hostPort } = this.args;
+    const files = gatewayFiles(this.args);
+    const tlsPort = tls === undefined ? [] : [{ hostPort: tls.hostPort, containerPort: CONTAINER_TLS_PORT }];
+    const ports = [{ hostPort, containerPort: CONTAINER_PORT }, ...tlsPort];
     const source = new Image(`${name}-image`, { reference: image }, { parent: this });
     const { started } = runContainer(this, env, name, {
-      role: ROLE,
-      fixedName: env.name(ROLE),
+      role: this.role,
+      fixedName: env.name(this.role),
       image: source.imageId,
       command: GATEWAY_COMMAND,
       user: "1000:1000",
@@ -129,16 +139,10 @@ export class Gateway extends pulumi.ComponentResource {
         // Share of the container's memory that each of the two processes may use.
         AUTOMEMLIMIT: "0.4",
       },
-      files: GATEWAY_FILES,
-      filesVersion: GATEWAY_FILES_VERSION,
+      files,
+      filesVersion: filesVersion(files),
       volumes: [{ volume: config.name, path: CONFIG_DIR }],
-      ports: [
-        {
-          bindAddress: this.args.bindAddress ?? "127.0.0.1",
-          hostPort: this.args.hostPort,
-          containerPort: CONTAINER_PORT,
-        },
-      ],
+      ports: ports.map((port) => ({ bindAddress, ...port })),
       // The official binary carries this file capability and can't be executed without it.
       capabilities: ["NET_BIND_SERVICE"],
       limits,

@@ -6,6 +6,7 @@ export { basicAuth } from "./basic-auth.ts";
 export type { HealthCheck, Limits, VolumeMount } from "./container.ts";
 export { type DataPolicy, Environment, type EnvironmentArgs, type LogRotation } from "./environment.ts";
 export { type BasicAuth, Gateway, type GatewayArgs, type RouteTarget, type WatchSpec } from "./gateway.ts";
+export type { GatewayTls } from "./gateway-entry.ts";
 export type { MigrationSpec } from "./migration-spec.ts";
 export { type ContainerServer, PgDatabase, type PgDatabaseArgs, type PgServer } from "./pg-database.ts";
 export { PostgresServer, type PostgresServerArgs } from "./postgres-server.ts";

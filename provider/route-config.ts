@@ -4,6 +4,8 @@ import { createHash } from "node:crypto";
 export interface RouteConfig {
   routeName: string;
   hostnames: string[];
+  /** Only this path and what is below it. */
+  path?: string;
   upstreams: string[];
   noindex: boolean;
   basicAuthUser?: string;
@@ -24,6 +26,7 @@ export const UPSTREAMS_DIR = "/config/upstreams";
 /** What may stand in the text without being able to end a line or open a block. */
 const HOSTNAME = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const UPSTREAM = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*:[0-9]{1,5}$/;
+const PATH = /^(\/[A-Za-z0-9_.-]+)+$/;
 const USER = /^[A-Za-z0-9._@-]+$/;
 const BCRYPT = /^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$/;
 /** No dot, since a dot ends the name in the names of the route's files. */
@@ -39,6 +42,9 @@ export function routeProblems(route: Partial<RouteConfig>): { property: string; 
   if (route.hostnames?.length === 0) wrong("hostnames", "is empty; a route needs at least one hostname.");
   for (const hostname of route.hostnames ?? []) {
     if (!HOSTNAME.test(hostname)) wrong("hostnames", `'${hostname}' is not a hostname.`);
+  }
+  if (route.path !== undefined && !PATH.test(route.path)) {
+    wrong("path", `'${route.path}' is no path such as /ws: letters, digits and . _ - between slashes.`);
   }
   if (route.upstreams?.length === 0) wrong("upstreams", "is empty; a route needs at least one container.");
   for (const upstream of route.upstreams ?? []) {
@@ -82,7 +88,7 @@ export function renderRoute(route: RouteConfig): RouteFiles {
       ? []
       : ["\tbasic_auth {", `\t\t${route.basicAuthUser} ${route.basicAuthHash}`, "\t}"];
   const site = [
-    `${route.hostnames.map((hostname) => `http://${hostname}`).join(", ")} {`,
+    `${siteAddresses(route).join(", ")} {`,
     "\tlog",
     // Which container answered: without the dot that sets WebSockets apart it is the upstream.
     "\tlog_append upstream {http.reverse_proxy.upstream.hostport}",
@@ -102,6 +108,12 @@ export function renderRoute(route: RouteConfig): RouteFiles {
     ];
   });
   return { site, upstreams: Object.fromEntries(upstreams) };
+}
+
+/** A longer path wins over a shorter one of the same hostname, in whatever order the gateway reads them. */
+function siteAddresses({ hostnames, path }: RouteConfig): string[] {
+  const paths = path === undefined ? [""] : [path, `${path}/*`];
+  return hostnames.flatMap((hostname) => paths.map((end) => `http://${hostname}${end}`));
 }
 
 function proxy(matcher: string, files: string[], extra: string[]): string[] {

@@ -24,6 +24,7 @@ const RELOAD = ["sh", "/config/reload.sh"];
 const COMPARED = [
   "gatewayId",
   "hostnames",
+  "path",
   "upstreams",
   "noindex",
   "basicAuthUser",

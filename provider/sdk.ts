@@ -138,6 +138,8 @@ export interface RouteArgs {
   routeName: pulumi.Input<string>;
   /** Hostnames that it answers. */
   hostnames: pulumi.Input<pulumi.Input<string>[]>;
+  /** Only this path of theirs and what is below it. @default all that no other route has */
+  path?: pulumi.Input<string>;
   /** Where requests go, each as `container:port`. */
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds that a move of the route waits for requests to end on the containers that it leaves. @default 0 */

@@ -1,6 +1,6 @@
 // Routes on a real gateway: what a move and a reload do to the requests of that moment.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GATEWAY_COMMAND, GATEWAY_FILES, GATEWAY_HEALTH } from "../../components/gateway-config.ts";
+import { GATEWAY_COMMAND, GATEWAY_HEALTH, gatewayFiles } from "../../components/gateway-config.ts";
 import type { Properties } from "../../lib/plugin/values.ts";
 import { containerStart } from "../../provider/container-start.ts";
 import { exec, getFile } from "../../provider/containers.ts";
@@ -70,7 +70,7 @@ beforeAll(async () => {
     volumes: ["/config"],
     ports: { 8080: port },
   });
-  const inputs = { ...gateway, pids: 128, healthTimeoutSeconds: 20, running: true, files: GATEWAY_FILES };
+  const inputs = { ...gateway, pids: 128, healthTimeoutSeconds: 20, running: true, files: gatewayFiles({}) };
   await containerStart.create({ inputs }, context());
 });
 
