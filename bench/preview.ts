@@ -30,6 +30,8 @@ const TSCONFIG = {
   files: ["index.ts"],
 };
 
+const PACK = join(ROOT, "policies/pulumi-analyzer-tandem");
+
 const BASE = "empty program in precompiled JavaScript, started as Pulumi's own host does";
 
 interface Case {
@@ -57,8 +59,13 @@ const PLAIN: Environment = { NODE_COMPILE_CACHE: undefined, TANDEM_EAGER_MODULES
 /** ts-node keeps what it compiled of an unchanged source; without, it type-checks, as after each change. */
 const CHECKED: Environment = { ...PLAIN, TS_NODE_CACHE: "false" };
 
-async function timedPreview(folder: string, stack: string, environment: Environment = {}): Promise<number> {
-  const args = ["preview", "--stack", stack, "--expect-no-changes", "--cwd", folder];
+async function timedPreview(
+  folder: string,
+  stack: string,
+  environment: Environment = {},
+  flags: readonly string[] = [],
+): Promise<number> {
+  const args = ["preview", "--stack", stack, "--expect-no-changes", "--cwd", folder, ...flags];
   const result = await project.pulumi(args, environment);
   if (result.exitCode !== 0) throw new Error(result.output);
   return result.seconds;
@@ -89,6 +96,10 @@ try {
     },
     { name: "the same, not type-checked again", run: () => timedPreview(empty.ts, "dev", PLAIN) },
     { name: "The Oracle", run: () => timedPreview(project.folder, "staging") },
+    {
+      name: "The Oracle, with the policy pack",
+      run: () => timedPreview(project.folder, "staging", {}, ["--policy-pack", PACK]),
+    },
   ];
   const seconds = cases.map((): number[] => []);
   for (let round = -1; round < rounds; round++) {

@@ -1,5 +1,7 @@
 // Every call of the Pulumi CLI goes through here: its environment, its flags, its signals, its exit code.
+import { join } from "node:path";
 import { execa } from "execa";
+import { packageRoot } from "../toolchain/paths.ts";
 import { runAttached } from "./attached.ts";
 import { UserError } from "./errors.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +17,11 @@ export function engineEnvironment(session: Session): NodeJS.ProcessEnv {
 /** Flags of every command that works on the stack. */
 export function stackFlags({ stack, configFile }: Session): string[] {
   return ["--stack", stack, "--config-file", configFile];
+}
+
+/** Flags of every command that plans a change: the policy pack, as an executable that the engine starts. */
+export function policyFlags(): string[] {
+  return ["--policy-pack", join(packageRoot, "policies/pulumi-analyzer-tandem")];
 }
 
 function displayFlags(): string[] {

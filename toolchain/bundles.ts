@@ -6,7 +6,14 @@ import { type Paths, packageRoot } from "./paths.ts";
 import { hashOf, hashOfFiles, readStamp, sourcesBelow, writeStamp } from "./stamps.ts";
 
 /** Folders that a bundle may take its code from; a change in any of them makes all bundles anew (0.3 s each). */
-const sources = ["provider", "lib", "toolchain/language-host", "toolchain/providers", "components"];
+const sources = [
+  "provider",
+  "lib",
+  "toolchain/language-host",
+  "toolchain/providers",
+  "components",
+  "policies",
+];
 
 let sourcesKey: string | undefined;
 

@@ -10,6 +10,11 @@ export function providerBundle(paths: Paths): string {
   return join(paths.bundles, "pulumi-resource-tandem");
 }
 
+/** Bundle of the policy pack: its executable in `policies/` runs this file where the variable names it. */
+export function policyBundle(paths: Paths): string {
+  return join(paths.bundles, "pulumi-analyzer-tandem");
+}
+
 /**
  * The variables that the engine needs on top of the user's own. The user's PULUMI_BACKEND_URL and
  * PULUMI_CONFIG_PASSPHRASE(_FILE) win. No secret is among the values: the passphrase goes in by file.
@@ -31,6 +36,7 @@ export function engineVariables(
     PULUMI_SUPPRESS_NEO_LINK: "true",
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || paths.compileCache,
     TANDEM_PROVIDER_BUNDLE: providerBundle(paths),
+    TANDEM_POLICY_BUNDLE: policyBundle(paths),
   };
   if (!env.PULUMI_BACKEND_URL) {
     // As a URL: a space or a percent sign in the path would be read as something else.

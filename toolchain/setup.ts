@@ -10,11 +10,19 @@ import { engine, probeAddress } from "./steps/engine.ts";
 import { images } from "./steps/images.ts";
 import { languageHost } from "./steps/language-host.ts";
 import { providers } from "./steps/providers.ts";
-import { tandemProvider } from "./steps/tandem-provider.ts";
+import { policyPack, tandemProvider } from "./steps/tandem-provider.ts";
 import { testTools } from "./steps/test-tools.ts";
 
 /** All steps. Those that take longest come first: they start in this order. */
-export const steps: readonly Step[] = [docker, engine, ...providers, images, languageHost, tandemProvider];
+export const steps: readonly Step[] = [
+  docker,
+  engine,
+  ...providers,
+  images,
+  languageHost,
+  tandemProvider,
+  policyPack,
+];
 
 /** What a set-up is for. */
 export interface SetupOptions {

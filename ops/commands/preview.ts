@@ -1,5 +1,5 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
-import { runEngine, stackFlags } from "../engine.ts";
+import { policyFlags, runEngine, stackFlags } from "../engine.ts";
 import { withRemoteHost } from "../remote-host.ts";
 import { neededForward } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
@@ -17,6 +17,6 @@ export async function preview(
 ): Promise<number> {
   const session = await openStack({ ...options, stack, check: true, create: true, change: false });
   return await withRemoteHost(neededForward(session.project, session.file), () =>
-    runEngine(session, ["preview", ...stackFlags(session), ...flags]),
+    runEngine(session, ["preview", ...stackFlags(session), ...policyFlags(), ...flags]),
   );
 }

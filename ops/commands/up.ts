@@ -1,7 +1,7 @@
 // `tandem up`: prepares the machine, checks the settings, runs `pulumi up`, and tells where the environment answers.
 import { formatSeconds } from "../../toolchain/durations.ts";
 import type { Deployment } from "../backend.ts";
-import { stackFlags } from "../engine.ts";
+import { policyFlags, stackFlags } from "../engine.ts";
 import { runNotingOpenEnds } from "../failed-steps.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
 import { settleOpenEnds } from "../recovery.ts";
@@ -57,7 +57,8 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
   const session = await openStack({ ...options, stack, check: true, create: true, change: true });
   const before = localDeployment(session);
   const code = await withRemoteHost(neededForward(session.project, session.file), () =>
-    runNotingOpenEnds(session, ["up", "--yes", "--skip-preview", ...stackFlags(session)]),
+    // With the engine's own preview first: a policy on the whole stack speaks at the end of a run, and must not come after it.
+    runNotingOpenEnds(session, ["up", "--yes", ...stackFlags(session), ...policyFlags()]),
   );
   const took = formatSeconds((Date.now() - begin) / 1000);
   if (code !== 0) {

@@ -1,7 +1,8 @@
 // A small Pulumi program of a test's own, on the components, in a folder of its own.
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import { removeLabelled, uniqueName } from "./docker.ts";
 import { type Outcome, ROOT, TestProject } from "./project.ts";
 
@@ -38,9 +39,29 @@ export class TestProgram {
 
   /** Runs `pulumi` on the program's stack `dev`. */
   async pulumi(...args: string[]): Promise<Outcome> {
-    if (this.project === undefined) throw new Error("the program was not created");
     const stack = args[0] === "stack" ? ["dev"] : ["--stack", "dev"];
-    return await this.project.pulumi([...args, ...stack, "--cwd", this.folder]);
+    return await this.run(...args, ...stack);
+  }
+
+  /** Makes a stack of another name with the given config, by key with namespace. */
+  async addStack(name: string, config: Record<string, unknown> = {}): Promise<void> {
+    await this.run("stack", "init", name, "--no-select", "--cwd", this.folder);
+    this.configure(name, config);
+  }
+
+  /** Gives a stack the config, in the place of what it has. */
+  configure(stack: string, config: Record<string, unknown>): void {
+    const file = join(this.folder, `Pulumi.${stack}.yaml`);
+    const document = existsSync(file) ? (parse(readFileSync(file, "utf8")) as object) : {};
+    writeFileSync(file, stringify({ ...document, config }));
+  }
+
+  /** Runs `pulumi` in the program's folder as it is given. */
+  async run(...args: string[]): Promise<Outcome> {
+    if (this.project === undefined) throw new Error("the program was not created");
+    // With --json the engine's events come one by one, policy violations among them.
+    const streaming = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" };
+    return await this.project.pulumi([...args, "--cwd", this.folder], streaming);
   }
 
   /** Removes everything that it made. */

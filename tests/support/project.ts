@@ -46,6 +46,12 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** What lets a test throw its production away. */
+const THROWN_AWAY: StackConfig = {
+  protectData: false,
+  "tandem:policies": { levels: { "production-data": "disabled" } },
+};
+
 /** A temporary project on a system's topology; The Oracle's unless another one is named. */
 export class TestProject {
   /** The project's name, which is the system's. */
@@ -65,8 +71,16 @@ export class TestProject {
     this.source = system === "oracle" ? ROOT : join(ROOT, "stacks", system);
   }
 
-  /** Makes the project with free ports and a hostname on loopback for each of its stacks. */
-  static async create(overrides: Record<string, StackConfig> = {}, system = "oracle"): Promise<TestProject> {
+  /**
+   * Makes the project with free ports and a hostname on loopback for each of its stacks.
+   *
+   * @param keep leave protection and policies as the system's own files have them; for a test that makes nothing
+   */
+  static async create(
+    overrides: Record<string, StackConfig> = {},
+    system = "oracle",
+    keep = false,
+  ): Promise<TestProject> {
     const project = new TestProject(system);
     project.writeProject();
     for (const stack of project.trackedStacks()) {
@@ -79,7 +93,7 @@ export class TestProject {
         ...tracked,
         ...ports,
         ...hostname,
-        protectData: false,
+        ...(keep ? {} : THROWN_AWAY),
         ...overrides[stack],
       });
     }
@@ -134,13 +148,18 @@ export class TestProject {
   config(stack: string): StackConfig {
     const { config } = this.stackDocument(stack);
     return Object.fromEntries(
-      Object.entries(config).map(([key, value]) => [key.split(":").slice(1).join(":"), value]),
+      Object.entries(config).map(([key, value]) => [key.replace(`${this.name}:`, ""), value]),
     );
   }
 
   /** Changes settings of a stack; `undefined` removes one. */
   configure(stack: string, changes: StackConfig): void {
     this.writeStack(stack, { ...this.config(stack), ...changes });
+  }
+
+  /** Names of the system's stacks that have a file. */
+  get stacks(): string[] {
+    return this.trackedStacks();
   }
 
   /** Path of a stack's file. */
@@ -203,7 +222,8 @@ export class TestProject {
   private writeStack(stack: string, config: StackConfig): void {
     const named = Object.entries(config)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [`${this.name}:${key}`, value]);
+      // A key of another namespace, such as `tandem:`, stands as it is.
+      .map(([key, value]) => [key.includes(":") ? key : `${this.name}:${key}`, value]);
     const document = existsSync(this.stackFile(stack)) ? this.stackDocument(stack) : {};
     writeFileSync(this.stackFile(stack), stringify({ ...document, config: Object.fromEntries(named) }));
   }

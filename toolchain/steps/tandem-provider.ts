@@ -1,21 +1,32 @@
-// Step: the bundle of this package's own provider, so that it starts without reading its sources.
+// Steps: the bundles of this package's own provider and policy pack, so that they start without reading their sources.
 import { bundleIsCurrent, makeBundle } from "../bundles.ts";
-import { providerBundle } from "../engine-env.ts";
+import { policyBundle, providerBundle } from "../engine-env.ts";
+import type { Paths } from "../paths.ts";
 import type { Step } from "../step.ts";
 
-const entry = "provider/main.ts";
+function bundled(id: string, title: string, entry: string, outfile: (paths: Paths) => string): Step {
+  return {
+    id,
+    title,
+    async inspect({ paths }) {
+      return bundleIsCurrent(paths, entry, outfile(paths))
+        ? { ready: true, found: "bundled from this package" }
+        : { ready: false, found: "no current bundle", mend: "bundle it from this package" };
+    },
+    async install({ paths }, say) {
+      say("bundling");
+      await makeBundle(paths, entry, outfile(paths));
+    },
+  };
+}
 
-/** The step. */
-export const tandemProvider: Step = {
-  id: "tandem-provider",
-  title: "tandem provider",
-  async inspect(context) {
-    return bundleIsCurrent(context.paths, entry, providerBundle(context.paths))
-      ? { ready: true, found: "bundled from this package" }
-      : { ready: false, found: "no current bundle", mend: "bundle it from this package" };
-  },
-  async install(context, say) {
-    say("bundling");
-    await makeBundle(context.paths, entry, providerBundle(context.paths));
-  },
-};
+/** The step for the provider. */
+export const tandemProvider = bundled(
+  "tandem-provider",
+  "tandem provider",
+  "provider/main.ts",
+  providerBundle,
+);
+
+/** The step for the policy pack. */
+export const policyPack = bundled("policy-pack", "policy pack", "policies/main.ts", policyBundle);

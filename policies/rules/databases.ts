@@ -1,0 +1,53 @@
+// Databases: logins can do what they are for and nothing else.
+import { numberOf, type ResourceRule, text, texts, types } from "../rule.ts";
+
+const RIGHTS = {
+  superuser: "is a superuser",
+  createRole: "may create logins",
+  createDatabase: "may create databases",
+  replication: "may replicate",
+  bypassRowLevelSecurity: "passes by row-level security",
+} as const;
+
+const SHORTEST_PASSWORD = 24;
+
+export const databases: readonly ResourceRule[] = [
+  {
+    name: "no-superuser",
+    group: "databases",
+    title: "No login of an app has an administrator's rights.",
+    reason:
+      "An injection in the app would be one in the whole server; the provider's default is a superuser.",
+    mend: "set superuser, createRole, createDatabase, replication and bypassRowLevelSecurity to false",
+    level: "mandatory",
+    types: [types.role],
+    check: ({ facts }) =>
+      Object.entries(RIGHTS).flatMap(([key, what]) => (facts[key] === true ? [what] : [])),
+  },
+  {
+    name: "no-public-grants",
+    group: "databases",
+    title: "Nothing is granted to everybody.",
+    reason: "What PUBLIC may do, the other environment's login on the same server may do too.",
+    mend: "grant it to the role that needs it",
+    level: "mandatory",
+    types: [types.grant],
+    check: ({ facts }) =>
+      text(facts.role)?.toLowerCase() === "public" && texts(facts.privileges).length > 0
+        ? [`grants ${texts(facts.privileges).join(", ")} to PUBLIC`]
+        : [],
+  },
+  {
+    name: "password-length",
+    group: "databases",
+    title: `Generated passwords have at least ${SHORTEST_PASSWORD} characters.`,
+    reason: "They are never typed, so there is no reason for one that can be guessed.",
+    mend: `set length to ${SHORTEST_PASSWORD} or more`,
+    level: "mandatory",
+    types: [types.password],
+    check({ facts }) {
+      const length = numberOf(facts.length);
+      return length !== undefined && length < SHORTEST_PASSWORD ? [`has ${length} characters`] : [];
+    },
+  },
+];

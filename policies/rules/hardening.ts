@@ -1,0 +1,216 @@
+// Hardening: the parts of the CIS Docker Benchmark (1.7.0, section 5 and 4.1) that a container's definition decides.
+import {
+  containerRule,
+  type Facts,
+  isMissing,
+  isSet,
+  numberOf,
+  type ResourceRule,
+  records,
+  text,
+  texts,
+  types,
+} from "../rule.ts";
+
+/** Capabilities that some of our servers can't do without. Anything else takes a decision. */
+const KEPT_CAPABILITIES = ["NET_BIND_SERVICE"];
+
+function capabilities(facts: Facts, key: "adds" | "drops"): string[] {
+  return texts(records([facts.capabilities])[0]?.[key]).map((name) =>
+    name.replace(/^CAP_/, "").toUpperCase(),
+  );
+}
+
+function withoutProfile(facts: Facts): string[] {
+  return texts(facts.securityOpts).filter((option) => /unconfined|label[:=]disable/.test(option));
+}
+
+const WORKABLE_GRACE_SECONDS = 5;
+
+export const hardening: readonly ResourceRule[] = [
+  {
+    name: "non-root",
+    group: "hardening",
+    cis: "4.1",
+    title: "No container runs as root.",
+    reason: "A way out of the container as root is root on the host.",
+    mend: "set user to one without rights, for example 1000:1000",
+    level: "mandatory",
+    types: [types.container, types.migration],
+    check({ facts: { user } }) {
+      if (isMissing(user)) return ["has no user: it may run as root"];
+      return /^(root|0)(:|$)/.test(text(user) ?? "") ? ["runs as root"] : [];
+    },
+  },
+  containerRule({
+    name: "security-profile",
+    group: "hardening",
+    cis: "5.2, 5.3, 5.22",
+    title: "The host's security profiles stay on.",
+    reason:
+      "AppArmor, SELinux and seccomp stop calls to the kernel that no app needs and most break-outs do.",
+    mend: "leave apparmor=unconfined, label=disable and seccomp=unconfined out of securityOpts",
+    level: "mandatory",
+    check: ({ facts }) => withoutProfile(facts).map((option) => `sets ${option}`),
+  }),
+  containerRule({
+    name: "capabilities",
+    group: "hardening",
+    cis: "5.4",
+    title: "All capabilities are dropped but those that are needed.",
+    reason: "Docker grants fourteen by default, raw sockets and changing owners among them.",
+    mend: `drop ALL, and add at most ${KEPT_CAPABILITIES.join(", ")}`,
+    level: "mandatory",
+    check({ facts }) {
+      if (isSet(facts.capabilities) || isMissing(facts.capabilities)) {
+        const extra = capabilities(facts, "adds").filter((name) => !KEPT_CAPABILITIES.includes(name));
+        return [
+          ...(capabilities(facts, "drops").includes("ALL") ? [] : ["keeps Docker's default capabilities"]),
+          ...extra.map((name) => `adds the capability ${name}`),
+        ];
+      }
+      return [];
+    },
+  }),
+  containerRule({
+    name: "no-privileged",
+    group: "hardening",
+    cis: "5.5",
+    title: "No container is privileged.",
+    reason: "A privileged container has every device and every right of the host.",
+    mend: "leave privileged out",
+    level: "mandatory",
+    check: ({ facts }) => (facts.privileged === true ? ["is privileged"] : []),
+  }),
+  containerRule({
+    name: "no-ssh",
+    group: "hardening",
+    cis: "5.7",
+    title: "No container offers SSH.",
+    reason: "A login inside a container is one more door, with keys of its own that nobody rotates.",
+    mend: "use `docker exec` through the host's own SSH",
+    level: "mandatory",
+    check: ({ facts }) =>
+      records(facts.ports).some(({ internal }) => numberOf(internal) === 22) ? ["publishes port 22"] : [],
+  }),
+  containerRule({
+    name: "read-only-root",
+    group: "hardening",
+    cis: "5.13",
+    title: "A container's root file system is read-only.",
+    reason: "What an intruder can't write can't be run, and no data hides where the next deploy deletes it.",
+    mend: "set readOnly, and tmpfs or a volume for what must be written",
+    level: "mandatory",
+    check: ({ facts }) =>
+      facts.readOnly === true || (isSet(facts.readOnly) && facts.readOnly !== false)
+        ? []
+        : ["can write its root file system"],
+  }),
+  containerRule({
+    name: "restart-policy",
+    group: "hardening",
+    cis: "5.15",
+    title: "A container comes back after a crash and stays stopped when a person stopped it.",
+    reason:
+      "`no` leaves an environment down after the host's restart, `always` starts what was stopped on purpose. " +
+      "The benchmark wants on-failure with 5 tries, which does not survive a restart of the host: a deviation.",
+    mend: "set restart to unless-stopped, or on-failure with maxRetryCount",
+    level: "mandatory",
+    check({ facts: { restart } }) {
+      const value = text(restart) ?? "no";
+      return ["unless-stopped", "on-failure"].includes(value) ? [] : [`has the restart policy ${value}`];
+    },
+  }),
+  containerRule({
+    name: "no-devices",
+    group: "hardening",
+    cis: "5.18",
+    title: "No container gets a device of the host.",
+    reason: "A device is a way around every limit: disks can be read, memory mapped.",
+    mend: "leave devices out",
+    level: "mandatory",
+    check: ({ facts }) => records(facts.devices).map(({ hostPath }) => `gets the device ${String(hostPath)}`),
+  }),
+  containerRule({
+    name: "no-own-cgroup",
+    group: "hardening",
+    cis: "5.25",
+    title: "No container names its control group.",
+    reason: "In a group of its own choice the limits of others would hold, or none.",
+    mend: "leave cgroupnsMode and cgroupParent out",
+    level: "mandatory",
+    check: ({ facts }) =>
+      text(facts.cgroupnsMode) === "host" || isSet(facts.cgroupParent) ? ["names its control group"] : [],
+  }),
+  containerRule({
+    name: "no-new-privileges",
+    group: "hardening",
+    cis: "5.26",
+    title: "No process gains rights after its start.",
+    reason: "A setuid program in the image would make root of any user.",
+    mend: "put no-new-privileges:true into securityOpts",
+    level: "mandatory",
+    check: ({ facts }) =>
+      !Array.isArray(facts.securityOpts) && isSet(facts.securityOpts)
+        ? []
+        : texts(facts.securityOpts).some((option) => /^no-new-privileges([:=]true)?$/.test(option))
+          ? []
+          : ["may gain privileges"],
+  }),
+  containerRule({
+    name: "health-check",
+    group: "hardening",
+    cis: "5.27",
+    title: "Every container has a health check.",
+    reason: "Traffic moves to a new container when it is healthy; without a check that is when it exists.",
+    mend: "give the component a health command",
+    level: "mandatory",
+    check({ facts: { healthcheck } }) {
+      if (isMissing(healthcheck)) return ["has no health check"];
+      const [tests] = records([healthcheck]).map((entry) => texts(entry.tests));
+      return tests?.[0] === "NONE" ? ["switches its health check off"] : [];
+    },
+  }),
+  containerRule({
+    name: "init-process",
+    group: "hardening",
+    title: "A container has an init process.",
+    reason:
+      "Without one nobody takes care of processes whose parent ended, and signals may not reach the app.",
+    mend: "set init",
+    level: "advisory",
+    check: ({ facts }) =>
+      facts.init === true || (facts.init !== undefined && facts.init !== false)
+        ? []
+        : ["has no init process"],
+  }),
+  containerRule({
+    name: "log-rotation",
+    group: "hardening",
+    title: "A container's log is rotated.",
+    reason: "A full disk stops every environment on the host.",
+    mend: "set logOpts max-size and max-file",
+    level: "mandatory",
+    check({ facts: { logDriver, logOpts } }) {
+      const driver = text(logDriver) ?? "json-file";
+      // Other drivers keep nothing on the host, or rotate by themselves.
+      if (!["json-file"].includes(driver) || (isSet(logOpts) && typeof logOpts !== "object")) return [];
+      const options = records([logOpts])[0] ?? {};
+      return ["max-size", "max-file"].filter((key) => isMissing(options[key])).map((key) => `sets no ${key}`);
+    },
+  }),
+  containerRule({
+    name: "stop-grace",
+    group: "hardening",
+    title: `A container has at least ${WORKABLE_GRACE_SECONDS} seconds to stop.`,
+    reason: "Requests under way and database pages are cut off when it is killed at once.",
+    mend: "raise stopGraceSeconds",
+    level: "advisory",
+    check({ facts: { stopTimeout } }) {
+      const seconds = numberOf(stopTimeout);
+      return seconds !== undefined && seconds < WORKABLE_GRACE_SECONDS
+        ? [`is killed after ${seconds} s`]
+        : [];
+    },
+  }),
+];

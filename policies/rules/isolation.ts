@@ -1,0 +1,174 @@
+// Isolation: one environment's containers reach nothing of another's, nor of the host's.
+import {
+  containerRule,
+  isSet,
+  type ResourceRule,
+  records,
+  type Surroundings,
+  text,
+  texts,
+  types,
+} from "../rule.ts";
+import { isOwn } from "./names.ts";
+
+/** May the environment's containers join this network? Its own, and the one on which it meets the shared stack. */
+function mayJoin(network: string, around: Surroundings): boolean {
+  const { system, environment, settings } = around;
+  return (
+    isOwn(network, around) ||
+    network === `${system}_shared_${environment}` ||
+    settings.foreign.includes(network)
+  );
+}
+
+const REACH = "A container on another environment's network reaches its database under the same name.";
+
+function host(
+  name: string,
+  cis: string,
+  key: string,
+  what: string,
+  reason: string,
+  shared: RegExp = /^host$/,
+): ResourceRule {
+  return containerRule({
+    name,
+    group: "isolation",
+    cis,
+    title: `No container uses the host's ${what}.`,
+    reason,
+    mend: `leave ${key} out`,
+    level: "mandatory",
+    check: ({ facts }) => {
+      const value = text(facts[key]);
+      return value !== undefined && shared.test(value) ? [`sets ${key}: ${value}`] : [];
+    },
+  });
+}
+
+const DOCKER_SOCKET = /docker\.sock$|^\/run\/docker|^\/var\/run\/docker/;
+
+/** Folders of the host in a container, from volumes and mounts. */
+function hostPaths(facts: Readonly<Record<string, unknown>>): string[] {
+  const bound = records(facts.mounts).filter(({ type }) => type === "bind");
+  return [
+    ...records(facts.volumes).flatMap(({ hostPath }) => text(hostPath) ?? []),
+    ...bound.flatMap(({ source }) => text(source) ?? []),
+  ];
+}
+
+export const isolation: readonly ResourceRule[] = [
+  {
+    name: "own-networks",
+    group: "isolation",
+    title: "Containers join networks of their own environment only.",
+    reason: REACH,
+    mend: "join env.network; a network that is meant is named under tandem:policies.foreign",
+    level: "mandatory",
+    types: [types.container, types.migration],
+    check({ facts, type }, around) {
+      const joined =
+        type === types.migration
+          ? texts([facts.network])
+          : records(facts.networksAdvanced).flatMap(({ name }) => text(name) ?? []);
+      return joined.filter((name) => !mayJoin(name, around)).map((name) => `joins the network ${name}`);
+    },
+  },
+  containerRule({
+    name: "own-volumes",
+    group: "isolation",
+    title: "Containers mount volumes of their own environment only.",
+    reason:
+      "Two servers on one data folder destroy it; an app on another environment's uploads changes them.",
+    mend: "mount a volume made with env.name(role); one that is meant is named under tandem:policies.foreign",
+    level: "mandatory",
+    check({ facts }, around) {
+      const mounted = [
+        ...records(facts.volumes).flatMap(({ volumeName }) => text(volumeName) ?? []),
+        ...records(facts.mounts)
+          .filter(({ type }) => type === "volume")
+          .flatMap(({ source }) => text(source) ?? []),
+      ];
+      return mounted
+        .filter((name) => !isOwn(name, around) && !around.settings.foreign.includes(name))
+        .map((name) => `mounts the volume ${name}`);
+    },
+  }),
+  containerRule({
+    name: "no-default-bridge",
+    group: "isolation",
+    cis: "5.30",
+    title: "No container stands on Docker's default bridge.",
+    reason:
+      "On the default bridge all containers of the host reach each other, whatever environment they are of.",
+    mend: "set networksAdvanced to the environment's network",
+    level: "mandatory",
+    check({ facts }) {
+      const mode = text(facts.networkMode);
+      if (isSet(facts.networksAdvanced) && facts.networksAdvanced !== undefined) {
+        const joined = records(facts.networksAdvanced);
+        if (joined.length > 0) return [];
+      }
+      return mode === undefined || mode === "bridge" || mode === "default"
+        ? ["joins no network of its own"]
+        : [];
+    },
+  }),
+  host(
+    "no-host-network",
+    "5.10",
+    "networkMode",
+    "network",
+    "It would hear and speak on every port of the host, loopback included: all other environments' servers.",
+  ),
+  host("no-host-pid", "5.16", "pidMode", "processes", "It could see and end every process of the host."),
+  host(
+    "no-host-ipc",
+    "5.17",
+    "ipcMode",
+    "shared memory",
+    "It could read what other processes share in memory.",
+  ),
+  host("no-host-users", "5.31", "usernsMode", "user namespace", "Root in it would be root on the host."),
+  containerRule({
+    name: "no-docker-socket",
+    group: "isolation",
+    cis: "5.32",
+    title: "No container gets the Docker socket.",
+    reason: "Whoever has the socket is root on the host and sees every environment's secrets.",
+    mend: "do what needs it from outside, in the program or in a command of ./tandem",
+    level: "mandatory",
+    check: ({ facts }) =>
+      hostPaths(facts)
+        .filter((path) => DOCKER_SOCKET.test(path))
+        .map((path) => `mounts ${path}`),
+  }),
+  containerRule({
+    name: "no-host-folders",
+    group: "isolation",
+    cis: "5.6",
+    title: "No container mounts a folder of the host.",
+    reason:
+      "What lies on the host is in nobody's state, isn't protected, and is easily shared by two environments.",
+    mend: "use a volume, or the component's `files`",
+    level: "mandatory",
+    check: ({ facts }) =>
+      hostPaths(facts)
+        .filter((path) => !DOCKER_SOCKET.test(path))
+        .map((path) => `mounts ${path} of the host`),
+  }),
+  containerRule({
+    name: "no-shared-mounts",
+    group: "isolation",
+    cis: "5.20",
+    title: "No mount passes changes on to the host.",
+    reason: "A mount made in the container would appear on the host and in other containers.",
+    mend: "leave the propagation out, or set it to rprivate",
+    level: "mandatory",
+    check: ({ facts }) =>
+      records(facts.mounts)
+        .flatMap(({ bindOptions }) => records([bindOptions]))
+        .filter(({ propagation }) => /shared/.test(text(propagation) ?? ""))
+        .map(({ propagation }) => `mounts with propagation ${String(propagation)}`),
+  }),
+];

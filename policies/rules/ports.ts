@@ -1,0 +1,59 @@
+// Ports: what the world may reach of an environment is said in words, never by accident.
+import { containerRule, numberOf, type ResourceRule, records, text } from "../rule.ts";
+
+const LOOPBACK = /^(127\.|::1$|\[::1\]$)/;
+
+interface Published {
+  address: string;
+  port: number;
+}
+
+function published(facts: Readonly<Record<string, unknown>>): Published[] {
+  return records(facts.ports).flatMap(({ ip, external }) => {
+    const port = numberOf(external);
+    // Docker listens everywhere where no address is given.
+    return port === undefined ? [] : [{ address: text(ip) ?? "0.0.0.0", port }];
+  });
+}
+
+export const ports: readonly ResourceRule[] = [
+  containerRule({
+    name: "published-ports",
+    group: "ports",
+    cis: "5.14",
+    title: "Ports are published on loopback, or the stack says so.",
+    reason: "Docker's published ports pass by the host's firewall: a database on 0.0.0.0 is on the internet.",
+    mend: "bind it to 127.0.0.1, or list address:port under tandem:policies.publish",
+    level: "mandatory",
+    check: ({ facts }, { settings }) =>
+      published(facts)
+        .filter(
+          ({ address, port }) => !LOOPBACK.test(address) && !settings.publish.includes(`${address}:${port}`),
+        )
+        .map(({ address, port }) => `publishes ${address}:${port}`),
+  }),
+  containerRule({
+    name: "low-ports",
+    group: "ports",
+    cis: "5.8",
+    title: "No container takes a port below 1024 unless the stack says so.",
+    reason:
+      "Ports 80 and 443 can be held by one environment only; the other's deploy would fail or push it out.",
+    mend: "use a port from 1024, or list address:port under tandem:policies.publish",
+    level: "mandatory",
+    check: ({ facts }, { settings }) =>
+      published(facts)
+        .filter(({ address, port }) => port < 1024 && !settings.publish.includes(`${address}:${port}`))
+        .map(({ address, port }) => `publishes ${address}:${port}`),
+  }),
+  containerRule({
+    name: "all-ports",
+    group: "ports",
+    cis: "5.9",
+    title: "Only the ports that are named are published.",
+    reason: "publishAllPorts opens whatever the image names, on every address, on a port nobody chose.",
+    mend: "set publishAllPorts to false and name the ports",
+    level: "mandatory",
+    check: ({ facts }) => (facts.publishAllPorts === true ? ["publishes all ports of its image"] : []),
+  }),
+];
