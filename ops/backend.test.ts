@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { resolvePaths } from "../toolchain/paths.ts";
 import { backendOf, readDeployment } from "./backend.ts";
+import { UserError } from "./errors.ts";
 
 let folder: string;
 
@@ -55,9 +56,17 @@ it("reads the state of a stack that was never brought up as empty", () => {
   expect(readDeployment(folder, "shop", "staging")).toEqual({});
 });
 
+it("refuses a document that is no state", () => {
+  write("staging.json", "{}");
+  expect(() => readDeployment(folder, "shop", "staging")).toThrow(UserError);
+});
+
 it("refuses a torn file, and names the copy beside it", () => {
   write("staging.json", checkpoint.slice(0, 40));
   expect(() => readDeployment(folder, "shop", "staging")).toThrow(
-    /staging\.json can't be read.*staging\.json\.bak/,
+    expect.objectContaining({
+      message: expect.stringMatching(/staging\.json can't be read/),
+      mend: expect.stringContaining("staging.json.bak"),
+    }),
   );
 });

@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { Environ, Paths } from "../toolchain/paths.ts";
+import { UserError } from "./errors.ts";
 
 /** A backend: a folder of this machine, or anything else. */
 export type Backend = { kind: "file"; directory: string } | { kind: "remote"; url: string };
@@ -79,7 +80,7 @@ export function stateFile(directory: string, project: string, stack: string): st
  * Reads a stack's state from its file.
  *
  * @returns undefined where there is no such stack
- * @throws when the file is damaged: with its name and that of the copy that the engine keeps beside it.
+ * @throws UserError when the file is damaged: with its name and that of the copy that the engine keeps beside it.
  */
 export function readDeployment(directory: string, project: string, stack: string): Deployment | undefined {
   const file = stateFile(directory, project, stack);
@@ -89,12 +90,13 @@ export function readDeployment(directory: string, project: string, stack: string
     const bytes = readFileSync(file);
     const text = (format?.unpack(bytes) ?? bytes).toString("utf8");
     const document = JSON.parse(text) as { checkpoint?: { latest?: Deployment | null } };
-    return document.checkpoint?.latest ?? {};
+    if (document.checkpoint === undefined) throw new Error("it has no checkpoint");
+    return document.checkpoint.latest ?? {};
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `the state file ${file} can't be read (${reason}). The engine keeps the version before it in ${file}.bak: ` +
-        "compare the two before you put it in its place.",
+    throw new UserError(
+      `the state file ${file} can't be read: ${reason}`,
+      `the engine keeps the version before it in ${file}.bak: compare the two, then put the whole one in its place`,
     );
   }
 }

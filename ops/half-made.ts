@@ -24,6 +24,8 @@ export interface Surroundings {
   session: Session;
   /** Resources of the state. */
   resources: readonly StateResource[];
+  /** What is older was there before the run began, by the host's clock: seconds since 1970. */
+  notBefore: number;
   /** Tells what takes its time, and what is left alone. */
   say: (line: string) => void;
 }
@@ -40,11 +42,19 @@ function isKnown({ resources }: Surroundings, id: string): boolean {
   return hasId(id)(resources);
 }
 
+/** Is it no older than the run? Else somebody else made it, who keeps a state of his own for the same environment. */
+function isFresh({ notBefore, say }: Surroundings, what: string, created: number): boolean {
+  if (created >= notBefore) return true;
+  say(`${what} is not in the state, and older than the run that ended: left alone`);
+  return false;
+}
+
 async function ownContainer(around: Surroundings, name: string): Promise<Docker.ContainerInfo | undefined> {
   const { docker, session } = around;
   const filters = labelFilter(session.project.name, session.stack);
   const containers = await docker.listContainers({ all: true, filters });
-  return containers.find(({ Id, Names }) => Names.includes(`/${name}`) && !isKnown(around, Id));
+  const facts = containers.find(({ Id, Names }) => Names.includes(`/${name}`) && !isKnown(around, Id));
+  return facts !== undefined && isFresh(around, `container ${name}`, facts.Created) ? facts : undefined;
 }
 
 /**
@@ -105,6 +115,7 @@ async function findNetwork(around: Surroundings, name: string): Promise<HalfMade
     ({ Name, Id }) => Name === name && !isKnown(around, Id),
   );
   if (facts === undefined) return undefined;
+  if (!isFresh(around, `network ${name}`, Date.parse(facts.Created) / 1000)) return undefined;
   // Docker refuses where containers are joined to it.
   const remove = async () => void (await found(docker.getNetwork(facts.Id).remove()));
   return { what: `network ${name}`, isRecorded: hasId(facts.Id), remove };

@@ -1,7 +1,7 @@
 // What `down` takes out of a state and puts back.
 import { describe, expect, it } from "vitest";
 import type { Deployment, StateResource } from "./backend.ts";
-import { hasRunning, isData, withData, withoutData } from "./kept-state.ts";
+import { endsWithVolumes, hasRunning, isData, withData, withoutData } from "./kept-state.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:staging::oracle::${type}::${name}`;
 const root = urn("pulumi:pulumi:Stack", "oracle-staging");
@@ -62,6 +62,17 @@ describe("without data", () => {
     expect(rest.resources?.some(({ protect }) => protect)).toBe(false);
   });
 
+  it("to delete the data: what the engine has to destroy, retained or not", () => {
+    const tunnel = urn("cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared", "tunnel");
+    const resources = [
+      ...(before.resources ?? []),
+      resource(tunnel, { protect: true, retainOnDelete: true }),
+    ];
+    const seen = withoutData({ ...before, resources }, endsWithVolumes);
+    expect(urnsOf(seen)).toEqual([root, server, container, provider, tunnel]);
+    expect(seen.resources?.some(({ protect, retainOnDelete }) => protect || retainOnDelete)).toBe(false);
+  });
+
   it("refers to nothing that is not there", () => {
     const left = rest.resources?.find((each) => each.urn === container);
     expect(left?.dependencies).toEqual([]);
@@ -99,6 +110,14 @@ describe("with data again", () => {
         if (other !== undefined) expect(order.indexOf(other)).toBeLessThan(order.indexOf(each.urn));
       }
     }
+  });
+
+  it("after a deletion of data that was killed: nothing that the engine had destroyed outside the volumes", () => {
+    const tunnel = urn("cloudflare:index/zeroTrustTunnelCloudflared:ZeroTrustTunnelCloudflared", "tunnel");
+    const resources = [...(before.resources ?? []), resource(tunnel, { retainOnDelete: true })];
+    const after = withData({}, { ...before, resources }, endsWithVolumes);
+    expect(urnsOf(after)).toContain(volume);
+    expect(urnsOf(after)).not.toContain(tunnel);
   });
 
   it("takes what another run made since as it is", () => {

@@ -28,6 +28,18 @@ export function isData(resource: StateResource): boolean {
   );
 }
 
+/**
+ * Does the resource end with the volumes of its environment? Deleting the data needs no engine for these: a volume goes
+ * as a whole, and with it what is inside. What lives elsewhere, such as a tunnel, the engine has to destroy.
+ */
+export function endsWithVolumes(resource: StateResource): boolean {
+  return (
+    isData(resource) &&
+    (resource.type === "docker:index/volume:Volume" ||
+      insideData.some((prefix) => resource.type.startsWith(prefix)))
+  );
+}
+
 /** URN of the provider that a resource refers to. */
 function providerUrn(resource: StateResource): string | undefined {
   const reference = resource.provider;
@@ -50,23 +62,31 @@ function prune(resource: StateResource, known: ReadonlySet<string>): StateResour
 }
 
 /**
- * The state for the engine to destroy: everything but the data, and unprotected, since taking these down was asked
- * for and confirmed.
+ * The state for the engine to destroy: everything but the data, and neither protected nor retained, since taking
+ * these down was asked for and confirmed.
+ *
+ * @param stays what the engine must not see
  */
-export function withoutData(deployment: Deployment): Deployment {
-  const resources = (deployment.resources ?? []).filter((resource) => !isData(resource));
+export function withoutData(
+  deployment: Deployment,
+  stays: (resource: StateResource) => boolean = isData,
+): Deployment {
+  const resources = (deployment.resources ?? []).filter((resource) => !stays(resource));
   const known = new Set(resources.map(({ urn }) => urn));
   return {
     ...deployment,
     resources: resources.map((resource) => {
-      const { protect: _, ...rest } = prune(resource, known);
+      const { protect: _, retainOnDelete: __, ...rest } = prune(resource, known);
       return rest;
     }),
   };
 }
 
 /** URNs of the data, and of the parents and providers without which the state would not be whole. */
-function dataClosure(resources: readonly StateResource[]): Set<string> {
+function dataClosure(
+  resources: readonly StateResource[],
+  stays: (resource: StateResource) => boolean,
+): Set<string> {
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   const closure = new Set<string>();
   const add = (urn: string | undefined): void => {
@@ -76,7 +96,7 @@ function dataClosure(resources: readonly StateResource[]): Set<string> {
     add(resource.parent);
     add(providerUrn(resource));
   };
-  for (const resource of resources) if (isData(resource)) add(resource.urn);
+  for (const resource of resources) if (stays(resource)) add(resource.urn);
   return closure;
 }
 
@@ -105,11 +125,17 @@ function inOrder(resources: readonly StateResource[]): StateResource[] {
 /**
  * Puts the data of the state `before` a `down` back into the state as it is `now`: after the engine destroyed the
  * rest, or after a run that was killed at any point in between.
+ *
+ * @param stays what the engine did not see; of the rest, `now` knows best
  */
-export function withData(now: Deployment, before: Deployment): Deployment {
+export function withData(
+  now: Deployment,
+  before: Deployment,
+  stays: (resource: StateResource) => boolean = isData,
+): Deployment {
   const current = now.resources ?? [];
   const present = new Set(current.map(({ urn }) => urn));
-  const closure = dataClosure(before.resources ?? []);
+  const closure = dataClosure(before.resources ?? [], stays);
   const added = (before.resources ?? []).filter(({ urn }) => closure.has(urn) && !present.has(urn));
   const known = new Set([...present, ...added.map(({ urn }) => urn)]);
   return {

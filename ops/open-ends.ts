@@ -1,7 +1,7 @@
 // Operations whose end nobody knows: what the engine had under way when it was killed, and what failed without a clear
 // answer because the connection broke or the run was interrupted. The engine keeps the first kind in the state; the
 // second kind it forgets, so it is written down here until the thing was looked for.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Deployment, StateResource } from "./backend.ts";
 import type { Session } from "./session.ts";
@@ -34,8 +34,44 @@ export function pendingIn(deployment: Deployment | undefined): OpenEnd[] {
   return (deployment?.pending_operations ?? []) as OpenEnd[];
 }
 
+/** What was under way, in words: `creating Network oracle_staging`. */
+export function describeOpenEnd({ type, resource }: OpenEnd): string {
+  const kind = resource.type.split(":").at(-1) ?? resource.type;
+  const { name = resource.urn.split("::").at(-1) } = resource.inputs ?? {};
+  return `${type} ${kind} ${String(name)}`;
+}
+
 function noteFile({ paths, project, stack }: Session): string {
   return join(paths.kept, project.name, `${stack}.open-ends.json`);
+}
+
+function beginFile({ paths, project, stack }: Session): string {
+  return join(paths.kept, project.name, `${stack}.begun`);
+}
+
+/**
+ * Writes down that a run begins now: nothing that is older can be what it leaves, and where the note is still there
+ * afterwards, the run did not come to a good end. With open ends of earlier runs their beginning stays.
+ */
+export function noteBegin(session: Session): void {
+  const file = beginFile(session);
+  if (readOpenEnds(session).length > 0 && existsSync(file)) return;
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, new Date().toISOString());
+}
+
+/** Writes down that a run has come to a good end, with nothing left open. */
+export function noteEnd(session: Session): void {
+  rmSync(beginFile(session), { force: true });
+}
+
+/** When the earliest run that left something began, in milliseconds since 1970; 0 where none did that has not ended well. */
+export function readBegin(session: Session): number {
+  try {
+    return Date.parse(readFileSync(beginFile(session), "utf8")) || 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** The open ends that were written down. */

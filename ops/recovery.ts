@@ -5,14 +5,27 @@
 // half-made: a container without its files, a network without members, a database without tables. It is removed, and
 // made again by the run that follows. Nothing else is touched: what merely looks left over may belong to somebody
 // whose state is elsewhere.
+import type Docker from "dockerode";
 import type { Deployment, StateResource } from "./backend.ts";
 import { found, withDocker } from "./docker-client.ts";
 import { askEngine, stackFlags } from "./engine.ts";
 import { findHalfMade, type HalfMade, isTraceable, type Surroundings } from "./half-made.ts";
-import { canRepeat, type OpenEnd, pendingIn, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
+import { canRepeat, type OpenEnd, pendingIn, readBegin, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
 import { endOrphanedPlugins } from "./orphaned-plugins.ts";
 import { dockerHostOf, type Session } from "./session.ts";
 import { currentDeployment } from "./state-transfer.ts";
+
+/** Seconds by which the moments of a run and of what it makes may seem turned round: Docker tells whole seconds. */
+const slackSeconds = 2;
+
+/** When the run began by the clock of the Docker host, in seconds since 1970. */
+async function beginOnHost(docker: Docker, session: Session): Promise<number> {
+  const begin = readBegin(session);
+  if (begin === 0) return 0;
+  const { SystemTime } = (await docker.info()) as { SystemTime: string };
+  const ahead = Date.parse(SystemTime) - Date.now();
+  return (begin + (Number.isNaN(ahead) ? 0 : ahead)) / 1000 - slackSeconds;
+}
 
 type Say = (line: string) => void;
 
@@ -122,7 +135,7 @@ export async function recover(session: Session, deployment: Deployment, say: Say
   if (openEnds.length === 0 && !resources.some(({ initErrors }) => initErrors?.length)) return;
   await endOrphanedPlugins();
   await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
-    const around = { docker, session, resources, say };
+    const around = { docker, session, resources, say, notBefore: await beginOnHost(docker, session) };
     const things = await look(around, openEnds);
     // From here on another kill costs nothing: what is not in the state any more stands here.
     writeOpenEnds(session, openEnds.filter(isTraceable));
@@ -148,7 +161,7 @@ export async function settleOpenEnds(session: Session, say: Say): Promise<void> 
   if (openEnds.length === 0) return;
   const resources = (await currentDeployment(session))?.resources ?? [];
   await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
-    const around = { docker, session, resources, say };
+    const around = { docker, session, resources, say, notBefore: await beginOnHost(docker, session) };
     await removeAll(around, await look(around, openEnds));
   });
   writeOpenEnds(session, []);

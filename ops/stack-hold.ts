@@ -1,14 +1,16 @@
 // One command at a time changes a stack: from before it looks at what an earlier run left until it has ended. The
 // engine's own lock covers only its own work, and two engines that start at the same moment refuse each other.
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { LockHeldError, takeLock } from "../toolchain/lock.ts";
 import { UserError } from "./errors.ts";
 import type { Session } from "./session.ts";
 import type { LockWait } from "./stack-locks.ts";
 
-/** File of the hold. */
-export function holdFile({ paths, project, stack }: Session): string {
-  return join(paths.data, "holds", project.name, `${stack}.json`);
+/** File of the hold: beside the state where that is a folder, since others may use it too. */
+export function holdFile({ backend, paths, project, stack }: Session): string {
+  const folder = backend.kind === "file" ? backend.directory : paths.data;
+  return join(folder, ".tandem-holds", project.name, `${stack}.json`);
 }
 
 /**
@@ -26,6 +28,11 @@ export async function holdStack(session: Session, { waitSeconds, say }: LockWait
     });
   } catch (error) {
     if (!(error instanceof LockHeldError)) throw error;
-    throw new UserError(who(error.owner), "wait for it with --wait <seconds>");
+    throw new UserError(
+      who(error.owner),
+      error.owner.host === hostname()
+        ? "wait for it with --wait <seconds>"
+        : `wait for it with --wait <seconds>; if that machine is gone for good, remove ${holdFile(session)}`,
+    );
   }
 }

@@ -90,6 +90,15 @@ describe.skipIf(process.platform !== "linux")("locks", () => {
     expect(readLocks(directory).map(({ pid }) => pid)).toEqual([living.pid]);
   });
 
+  it("only looks where it is told to", async () => {
+    const dead = await start("pulumi");
+    const directory = writeLock(dead.pid);
+    await kill(dead);
+    const say = () => expect.fail("nothing to say");
+    await awaitStack(directory, "staging", { waitSeconds: 0, say, look: true });
+    expect(readLocks(directory)).toHaveLength(1);
+  });
+
   it("refuses at once, naming the holder", async () => {
     const engine = await start("pulumi");
     const directory = writeLock(engine.pid);

@@ -58,16 +58,34 @@ export function deathOf(lock: StackLock): string | undefined {
   return undefined;
 }
 
-/** Removes the dead locks of a stack; returns one line for each. A living one is never touched. */
-export function clearDeadLocks(directory: string): string[] {
+/** The dead locks of a stack, each with the reason. */
+export function deadLocks(directory: string): (StackLock & { death: string })[] {
   return readLocks(directory).flatMap((lock) => {
     const death = deathOf(lock);
-    if (death === undefined) return [];
-    rmSync(lock.file, { force: true });
-    // The engine's file store keeps attributes beside each file.
-    rmSync(`${lock.file}.attrs`, { force: true });
-    return [`a run that died left a lock from ${lock.timestamp}: removed, because ${death}`];
+    return death === undefined ? [] : [{ ...lock, death }];
   });
+}
+
+/** Removes the dead locks of a stack; returns one line for each. A living one is never touched. */
+export function clearDeadLocks(directory: string): string[] {
+  return deadLocks(directory).map(({ file, timestamp, death }) => {
+    rmSync(file, { force: true });
+    // The engine's file store keeps attributes beside each file.
+    rmSync(`${file}.attrs`, { force: true });
+    return `a run that died left a lock from ${timestamp}: removed, because ${death}`;
+  });
+}
+
+/** Who holds a stack, in words, and what to do about it. */
+export function heldBy(stack: string, holder: StackLock): { message: string; mend: string } {
+  const who = `${holder.username}@${holder.hostname}, process ${holder.pid}, since ${holder.timestamp}`;
+  return {
+    message: `${stack} is held by another run (${who})`,
+    mend:
+      holder.hostname === hostname()
+        ? "wait for it with --wait <seconds>"
+        : `wait for it with --wait <seconds>; if that machine is gone for good: pulumi cancel ${stack}`,
+  };
 }
 
 /** How to go on with a stack that another run holds. */
@@ -76,10 +94,12 @@ export interface LockWait {
   waitSeconds: number;
   /** Tells what happens: removed locks, and whom it waits for. */
   say: (line: string) => void;
+  /** Leave dead locks where they are. @default false */
+  look?: boolean;
 }
 
 /**
- * Makes sure that nobody holds the stack: removes dead locks and waits for living ones.
+ * Makes sure that nobody holds the stack: removes dead locks, unless it may only look, and waits for living ones.
  *
  * @throws UserError naming who holds it, when the time is over.
  */
@@ -87,20 +107,12 @@ export async function awaitStack(directory: string, stack: string, wait: LockWai
   const deadline = Date.now() + wait.waitSeconds * 1000;
   let told = false;
   for (;;) {
-    for (const line of clearDeadLocks(directory)) wait.say(line);
-    const holder = readLocks(directory)[0];
+    if (wait.look !== true) for (const line of clearDeadLocks(directory)) wait.say(line);
+    const holder = readLocks(directory).find((lock) => deathOf(lock) === undefined);
     if (holder === undefined) return;
-    const who = `${holder.username}@${holder.hostname}, process ${holder.pid}, since ${holder.timestamp}`;
-    if (Date.now() >= deadline) {
-      const elsewhere = holder.hostname !== hostname();
-      throw new UserError(
-        `${stack} is held by another run (${who})`,
-        elsewhere
-          ? `wait for it with --wait <seconds>; if that machine is gone for good: pulumi cancel ${stack}`
-          : "wait for it with --wait <seconds>",
-      );
-    }
-    if (!told) wait.say(`${stack} is held by another run (${who}): waiting`);
+    const { message, mend } = heldBy(stack, holder);
+    if (Date.now() >= deadline) throw new UserError(message, mend);
+    if (!told) wait.say(`${message}: waiting`);
     told = true;
     await sleep(500);
   }

@@ -1,19 +1,22 @@
 // What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
-import { existsSync } from "node:fs";
 import type { Deployment } from "./backend.ts";
 import { prepareMachine } from "./commands/setup.ts";
 import { nameConfigCommand } from "./config-command.ts";
+import { finishDeletion } from "./data-deletion.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
+import { tellLeftovers } from "./leftovers.ts";
+import { noteBegin, readBegin } from "./open-ends.ts";
 import { loadProject, loadStackFile, type Project } from "./project.ts";
 import { recover } from "./recovery.ts";
 import { requireDocker } from "./remote-host.ts";
+import { awaitRemoteStack } from "./remote-locks.ts";
 import { dockerHostOf, locksOf, openSession, remoteDockerHost, type Session } from "./session.ts";
 import { writeInitProject } from "./stack-config.ts";
 import { holdStack } from "./stack-hold.ts";
 import { awaitStack } from "./stack-locks.ts";
 import { mendStateFolder } from "./state-folder.ts";
-import { currentDeployment, keptFile, restoreKeptState } from "./state-transfer.ts";
+import { currentDeployment, keptState, restoreData } from "./state-transfer.ts";
 
 /** Options that all commands on a stack share. */
 export interface StackOptions {
@@ -30,7 +33,10 @@ export interface OpenOptions extends StackOptions {
   check: boolean;
   /** Make the stack where the backend doesn't have it? */
   create: boolean;
-  /** Is anything to be changed? Then nobody else may until this process ends, and what a dead run left is cleared up. */
+  /**
+   * Is anything to be changed? Then nobody else may until this process ends, and what a dead run left is cleared up.
+   * Else it is only told.
+   */
   change: boolean;
 }
 
@@ -75,22 +81,43 @@ export async function createStack(session: Session): Promise<void> {
   }
 }
 
+/** Goes on with a `down` that did not come to its end. */
+async function settleDown(session: Session): Promise<void> {
+  const kept = keptState(session);
+  if (kept === undefined) return;
+  const begun = `${session.stack}: a \`tandem down\` did not come to its end;`;
+  if (kept.deleting === undefined) {
+    await restoreData(session, kept);
+    say(`${begun} its data is back in the state`);
+  } else {
+    await finishDeletion(session, kept.deleting);
+    say(`${begun} the rest of the data that it was to delete is deleted: ${kept.deleting.join(", ")}`);
+  }
+}
+
 /**
  * Waits until nobody works on the stack, and clears up after a run that died.
  *
  * @returns its state; undefined where there is none yet.
  */
 async function settle(session: Session, { change, wait }: OpenOptions): Promise<Deployment | undefined> {
+  const { backend, project, stack } = session;
   const deadline = Date.now() + (wait ?? 0) * 1000;
   const left = () => Math.max(0, deadline - Date.now()) / 1000;
-  // What a `down` has taken out of the state is put back below: not while that is still at work.
-  if (change || existsSync(keptFile(session))) await holdStack(session, { waitSeconds: left(), say });
+  if (change) await holdStack(session, { waitSeconds: left(), say });
   const locks = locksOf(session);
-  if (locks !== undefined) await awaitStack(locks, session.stack, { waitSeconds: left(), say });
-  const { backend, project, stack } = session;
+  if (locks !== undefined) await awaitStack(locks, stack, { waitSeconds: left(), say, look: !change });
+  if (!change) {
+    await tellLeftovers(session, say);
+    return await currentDeployment(session);
+  }
   if (backend.kind === "file") mendStateFolder(backend.directory, project.name, stack);
   const deployment = await currentDeployment(session);
-  if (change && deployment !== undefined) await recover(session, deployment, say);
+  if (deployment === undefined) return undefined;
+  if (backend.kind === "remote" && (readBegin(session) > 0 || (wait ?? 0) > 0)) {
+    await awaitRemoteStack(session, deployment, { waitSeconds: left(), say });
+  }
+  await recover(session, deployment, say);
   return deployment;
 }
 
@@ -114,8 +141,9 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   const session = openSession(project, options.stack, file);
   const deployment = await settle(session, options);
   if (deployment === undefined && options.create) await createStack(session);
-  if (existsSync(keptFile(session)) && (await restoreKeptState(session))) {
-    say(`${options.stack}: a \`tandem down\` did not come to its end; its data is back in the state`);
+  if (options.change) {
+    await settleDown(session);
+    noteBegin(session);
   }
   return session;
 }

@@ -23,35 +23,36 @@ function isOldDraft(file: string): boolean {
   }
 }
 
-/** Removes torn attributes and left drafts from a folder; what they belong to stays. */
-function mendFolder(folder: string): void {
+/** Torn attributes and left drafts in a folder. */
+function brokenIn(folder: string): string[] {
   let names: string[];
   try {
     names = readdirSync(folder);
   } catch {
-    return;
+    return [];
   }
-  for (const name of names) {
+  return names.flatMap((name) => {
     const file = join(folder, name);
     const broken = name.endsWith(".attrs")
       ? isTorn(file)
       : /\.[0-9a-f]+\.tmp$/.test(name) && isOldDraft(file);
-    if (broken) rmSync(file, { force: true });
-  }
+    return broken ? [file] : [];
+  });
 }
 
 /**
- * Mends the parts of a state folder that a stack needs. Nobody may be at work on the stack.
+ * The torn attributes and left drafts in the parts of a state folder that a stack needs.
  *
  * @param directory the backend's folder
  */
-export function mendStateFolder(directory: string, project: string, stack: string): void {
+export function brokenStateFiles(directory: string, project: string, stack: string): string[] {
   const root = join(directory, ".pulumi");
-  for (const folder of [
-    root,
-    join(root, "stacks", project),
-    join(root, "locks/organization", project, stack),
-  ]) {
-    mendFolder(folder);
-  }
+  return [root, join(root, "stacks", project), join(root, "locks/organization", project, stack)].flatMap(
+    brokenIn,
+  );
+}
+
+/** Removes them; what they belong to stays. Nobody may be at work on the stack. */
+export function mendStateFolder(directory: string, project: string, stack: string): void {
+  for (const file of brokenStateFiles(directory, project, stack)) rmSync(file, { force: true });
 }

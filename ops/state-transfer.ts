@@ -1,10 +1,10 @@
 // Moves a stack's state in and out of the engine, and keeps the copy that makes `tandem down` safe against a crash.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Deployment } from "./backend.ts";
+import type { Deployment, StateResource } from "./backend.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
-import { withData } from "./kept-state.ts";
+import { endsWithVolumes, isData, withData } from "./kept-state.ts";
 import { localDeployment, type Session } from "./session.ts";
 
 /** A stack's state as the engine exports it; secrets in it stay encrypted. */
@@ -48,12 +48,46 @@ export async function importStack(session: Session, exported: ExportedStack): Pr
   }
 }
 
+/** What an unfinished `down` left. */
+interface KeptStack extends ExportedStack {
+  /** Was its data to go too? Then the engine saw, and destroyed, what lives outside the volumes. */
+  deleteData?: boolean;
+  /** Volumes that were being deleted, after everything else was gone: their data can't come back whole. */
+  deleting?: string[];
+}
+
 /** Writes down the state from before a `down`, so that its data finds its way back whatever happens in between. */
-export function keepState(session: Session, exported: ExportedStack): void {
+export function keepState(session: Session, kept: KeptStack): void {
   const file = keptFile(session);
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, JSON.stringify(exported), { mode: 0o600 });
+  writeFileSync(`${file}.new`, JSON.stringify(kept), { mode: 0o600, flush: true });
   renameSync(`${file}.new`, file);
+}
+
+/**
+ * What an unfinished `down` left; undefined where there is none.
+ *
+ * @throws UserError when the file is damaged.
+ */
+export function keptState(session: Session): KeptStack | undefined {
+  const file = keptFile(session);
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as KeptStack;
+  } catch (error) {
+    throw new UserError(
+      `${file}, the state of ${session.stack} from before a \`tandem down\` that did not come to its end, can't be ` +
+        `read: ${error instanceof Error ? error.message : String(error)}`,
+      "put it back from a backup; or move it away, and the data of the environment is unknown to its state",
+    );
+  }
+}
+
+/** What a `down` keeps out of the engine's sight. */
+export function hiddenBy({
+  deleteData,
+}: Pick<KeptStack, "deleteData">): (resource: StateResource) => boolean {
+  return deleteData === true ? endsWithVolumes : isData;
 }
 
 /** Forgets that state: its data is back in the stack, or was deleted. */
@@ -61,17 +95,10 @@ export function dropKeptState(session: Session): void {
   rmSync(keptFile(session), { force: true });
 }
 
-/**
- * Puts the data of an unfinished `down` back into the stack.
- *
- * @returns whether there was any
- */
-export async function restoreKeptState(session: Session): Promise<boolean> {
-  const file = keptFile(session);
-  if (!existsSync(file)) return false;
-  const before = JSON.parse(readFileSync(file, "utf8")) as ExportedStack;
+/** Puts the data of the state `before` a `down` back into the stack. */
+export async function restoreData(session: Session, before: KeptStack): Promise<void> {
   const now = await exportStack(session);
-  await importStack(session, { ...now, deployment: withData(now.deployment ?? {}, before.deployment) });
+  const deployment = withData(now.deployment ?? {}, before.deployment, hiddenBy(before));
+  await importStack(session, { ...now, deployment });
   dropKeptState(session);
-  return true;
 }

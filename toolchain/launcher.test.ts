@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -138,10 +139,15 @@ describe("the launcher", () => {
     expect(npmCalls()).toHaveLength(1);
   });
 
-  it("takes over the lock of an installer that died", () => {
-    write(join(folder, "cache/npm.lock/pid"), "999999999\n");
+  it.each([
+    ["an installer that died", "999999999 4711\n"],
+    ["one whose number belongs to a later process", `${process.pid} 1\n`],
+    ["one that a loss of power has torn", ""],
+  ])("takes over the lock of %s", (_, lock) => {
+    write(join(folder, "cache/npm-install.lock"), lock);
     expect(launch().status).toBe(0);
     expect(npmCalls()).toHaveLength(1);
+    expect(readdirSync(join(folder, "cache")).filter((name) => name.includes("lock"))).toEqual([]);
   });
 
   it("says what is missing", () => {

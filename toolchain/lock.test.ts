@@ -43,6 +43,11 @@ it("refuses when the patience is over, naming a living owner, whose lock stays",
   expect(await withLock(file, async () => "in", { patienceMs: 0 })).toBe("in");
 });
 
+it("takes over a lock that a loss of power has torn", async () => {
+  writeFileSync(file, "");
+  expect(await withLock(file, async () => "in", { patienceMs: 0 })).toBe("in");
+});
+
 it("lets one process in at a time", async () => {
   const log = join(folder, "log");
   const script = `

@@ -35,11 +35,15 @@ export class LockHeldError extends Error {
   }
 }
 
+/** @returns undefined where there is no lock; nobody where it is damaged, as after a loss of power */
 function readOwner(file: string): LockOwner | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as LockOwner;
-  } catch {
-    return undefined;
+  } catch (error) {
+    // It appears whole: what can't be read was torn by the machine's end, and its owner is gone.
+    if (error instanceof SyntaxError) return { pid: 0, host: hostname(), since: "" };
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Environ, Paths } from "./paths.ts";
+import { UserError } from "./user-error.ts";
 
 /** Has the user named a passphrase? Then the generated one is neither made nor used. */
 export function hasOwnPassphrase(env: Environ): boolean {
@@ -24,7 +25,7 @@ function holdsStacks(directory: string): boolean {
  * Makes the data folder (mode 0700), the state folder and the passphrase file (mode 0600) where they are missing.
  * Two runs at once agree on one passphrase.
  *
- * @throws when stacks exist and their passphrase is gone: a new one could not read them.
+ * @throws UserError when stacks exist and their passphrase is gone: a new one could not read them.
  */
 export function ensureState(paths: Paths, env: Environ = process.env): void {
   mkdirSync(paths.data, { recursive: true, mode: 0o700 });
@@ -34,9 +35,9 @@ export function ensureState(paths: Paths, env: Environ = process.env): void {
   }
   if (hasOwnPassphrase(env) || existsSync(paths.passphrase)) return;
   if (holdsStacks(paths.state)) {
-    throw new Error(
-      `${paths.passphrase} is missing, but ${paths.state} holds stacks whose secrets it encrypts. ` +
-        "Put the file back from a backup, or set PULUMI_CONFIG_PASSPHRASE_FILE to a copy of it.",
+    throw new UserError(
+      `the passphrase file ${paths.passphrase} is missing, but ${paths.state} holds stacks whose secrets it encrypts`,
+      "put the file back from a backup, or set PULUMI_CONFIG_PASSPHRASE_FILE to a copy of it",
     );
   }
   const draft = `${paths.passphrase}.${process.pid}`;

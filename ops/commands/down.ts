@@ -1,15 +1,16 @@
 // `tandem down`: removes an environment's containers, network and routes; its data stays unless told otherwise.
 import type { Deployment } from "../backend.ts";
-import { labelFilter, withDocker } from "../docker-client.ts";
+import { deleteVolumes, requireUnused } from "../data-deletion.ts";
 import { runEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { inventory } from "../inventory.ts";
-import { hasRunning, isData, withData, withoutData } from "../kept-state.ts";
+import { hasRunning, isData, withoutData } from "../kept-state.ts";
+import { noteEnd } from "../open-ends.ts";
 import { confirm, confirmName } from "../prompt.ts";
 import { withRemoteHost } from "../remote-host.ts";
-import { dockerHostOf, neededForward, type Session } from "../session.ts";
+import { neededForward, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
-import { dropKeptState, exportStack, importStack, keepState } from "../state-transfer.ts";
+import { exportStack, hiddenBy, importStack, keepState, restoreData } from "../state-transfer.ts";
 import { upCommand } from "../systems.ts";
 
 /** Options of the command. */
@@ -61,30 +62,17 @@ async function confirmDeletion(stack: string, options: DownOptions): Promise<voi
   );
 }
 
-/** Removes the environment's volumes, with what uses them gone; returns their names. */
-async function deleteVolumes(session: Session): Promise<string[]> {
-  return await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
-    const filters = labelFilter(session.project.name, session.stack);
-    const { Volumes } = await docker.listVolumes({ filters });
-    for (const { Name } of Volumes) await docker.getVolume(Name).remove();
-    return Volumes.map(({ Name }) => Name);
-  });
-}
-
 /** Lets the engine destroy what runs, with the data out of its sight; puts the data back unless it is to go. */
 async function destroyRunning(session: Session, keepData: boolean): Promise<number> {
-  const before = await exportStack(session);
+  const before = { ...(await exportStack(session)), deleteData: !keepData };
   keepState(session, before);
-  await importStack(session, { ...before, deployment: withoutData(before.deployment) });
+  const { version, deployment } = before;
+  await importStack(session, { version, deployment: withoutData(deployment, hiddenBy(before)) });
   const code = await withRemoteHost(neededForward(session.project, session.file), () =>
     runEngine(session, ["destroy", "--yes", "--skip-preview", ...stackFlags(session)]),
   );
   // Also after a failure: then the rest is in the state, and the next run goes on with it.
-  if (keepData || code !== 0) {
-    const now = await exportStack(session);
-    await importStack(session, { ...now, deployment: withData(now.deployment ?? {}, before.deployment) });
-    dropKeptState(session);
-  }
+  if (keepData || code !== 0) await restoreData(session, before);
   return code;
 }
 
@@ -101,6 +89,11 @@ export async function down(stack: string, options: DownOptions): Promise<number>
   if (options.deleteData === true) await confirmDeletion(stack, options);
 
   const keepData = options.deleteData !== true;
+  if (!keepData)
+    await requireUnused(
+      session,
+      (deployment?.resources ?? []).flatMap(({ id }) => id ?? []),
+    );
   if (hasRunning(deployment) || !keepData) {
     const code = await destroyRunning(session, keepData);
     if (code !== 0) {
@@ -110,12 +103,13 @@ export async function down(stack: string, options: DownOptions): Promise<number>
   }
   if (!keepData) {
     const volumes = await deleteVolumes(session);
-    dropKeptState(session);
+    noteEnd(session);
     process.stdout.write(
       `\n${stack} is down, and its data is deleted: ${volumes.join(", ") || "no volumes"}\n`,
     );
     return 0;
   }
+  noteEnd(session);
   const kept = inventory((deployment?.resources ?? []).filter(isData));
   process.stdout.write(
     `\n${stack} is down.${kept === "" ? "" : ` Kept: ${kept}; \`${upCommand(session.project, stack)}\` finds them again.`}\n`,

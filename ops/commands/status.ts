@@ -4,10 +4,12 @@ import { formatSeconds } from "../../toolchain/durations.ts";
 import { resolvePaths } from "../../toolchain/paths.ts";
 import { backendOf, readDeployment } from "../backend.ts";
 import { withDocker } from "../docker-client.ts";
+import { UserError } from "../errors.ts";
 import { type Address, addressOf, curlCommand, stackOutputs } from "../inventory.ts";
-import { loadProject, loadStackFile, type Project, stackNames } from "../project.ts";
+import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "../project.ts";
 import { listServices, type Service } from "../services.ts";
-import { dockerHostOf } from "../session.ts";
+import { dockerHostOf, openSession } from "../session.ts";
+import { currentDeployment } from "../state-transfer.ts";
 import { renderTable } from "../table.ts";
 
 /** Options of the command. */
@@ -23,6 +25,8 @@ export interface EnvironmentStatus {
   /** `up`: all services run and none is unhealthy; `down`: none runs; `degraded`: anything between. */
   state: "up" | "degraded" | "down";
   address: Address;
+  /** Why nothing is known of its address: its state can't be read. */
+  unknown?: string;
   services: Service[];
 }
 
@@ -32,24 +36,45 @@ function stateOf(services: readonly Service[]): EnvironmentStatus["state"] {
   return good.length === services.length ? "up" : "degraded";
 }
 
-async function environmentStatus(project: Project, environment: string): Promise<EnvironmentStatus> {
+/** Where it answers, from its state; from a backend elsewhere through the engine. */
+async function whereabouts(
+  project: Project,
+  environment: string,
+  file: StackFile,
+): Promise<Pick<EnvironmentStatus, "address" | "unknown">> {
   const backend = backendOf(resolvePaths());
+  try {
+    const deployment =
+      backend.kind === "file"
+        ? readDeployment(backend.directory, project.name, environment)
+        : await currentDeployment(openSession(project, environment, file));
+    return { address: addressOf(stackOutputs(deployment)) };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { address: addressOf({}), unknown: `${error.message}; ${error.mend}` };
+  }
+}
+
+async function environmentStatus(project: Project, environment: string): Promise<EnvironmentStatus> {
   const file = loadStackFile(project, environment);
   const services = await withDocker(dockerHostOf(project, file), (docker) =>
     listServices(docker, project.name, environment),
   );
-  const deployment =
-    backend.kind === "file" ? readDeployment(backend.directory, project.name, environment) : undefined;
-  const address = addressOf(stackOutputs(deployment));
-  return { environment, state: stateOf(services), address, services };
+  return {
+    environment,
+    state: stateOf(services),
+    ...(await whereabouts(project, environment, file)),
+    services,
+  };
 }
 
-function render({ environment, state, address, services }: EnvironmentStatus): string {
+function render({ environment, state, address, unknown, services }: EnvironmentStatus): string {
   const paint = state === "up" ? pc.green : state === "degraded" ? pc.yellow : pc.dim;
   const curl = curlCommand(address);
   const where =
     state === "down" ? "" : ` ${address.urls.join(" ")}${curl === undefined ? "" : `  (${curl})`}`;
-  const title = `${pc.bold(environment)} ${paint(state)}${where}`;
+  const problem = unknown === undefined ? "" : `\n  address unknown: ${unknown}`;
+  const title = `${pc.bold(environment)} ${paint(state)}${where}${problem}`;
   if (services.length === 0) return title;
   const rows = services.map((service) => [
     `  ${service.component}`,

@@ -4,9 +4,10 @@ import type { Deployment } from "../backend.ts";
 import { policyFlags, stackFlags } from "../engine.ts";
 import { runNotingOpenEnds } from "../failed-steps.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
+import { noteEnd } from "../open-ends.ts";
 import { settleOpenEnds } from "../recovery.ts";
 import { withRemoteHost } from "../remote-host.ts";
-import { localDeployment, neededForward, remoteDockerHost, type Session } from "../session.ts";
+import { neededForward, remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { currentDeployment } from "../state-transfer.ts";
 import { removalsOfStrangers } from "../strangers.ts";
@@ -31,9 +32,8 @@ function report(session: Session, before: Deployment | undefined, after: Deploym
 
 /** After a failure: names that are taken by things which the state doesn't know are a likely cause. */
 async function tellStrangers(session: Session): Promise<void> {
-  if (session.backend.kind !== "file") return;
   try {
-    const removals = await removalsOfStrangers(session, localDeployment(session));
+    const removals = await removalsOfStrangers(session, await currentDeployment(session));
     if (removals.length === 0) return;
     say(
       `these carry the labels of ${session.stack}, but its state doesn't know them. If nobody else keeps a state`,
@@ -55,7 +55,7 @@ async function tellStrangers(session: Session): Promise<void> {
 export async function up(stack: string, options: StackOptions): Promise<number> {
   const begin = Date.now();
   const session = await openStack({ ...options, stack, check: true, create: true, change: true });
-  const before = localDeployment(session);
+  const before = await currentDeployment(session);
   const code = await withRemoteHost(neededForward(session.project, session.file), () =>
     // With the engine's own preview first: a policy on the whole stack speaks at the end of a run, and must not come after it.
     runNotingOpenEnds(session, ["up", "--yes", ...stackFlags(session), ...policyFlags()]),
@@ -74,6 +74,7 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
     return code;
   }
   await settleOpenEnds(session, say);
+  noteEnd(session);
   process.stdout.write(
     `\n${report(session, before, await currentDeployment(session))}\n  took       ${took}\n`,
   );

@@ -1,10 +1,10 @@
 // What `tandem` does around the engine: locks, interrupts, killed runs, guards, deletion of data, status and logs.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TestProject } from "../support/project.ts";
+import { ROOT, TestProject } from "../support/project.ts";
 import { snapshot } from "../support/snapshot.ts";
 
 let project: TestProject;
@@ -24,6 +24,38 @@ async function untilLocked(): Promise<void> {
   for (let waited = 0; waited < 60_000 && lockFiles().length === 0; waited += 50) await sleep(50);
   expect(lockFiles()).toHaveLength(1);
 }
+
+/** What `down` keeps of the state until it has come to its end. */
+const kept = () => join(project.home, "kept", project.name, "staging.json");
+
+function deletionBegun(): boolean {
+  try {
+    return "deleting" in JSON.parse(readFileSync(kept(), "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** Starts `tandem` with all that it starts in one process group; returns what kills them all. */
+async function startInGroup(args: string[]): Promise<() => Promise<void>> {
+  const script = 'setsid "$0" "$@" & echo $!; wait';
+  const run = execa("sh", ["-c", script, join(ROOT, "tandem"), "--project", project.folder, ...args], {
+    env: project.environment(),
+    reject: false,
+    stdin: "ignore",
+    all: true,
+  });
+  const group = await new Promise<number>((resolve) => {
+    run.stdout.once("data", (text) => resolve(Number.parseInt(String(text), 10)));
+  });
+  return async () => {
+    process.kill(-group, "SIGKILL");
+    await run;
+  };
+}
+
+/** App containers have a suffix that differs each time. */
+const withoutSuffix = (name: string) => name.replace(/-[0-9a-f]{7}$/, "");
 
 const names = async () => Object.keys(await snapshot(project.name, "staging")).sort();
 
@@ -109,25 +141,34 @@ describe("a run that does not come to its end", () => {
 
   it("killed while it takes an environment down, its data finds its way back", async () => {
     const before = (await names()).filter((name) => name.startsWith("volume ") && !name.endsWith("config"));
-    const script = `setsid "$0" --project "$1" down staging --yes & echo $!; wait`;
-    const run = execa("sh", ["-c", script, join(import.meta.dirname, "../../tandem"), project.folder], {
-      env: { TANDEM_HOME: project.home, NO_COLOR: "1" },
-      reject: false,
-      stdin: "ignore",
-      all: true,
-    });
-    const group = await new Promise<number>((resolve) => {
-      run.stdout.once("data", (text) => resolve(Number.parseInt(String(text), 10)));
-    });
-    const kept = join(project.home, "kept", project.name, "staging.json");
-    for (let waited = 0; waited < 60_000 && !existsSync(kept); waited += 20) await sleep(20);
+    const kill = await startInGroup(["down", "staging", "--yes"]);
+    for (let waited = 0; waited < 60_000 && !existsSync(kept()); waited += 20) await sleep(20);
     await untilLocked();
-    process.kill(-group, "SIGKILL");
-    await run;
+    await kill();
+    const look = await project.tandem(["preview", "staging"]);
+    expect(look).toMatchObject({ exitCode: 1, output: expect.stringContaining("did not come to its end") });
+    expect(lockFiles()).toHaveLength(1);
     const next = await project.tandem(["up", "staging"]);
     expect(next.exitCode, next.output).toBe(0);
     expect(next.output).toContain("did not come to its end");
     expect(await names()).toEqual(expect.arrayContaining(before));
+    const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
+    expect(preview.exitCode, preview.output).toBe(0);
+  });
+
+  it("killed while it deletes data, the rest of it goes, and a new environment can be made", async () => {
+    const before = await names();
+    const deletion = ["down", "staging", "--yes", "--delete-data", "--yes-delete-data-of", "staging"];
+    const kill = await startInGroup(deletion);
+    for (let waited = 0; waited < 60_000 && !deletionBegun(); waited += 1) await sleep(1);
+    await kill();
+    expect(deletionBegun(), "it was killed too late: all is deleted").toBe(true);
+    const look = await project.tandem(["preview", "staging"]);
+    expect(look).toMatchObject({ exitCode: 1, output: expect.stringContaining("--delete-data") });
+    const next = await project.tandem(["up", "staging"]);
+    expect(next.exitCode, next.output).toBe(0);
+    expect(next.output).toContain("the rest of the data that it was to delete is deleted");
+    expect((await names()).map(withoutSuffix)).toEqual(before.map(withoutSuffix));
     const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
     expect(preview.exitCode, preview.output).toBe(0);
   });

@@ -10,18 +10,18 @@ export function uniqueName(prefix: string): string {
   return `${prefix}${randomBytes(3).toString("hex")}`;
 }
 
-/** Removes every container, network and volume that carries the label, in this order. */
-export async function removeLabelled(label: string): Promise<void> {
+/** Removes every container, network and volume of a Docker that carries the label, in this order. */
+export async function removeLabelled(label: string, host: Docker = docker): Promise<void> {
   const filters = JSON.stringify({ label: [label] });
-  for (const { Id } of await docker.listContainers({ all: true, filters })) {
-    await docker.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
+  for (const { Id } of await host.listContainers({ all: true, filters })) {
+    await host.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
   }
-  for (const { Id } of await docker.listNetworks({ filters })) {
-    await docker.getNetwork(Id).remove().catch(ignoreGone);
+  for (const { Id } of await host.listNetworks({ filters })) {
+    await host.getNetwork(Id).remove().catch(ignoreGone);
   }
-  const { Volumes } = await docker.listVolumes({ filters });
+  const { Volumes } = await host.listVolumes({ filters });
   for (const { Name } of Volumes ?? []) {
-    await docker.getVolume(Name).remove({ force: true }).catch(ignoreGone);
+    await host.getVolume(Name).remove({ force: true }).catch(ignoreGone);
   }
 }
 

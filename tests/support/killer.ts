@@ -1,11 +1,13 @@
-// Runs a command and kills it with all its descendants at a chosen moment, as a crash of the machine's power would.
+// Runs a command and strikes at a chosen moment: kills it with all its descendants, as a crash of the machine's power
+// would, or does something else to the world that it works in.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { watchSteps } from "./engine-events.ts";
 
 /** What a run had printed, and whether it was still going when the moment came. */
-export interface KilledRun {
-  killed: boolean;
+export interface StruckRun {
+  struck: boolean;
   output: string;
   exitCode: number | null;
 }
@@ -46,37 +48,68 @@ function kill(pid: number): void {
   }
 }
 
-/**
- * Starts the command in a process group of its own and kills everything of it with SIGKILL, `delayMs` after its output
- * has shown `operations` lines of operations that begin or end.
- */
-export async function runAndKill(
+/** A moment in a run: `delayMs` after its output has shown `operations` lines of operations that begin or end. */
+export interface Moment {
+  operations: number;
+  delayMs: number;
+}
+
+/** The moment at which the `number`th step stands in the engine's event log. */
+export interface StepMoment {
+  number: number;
+  log: string;
+}
+
+/** As many moments as rounds, spread all over a run of so many lines. */
+export function momentsIn(lines: number, rounds: number, random: () => number): Moment[] {
+  return Array.from({ length: rounds }, (_, round) => ({
+    operations: 1 + Math.floor((round * lines) / rounds),
+    delayMs: Math.floor(random() * 150),
+  }));
+}
+
+/** Kills a process and everything below it with SIGKILL. */
+function killFamily(pid: number): void {
+  // The parents first, so that none starts a child that the list doesn't have.
+  for (const member of family(pid)) kill(member);
+  kill(-pid);
+}
+
+/** Starts the command in a process group of its own, and strikes at the moment: kills everything of it, unless told else. */
+export async function runAndStrike(
   command: string,
   args: string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; operations: number; delayMs: number },
-): Promise<KilledRun> {
-  const { cwd, env, operations, delayMs } = options;
+  moment: Moment | StepMoment,
+  options: { cwd: string; env: NodeJS.ProcessEnv; strike?: () => Promise<void> },
+): Promise<StruckRun> {
+  const { cwd, env } = options;
   const child = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   const pid = child.pid ?? 0;
   let output = "";
-  let killed = false;
-  let moment: Promise<void> | undefined;
+  let struck = false;
+  let blow: Promise<void> | undefined;
   const strike = async () => {
-    await sleep(delayMs);
+    if ("delayMs" in moment) await sleep(moment.delayMs);
     if (child.exitCode !== null) return;
-    killed = true;
-    // The parents first, so that none starts a child that the list doesn't have.
-    for (const member of family(pid)) kill(member);
-    kill(-pid);
+    struck = true;
+    await (options.strike?.() ?? killFamily(pid));
   };
   const read = (data: Buffer) => {
     output += data.toString();
     const seen = output.match(/ (creating|created|updating|updated|deleting|deleted|replacing|replaced)\b/g);
-    if ((seen?.length ?? 0) >= operations) moment ??= strike();
+    if ("operations" in moment && (seen?.length ?? 0) >= moment.operations) blow ??= strike();
   };
   child.stdout.on("data", read);
   child.stderr.on("data", read);
+  let steps = 0;
+  const stopWatching =
+    "log" in moment
+      ? watchSteps(moment.log, () => {
+          if (++steps === moment.number) blow ??= strike();
+        })
+      : undefined;
   const exitCode = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  await moment;
-  return { killed, output, exitCode };
+  stopWatching?.();
+  await blow;
+  return { struck, output, exitCode };
 }

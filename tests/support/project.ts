@@ -13,9 +13,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type Docker from "dockerode";
 import { execa, type Result, type ResultPromise } from "execa";
 import { parse, stringify } from "yaml";
-import { removeLabelled, uniqueName } from "./docker.ts";
+import { docker, removeLabelled, uniqueName } from "./docker.ts";
+import type { Target } from "./requests.ts";
 
 /** Root of the checkout. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -60,6 +62,12 @@ export class TestProject {
   readonly folder = mkdtempSync(join(tmpdir(), "tandem-project-"));
   /** Home of its state and passphrase. */
   readonly home = mkdtempSync(join(tmpdir(), "tandem-home-"));
+  /** Words before each command line, such as those that enter a namespace. */
+  inside: readonly string[] = [];
+  /** The Docker that it is brought up on. */
+  docker: Docker = docker;
+  /** Where its staging answers, if not on the port that its config names. */
+  gateway: Target | undefined;
   private engineEnvironment: Promise<Record<string, string | undefined>> | undefined;
   /** Folder of the system's own project. */
   private readonly source: string;
@@ -106,9 +114,15 @@ export class TestProject {
     return outcome(await this.start(args, env), start);
   }
 
+  /** The command line of `./tandem` on this project. */
+  commandLine(args: readonly string[]): [program: string, args: string[]] {
+    const [program = "", ...rest] = [...this.inside, join(ROOT, "tandem"), "--project", this.folder, ...args];
+    return [program, rest];
+  }
+
   /** Starts `./tandem` on this project; the process is that of the command itself. */
   start(args: string[], env: Record<string, string> = {}): RunningCommand {
-    return execa(join(ROOT, "tandem"), ["--project", this.folder, ...args], {
+    return execa(...this.commandLine(args), {
       reject: false,
       all: true,
       stdin: "ignore",
@@ -126,7 +140,8 @@ export class TestProject {
     this.engineEnvironment ??= this.readEngineEnvironment();
     const env = { ...(await this.engineEnvironment), ...changes };
     const start = performance.now();
-    const result = await execa("pulumi", [...args, "--non-interactive"], {
+    const [program = "", ...before] = [...this.inside, "pulumi"];
+    const result = await execa(program, [...before, ...args, "--cwd", this.folder, "--non-interactive"], {
       reject: false,
       all: true,
       input,
@@ -169,7 +184,7 @@ export class TestProject {
 
   /** Removes every container, network and volume of the project, and its files. */
   async remove(): Promise<void> {
-    await removeLabelled(`tandem.system=${this.name}`);
+    await removeLabelled(`tandem.system=${this.name}`, this.docker);
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.home, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 // Requests to an environment through its gateway on loopback, with the Host header that a browser would send.
-import { request } from "undici";
+import { Agent, type Dispatcher, request } from "undici";
 
 /** How the gateway answered. */
 export interface Answer {
@@ -10,9 +10,17 @@ export interface Answer {
   json: any;
 }
 
-/** Asks `127.0.0.1:port` for a path as `host`; a body is sent as JSON by POST. */
+/** Where an environment answers: a port of loopback, or a Unix socket that leads to one in another network namespace. */
+export type Target = number | { socket: string };
+
+function way(target: Target): { origin: string; dispatcher?: Dispatcher } {
+  if (typeof target === "number") return { origin: `http://127.0.0.1:${target}` };
+  return { origin: "http://127.0.0.1", dispatcher: new Agent({ connect: { socketPath: target.socket } }) };
+}
+
+/** Asks the target for a path as `host`; a body is sent as JSON by POST. */
 export async function ask(
-  port: number,
+  target: Target,
   host: string,
   path: string,
   body?: unknown,
@@ -21,7 +29,9 @@ export async function ask(
   const authorization =
     user === undefined ? {} : { authorization: `Basic ${Buffer.from(user).toString("base64")}` };
   const content = body === undefined ? {} : { "content-type": "application/json" };
-  const response = await request(`http://127.0.0.1:${port}${path}`, {
+  const { origin, dispatcher } = way(target);
+  const response = await request(`${origin}${path}`, {
+    ...(dispatcher === undefined ? {} : { dispatcher }),
     method: body === undefined ? "GET" : "POST",
     headers: { host, ...authorization, ...content },
     body: body === undefined ? null : JSON.stringify(body),
@@ -29,6 +39,7 @@ export async function ask(
     bodyTimeout: 15_000,
   });
   const text = await response.body.text();
+  await dispatcher?.close();
   return { status: response.statusCode, headers: response.headers, text, json: parsed(text) };
 }
 

@@ -1,0 +1,63 @@
+// Deletes the volumes of an environment, in a way that a crash in its middle can't leave half done: once the first one
+// goes, the list of all is written down, and the next command on the stack goes on with it.
+import type Docker from "dockerode";
+import { found, labelFilter, withDocker } from "./docker-client.ts";
+import { UserError } from "./errors.ts";
+import { dockerHostOf, type Session } from "./session.ts";
+import { dropKeptState, keepState, keptState } from "./state-transfer.ts";
+
+/** Names of the environment's volumes. */
+async function volumesOf(docker: Docker, { project, stack }: Session): Promise<string[]> {
+  const { Volumes } = await docker.listVolumes({ filters: labelFilter(project.name, stack) });
+  return (Volumes ?? []).map(({ Name }) => Name);
+}
+
+/**
+ * Makes sure that nothing but what the state knows uses the environment's volumes: Docker would refuse to delete one,
+ * with the others gone already.
+ *
+ * @param known ids of the containers that will be gone by then
+ * @throws UserError naming who uses which volume.
+ */
+export async function requireUnused(session: Session, known: readonly string[]): Promise<void> {
+  await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
+    for (const volume of await volumesOf(docker, session)) {
+      const filters = JSON.stringify({ volume: [volume] });
+      const users = await docker.listContainers({ all: true, filters });
+      const other = users.find(({ Id }) => !known.includes(Id));
+      if (other === undefined) continue;
+      const name = (other.Names[0] ?? other.Id).replace(/^\//, "");
+      throw new UserError(
+        `volume ${volume} is used by container ${name}, which is not in the state of ${session.stack}: nothing was done`,
+        `remove that container first: docker rm -f ${name}`,
+      );
+    }
+  });
+}
+
+async function remove(docker: Docker, volumes: readonly string[]): Promise<void> {
+  for (const name of volumes) await found(docker.getVolume(name).remove());
+}
+
+/**
+ * Deletes the environment's volumes; everything that uses them must be gone.
+ *
+ * @returns their names
+ * @throws what Docker says; the next command on the stack goes on with it.
+ */
+export async function deleteVolumes(session: Session): Promise<string[]> {
+  return await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
+    const volumes = await volumesOf(docker, session);
+    const kept = keptState(session);
+    if (kept !== undefined) keepState(session, { ...kept, deleting: volumes });
+    await remove(docker, volumes);
+    dropKeptState(session);
+    return volumes;
+  });
+}
+
+/** Goes on with a deletion that was begun; returns the volumes that are gone now. */
+export async function finishDeletion(session: Session, volumes: readonly string[]): Promise<void> {
+  await withDocker(dockerHostOf(session.project, session.file), (docker) => remove(docker, volumes));
+  dropKeptState(session);
+}
