@@ -45,7 +45,7 @@ export class TestProgram {
 
   /** Makes a stack of another name with the given config, by key with namespace. */
   async addStack(name: string, config: Record<string, unknown> = {}): Promise<void> {
-    await this.run("stack", "init", name, "--no-select", "--cwd", this.folder);
+    await this.run("stack", "init", name, "--no-select");
     this.configure(name, config);
   }
 

@@ -141,7 +141,8 @@ export class TestProject {
     const env = { ...(await this.engineEnvironment), ...changes };
     const start = performance.now();
     const [program = "", ...before] = [...this.inside, "pulumi"];
-    const result = await execa(program, [...before, ...args, "--cwd", this.folder, "--non-interactive"], {
+    // In front, so that a `--cwd` among the arguments wins.
+    const result = await execa(program, [...before, "--cwd", this.folder, ...args, "--non-interactive"], {
       reject: false,
       all: true,
       input,
