@@ -71,7 +71,8 @@ async function watchOne(
   const first = await inspect(docker, container);
   let failures = 0;
   let probeAt = Date.now();
-  while (Date.now() < deadline && !signal.aborted) {
+  // Failures at the very end are no end: the next checks say whether they were the beginning of more.
+  while ((Date.now() < deadline || failures > 0) && !signal.aborted) {
     const facts = await inspect(docker, container);
     const ended = endReason(first, facts);
     if (ended !== undefined || facts === undefined) return { container, reason: ended ?? "was removed" };

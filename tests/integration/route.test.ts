@@ -93,8 +93,9 @@ describe("a route", () => {
   });
 
   it("that the gateway refuses is taken back, and the others stay", async () => {
-    await move({ upstreams: [await backend("kept")] });
-    const clash = (await checked({ routeName: "clash", upstreams: ["nobody:1"] })).inputs;
+    const upstreams = [await backend("kept")];
+    await move({ upstreams });
+    const clash = (await checked({ routeName: "clash", upstreams })).inputs;
     await expect(Promise.resolve(route.create({ inputs: clash }, context()))).rejects.toThrow(
       /refuses the route 'clash'/,
     );
@@ -102,8 +103,14 @@ describe("a route", () => {
     expect(await getFile(docker, gateway.containerId, "/config/routes/clash.caddy")).toBeUndefined();
   });
 
+  it("that would lead to where nobody listens stays where it is", async () => {
+    const before = await version();
+    await expect(move({ upstreams: ["nobody:1"] })).rejects.toThrow(/stays where it is: nobody:1/);
+    expect(await version()).toBe(before);
+  });
+
   it("that was changed or removed by hand shows at the next look", async () => {
-    const inputs = await move({ upstreams: ["nobody:1"] });
+    const inputs = await move({ upstreams: [await backend("by program")] });
     const byHand = ["sh", "-c", "echo elsewhere:1 > /config/upstreams/app.1"];
     // As root, and a file of root's own: what the gateway's user may not do.
     await exec(docker, gateway.containerId, ["rm", "/config/upstreams/app.1"], undefined, "0:0");
