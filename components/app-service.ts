@@ -62,6 +62,11 @@ export interface AppServiceArgs {
    * @default none
    */
   volumes?: VolumeMount[];
+  /**
+   * Networks to join besides the environment's own: those of the shared servers that it uses, such as
+   * `database.networks`. @default none
+   */
+  networks?: pulumi.Input<string>[];
   /** User inside the container. @default "1000:1000" */
   user?: string;
   /** What must exist before migration and containers: databases, queues, the `ready` of services that it calls. */
@@ -118,6 +123,7 @@ export class AppService extends pulumi.ComponentResource {
         environment: { ...args.environment, ...delivery.environment },
         files: delivery.files,
         network: args.env.network,
+        networks: args.networks,
         labels: args.env.labels(name),
         timeoutSeconds: args.migration.timeoutSeconds ?? 600,
         memoryMb: args.limits.memoryMb,
@@ -146,6 +152,7 @@ export class AppService extends pulumi.ComponentResource {
         files: delivery.files,
         filesVersion: delivery.version,
         volumes: args.volumes,
+        networks: args.networks,
         limits: args.limits,
         health: args.health,
         healthTimeoutSeconds: args.healthTimeoutSeconds ?? 60,

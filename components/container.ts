@@ -42,6 +42,8 @@ export interface ContainerSpec {
   /** Image id. */
   image: pulumi.Input<string>;
   command?: pulumi.Input<string>[];
+  /** Entry point. @default the image's */
+  entrypoint?: string[];
   /** User inside the container. */
   user?: string;
   environment?: Record<string, pulumi.Input<string>>;
@@ -53,6 +55,8 @@ export interface ContainerSpec {
   ports?: { bindAddress: string; hostPort: number; containerPort: number }[];
   /** Writable places in memory besides /tmp: path to mount options. */
   tmpfs?: Record<string, string>;
+  /** Networks to join besides the environment's own. @default none */
+  networks?: pulumi.Input<string>[];
   /** Capabilities to keep. @default none */
   capabilities?: string[];
   /** Keep the root file system writable. @default false */
@@ -127,10 +131,13 @@ function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParame
     name: spec.fixedName,
     image: spec.image,
     command: spec.command,
+    entrypoints: spec.entrypoint,
     user: spec.user,
     envs: spec.environment === undefined ? undefined : environmentList(spec.environment),
     labels: Object.entries({ ...labels, ...filesVersion }).map(([label, value]) => ({ label, value })),
-    networksAdvanced: [{ name: env.network }],
+    networksAdvanced: [env.network, ...(spec.networks ?? [])].map((name) => ({ name })),
+    // A container in several networks must be no way from one to another.
+    sysctls: spec.networks === undefined ? undefined : { "net.ipv4.ip_forward": "0" },
     volumes: volumeArgs(spec),
     ports: spec.ports?.map((port) => ({
       ip: port.bindAddress,

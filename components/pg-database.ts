@@ -1,21 +1,16 @@
 // PgDatabase: a database with its owner, its application login and its read-only login.
 import { Database } from "@pulumi/postgresql/database.js";
 import { Extension } from "@pulumi/postgresql/extension.js";
-import type { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
 import { Role } from "@pulumi/postgresql/role.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { DataGuard, SetAside, TakeBack } from "../provider/sdk.ts";
+import { SharedExtension } from "../provider/shared-sdk.ts";
 import type { Environment } from "./environment.ts";
 import { sqlName } from "./names.ts";
+import { PgPooler, type PoolerArgs } from "./pg-pooler.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
-import { PostgresServer, type PostgresServerArgs } from "./postgres-server.ts";
-
-/** A server of this environment's own, in a container. */
-export type ContainerServer = { kind: "container" } & Omit<PostgresServerArgs, "env">;
-
-/** Where a database lives. Servers of a shared stack and managed servers join this union. */
-export type PgServer = ContainerServer;
+import { CA_PATH, type PgServer, reachServer, type ServerHandle } from "./pg-servers.ts";
 
 export interface PgDatabaseArgs {
   env: Environment;
@@ -29,16 +24,21 @@ export interface PgDatabaseArgs {
   connectionLimit?: number;
   /** Change it to issue new passwords to the logins. @default "1" */
   passwordVersion?: string;
+  /** A pooler in front of it, for the application's and the read-only login. @default none */
+  pooler?: PoolerArgs;
 }
 
-/** What the database needs to know of the server it is made on. */
-interface ServerHandle {
+/** One of the database's logins. */
+interface Login {
+  role: Role;
+  password: pulumi.Output<string>;
+}
+
+/** Where clients connect to. */
+interface Endpoint {
   host: string;
   port: number;
-  provider: PostgresProvider;
-  ready: pulumi.Resource[];
-  /** The server's container, if this environment runs it: only then can a database have outlived its stack. */
-  containerId?: pulumi.Output<string>;
+  tls?: ServerHandle["tls"];
 }
 
 /** The logins of a database, the owner first. */
@@ -61,12 +61,16 @@ export class PgDatabase extends pulumi.ComponentResource {
   /** What must exist before a client connects. */
   readonly ready: pulumi.Resource[];
   /** The server's container, where this machine's Docker runs it: what restore points are made in. */
-  readonly containerId: pulumi.Output<string> | undefined;
+  readonly containerId: pulumi.Input<string> | undefined;
+  /** Networks that a client must join besides its environment's own: those of a shared server. */
+  readonly networks: pulumi.Input<string>[];
+  /** Files that a client needs, by path: the certificates of a managed server, which the URLs name. */
+  readonly files: Record<string, string>;
 
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:PgDatabase", name, {}, { parent: args.env, ...opts });
     this.database = args.database ?? sqlName(`${args.env.system}_${args.env.environment}`);
-    const server = this.setAside(name, this.createServer(name, args));
+    const server = this.setAside(name, reachServer(this, name, args.env, args.server, this.database));
     const owner = this.createLogin(name, args, server, "owner");
     const app = this.createLogin(name, args, server, "app");
     const readOnly = this.createLogin(name, args, server, "readonly");
@@ -81,17 +85,40 @@ export class PgDatabase extends pulumi.ComponentResource {
       opts: { parent: this, provider: server.provider },
       after: settled,
     });
-    this.ready = [...extensions, ...grants];
+    const made = [...extensions, ...grants];
+    const pooler = this.createPooler(args, server, [app, readOnly], made);
+    this.ready = pooler === undefined ? made : [...made, ...pooler.ready];
     this.containerId = server.containerId;
-    this.url = this.connectionUrl(server, app);
+    this.networks = server.networks;
+    this.files = server.tls?.ca === undefined ? {} : { [CA_PATH]: server.tls.ca };
+    // A migration holds locks over statements and sets its session up: it goes to the server directly.
     this.ownerUrl = this.connectionUrl(server, owner);
-    this.readOnlyUrl = this.connectionUrl(server, readOnly);
+    this.url = this.connectionUrl(pooler ?? server, app);
+    this.readOnlyUrl = this.connectionUrl(pooler ?? server, readOnly);
     this.registerOutputs({ database: this.database });
   }
 
-  private createServer(name: string, args: PgDatabaseArgs): ServerHandle {
-    const { kind: _, ...server } = args.server;
-    return new PostgresServer(`${name}-server`, { env: args.env, ...server }, { parent: this });
+  private createPooler(
+    args: PgDatabaseArgs,
+    server: ServerHandle,
+    logins: Login[],
+    after: pulumi.Resource[],
+  ): PgPooler | undefined {
+    if (args.pooler === undefined) return undefined;
+    const users = logins.map(({ role, password }) => ({ name: role.name, password }));
+    const { host, port, networks, tls } = server;
+    return new PgPooler(
+      "pgbouncer",
+      {
+        env: args.env,
+        ...args.pooler,
+        database: this.database,
+        server: { host, port, networks, tls },
+        users,
+        after,
+      },
+      { parent: this },
+    );
   }
 
   /** Moves what outlived an earlier stack out of the way of the database and logins to come. */
@@ -99,7 +126,7 @@ export class PgDatabase extends pulumi.ComponentResource {
     if (server.containerId === undefined) return server;
     const kept = new SetAside(
       `${name}-set-aside`,
-      { containerId: server.containerId, ...this.keptArgs() },
+      { containerId: server.containerId, ...this.keptArgs(server) },
       { parent: this, dependsOn: server.ready },
     );
     return { ...server, ready: [kept] };
@@ -108,12 +135,14 @@ export class PgDatabase extends pulumi.ComponentResource {
   /** Lets it take the place of the new, empty database. */
   private takeBack(name: string, server: ServerHandle, after: pulumi.Resource[]): pulumi.Resource[] {
     if (server.containerId === undefined) return after;
-    const args = { containerId: server.containerId, ...this.keptArgs() };
+    const args = { containerId: server.containerId, ...this.keptArgs(server) };
     return [new TakeBack(`${name}-take-back`, args, { parent: this, dependsOn: after })];
   }
 
-  private keptArgs(): { database: string; roles: string[] } {
-    return { database: this.database, roles: PURPOSES.map((purpose) => `${this.database}_${purpose}`) };
+  private keptArgs(server: ServerHandle): { database: string; roles: string[]; tenant?: string } {
+    const { tenant } = server;
+    const roles = PURPOSES.map((purpose) => `${this.database}_${purpose}`);
+    return { database: this.database, roles, ...(tenant === undefined ? {} : { tenant }) };
   }
 
   private createLogin(
@@ -121,7 +150,7 @@ export class PgDatabase extends pulumi.ComponentResource {
     args: PgDatabaseArgs,
     server: ServerHandle,
     purpose: (typeof PURPOSES)[number],
-  ) {
+  ): Login {
     const password = new RandomPassword(
       `${name}-${purpose}-password`,
       { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
@@ -172,25 +201,29 @@ export class PgDatabase extends pulumi.ComponentResource {
     server: ServerHandle,
     database: Database,
     after: pulumi.Resource[],
-  ): Extension[] {
-    return (args.extensions ?? []).map(
-      (extension) =>
-        new Extension(
-          `${name}-extension-${extension}`,
-          { name: extension, database: database.name },
-          // Dropping an extension drops the columns of its types.
-          { parent: this, provider: server.provider, dependsOn: after, ...args.env.dataOptions(ROLE) },
-        ),
-    );
+  ): pulumi.Resource[] {
+    // Dropping an extension drops the columns of its types.
+    const opts = { parent: this, dependsOn: after, ...args.env.dataOptions(ROLE) };
+    return (args.extensions ?? []).map((extension) => {
+      const resource = `${name}-extension-${extension}`;
+      const { containerId, tenant, provider } = server;
+      if (tenant === undefined || containerId === undefined) {
+        return new Extension(resource, { name: extension, database: database.name }, { ...opts, provider });
+      }
+      return new SharedExtension(
+        resource,
+        { container: containerId, database: database.name, extension },
+        opts,
+      );
+    });
   }
 
-  private connectionUrl(
-    server: ServerHandle,
-    login: { role: Role; password: pulumi.Output<string> },
-  ): pulumi.Output<string> {
-    const { host, port } = server;
-    return pulumi.secret(
-      pulumi.interpolate`postgresql://${login.role.name}:${login.password}@${host}:${port}/${this.database}`,
-    );
+  private connectionUrl({ host, port, tls }: Endpoint, login: Login): pulumi.Output<string> {
+    const query = new URLSearchParams({
+      ...(tls === undefined ? {} : { sslmode: tls.sslmode }),
+      ...(tls?.ca === undefined ? {} : { sslrootcert: CA_PATH }),
+    }).toString();
+    const base = pulumi.interpolate`postgresql://${login.role.name}:${login.password}@${host}:${port}/${this.database}`;
+    return pulumi.secret(query === "" ? base : pulumi.interpolate`${base}?${query}`);
   }
 }

@@ -1,13 +1,15 @@
 // PostgresServer: a Postgres container with its volume, for one environment.
-import { Volume } from "@pulumi/docker/volume.js";
+import type { Volume } from "@pulumi/docker/volume.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
 import { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import { AdminPassword, DataGuard, Image } from "../provider/sdk.ts";
+import { AdminPassword, Image } from "../provider/sdk.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
-import { type Environment, labelList } from "./environment.ts";
+import { guardedVolume } from "./data-volume.ts";
+import type { Environment } from "./environment.ts";
 import { postgresArguments, sharedMemoryMb } from "./postgres-tuning.ts";
+import type { SharedNetworks } from "./shared-networks.ts";
 
 export interface PostgresServerArgs {
   env: Environment;
@@ -26,6 +28,20 @@ export interface PostgresServerArgs {
   volumeRole?: string;
   /** Change it to issue a new administrator's password. @default "1" */
   passwordVersion?: string;
+  /** Networks of the environments that it serves, in a stack of shared servers. @default none */
+  networks?: SharedNetworks;
+}
+
+/** Where a shared server is: what its stack hands out to the environments. Nothing in it is secret. */
+export interface SharedPostgres {
+  /** Name of its container, and its name on the networks. */
+  container: string;
+  /** Port on the networks. */
+  port: number;
+  /** Port on the Docker host's loopback interface. */
+  hostPort: number;
+  /** Network of each environment that it serves. */
+  networks: Record<string, string>;
 }
 
 /** The administrator that the official image makes; with peer authentication it must be the system user's name. */
@@ -53,6 +69,8 @@ export class PostgresServer extends pulumi.ComponentResource {
   readonly env: Environment;
   /** The healthy container. */
   readonly containerId: pulumi.Output<string>;
+  /** For the environments that it serves. */
+  readonly shared: pulumi.Output<SharedPostgres>;
 
   constructor(name: string, args: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:PostgresServer", name, {}, { parent: args.env, ...opts });
@@ -60,7 +78,8 @@ export class PostgresServer extends pulumi.ComponentResource {
     this.env = args.env;
     this.host = args.env.name(role);
     const password = this.createPassword(name, args);
-    const volume = this.createVolume(name, args, role);
+    const volumeRole = args.volumeRole ?? "pgdata";
+    const volume = guardedVolume(this, name, args.env, { role, volumeRole });
     const started = this.createContainer(name, args, role, volume, password);
     this.containerId = started.containerId;
     const admin = new AdminPassword(
@@ -70,6 +89,9 @@ export class PostgresServer extends pulumi.ComponentResource {
     );
     this.provider = this.createProvider(name, args, password);
     this.ready = [this.closeMaintenanceDatabases(name, admin)];
+    this.shared = pulumi
+      .all([args.networks ?? {}, this.containerId])
+      .apply(([networks]) => ({ container: this.host, port: PORT, hostPort: args.hostPort, networks }));
     this.registerOutputs({ host: this.host });
   }
 
@@ -80,26 +102,6 @@ export class PostgresServer extends pulumi.ComponentResource {
       { parent: this },
     );
     return password.result;
-  }
-
-  private createVolume(name: string, args: PostgresServerArgs, role: string): Volume {
-    const volumeName = args.env.name(args.volumeRole ?? "pgdata");
-    const guard = new DataGuard(
-      `${name}-guard`,
-      {
-        subject: `volume ${volumeName}`,
-        identity: { volume: volumeName, host: args.env.dockerHost },
-        released: args.env.isReleased(role),
-        releaseWith: args.env.releaseCommand(role),
-      },
-      { parent: this },
-    );
-    return new Volume(
-      `${name}-data`,
-      { name: volumeName, labels: labelList(args.env.labels(role)) },
-      // A changed label would replace the volume, and with it the data.
-      { parent: this, dependsOn: guard, ignoreChanges: ["labels"], ...args.env.volumeOptions(role) },
-    );
   }
 
   private createContainer(
@@ -124,6 +126,7 @@ export class PostgresServer extends pulumi.ComponentResource {
       },
       files: { [passwordFile]: bootstrapPassword(args.env, password) },
       volumes: [{ volume: volume.name, path: DATA_DIR }],
+      networks: args.networks === undefined ? undefined : Object.values(args.networks),
       ports: [{ bindAddress: "127.0.0.1", hostPort: args.hostPort, containerPort: PORT }],
       tmpfs: { "/var/run/postgresql": "rw,nosuid,mode=1777,size=16m" },
       limits: args.limits,

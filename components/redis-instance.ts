@@ -1,118 +1,109 @@
-// RedisInstance: a Redis server of one environment's own, safe for queues.
-import { Volume } from "@pulumi/docker/volume.js";
+// RedisInstance: what an application needs of a Redis server, be it the environment's own or one of the stack `shared`.
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import { DataGuard, Image } from "../provider/sdk.ts";
-import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
-import { type Environment, labelList } from "./environment.ts";
-import { aclFile } from "./redis-acl.ts";
+import { AclUser, RedisKeys } from "../provider/shared-sdk.ts";
+import type { Environment } from "./environment.ts";
+import { sharedNetwork } from "./pg-servers.ts";
+import { aclFile, passwordHash, prefixRules } from "./redis-acl.ts";
+import { BASE_ACL, REDIS_PORT, type RedisServerArgs, runRedis } from "./redis-container.ts";
+import type { SharedRedis } from "./shared-redis-server.ts";
 
-export interface RedisInstanceArgs {
-  env: Environment;
-  /** Image with the contract of the official `redis` image. */
-  image: string;
-  limits: Limits;
+/** A server of the environment's own. */
+export interface OwnRedisArgs extends RedisServerArgs {
+  server?: never;
   /** Login of the application. @default "app" */
   user?: string;
-  /** Role in the environment, part of its names. @default "redis" */
-  role?: string;
-  /** Role of its volume. @default "redisdata" */
-  volumeRole?: string;
-  /** Change it to issue a new password; the server is replaced, its data stays. @default "1" */
+}
+
+/** A key prefix on a server of the stack `shared`. */
+export interface SharedRedisArgs {
+  env: Environment;
+  /** The server: what the stack `shared` hands out. Redis 7 or newer. */
+  server: { kind: "shared" } & SharedRedis;
+  /** Beginning of every key and channel that the application may use, such as `staging:`. */
+  prefix: string;
+  /** Login of the application. @default the environment's name */
+  user?: string;
+  /** Change it to issue a new password. @default "1" */
   passwordVersion?: string;
 }
 
-const PORT = 6379;
-/** Loading a large append-only file takes a while. */
-const HEALTH_TIMEOUT_SECONDS = 120;
-const STOP_GRACE_SECONDS = 30;
-/** A rewrite of the append-only file forks: what changes meanwhile is held twice. */
-const MEMORY_SHARE = 0.75;
+export type RedisInstanceArgs = OwnRedisArgs | SharedRedisArgs;
+
+/** Role of the data, for its release. */
+const ROLE = "redis";
 
 /**
- * A Redis server with one login for the application, no default user, an append-only file on a volume and
- * `noeviction`: a queue that loses keys under memory pressure loses jobs (BullMQ requires it).
+ * Redis for one environment. Its own server has one login for the application, no default user, an append-only file on
+ * a volume and `noeviction`: a queue that loses keys under memory pressure loses jobs (BullMQ requires it). On a shared
+ * server it is a login that is bound to its key prefix.
  */
 export class RedisInstance extends pulumi.ComponentResource {
-  /** Name on the environment's network. */
+  /** Name on the network. */
   readonly host: string;
   /** Connection URL of the application's login (secret). */
   readonly url: pulumi.Output<string>;
   /** What must exist before a client connects. */
   readonly ready: pulumi.Resource[];
+  /** Networks that a client must join besides its environment's own: those of a shared server. */
+  readonly networks: pulumi.Input<string>[];
 
   constructor(name: string, args: RedisInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:RedisInstance", name, {}, { parent: args.env, ...opts });
-    const role = args.role ?? "redis";
-    const user = args.user ?? "app";
-    this.host = args.env.name(role);
     const password = new RandomPassword(
       `${name}-password`,
       { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
       { parent: this },
-    );
-    const volume = this.createVolume(name, args, role);
-    this.ready = [this.createContainer(name, args, role, volume, user, password.result)];
-    this.url = pulumi.secret(pulumi.interpolate`redis://${user}:${password.result}@${this.host}:${PORT}/0`);
+    ).result;
+    const shared = args.server !== undefined;
+    const user = args.user ?? (shared ? args.env.environment : "app");
+    this.host = shared ? args.server.container : args.env.name(args.role ?? "redis");
+    this.networks = shared ? [sharedNetwork(args.env, args.server, "Redis")] : [];
+    this.ready = shared
+      ? this.createLogin(name, args, user, password)
+      : [this.createServer(name, args, user, password)];
+    const port = shared ? args.server.port : REDIS_PORT;
+    this.url = pulumi.secret(pulumi.interpolate`redis://${user}:${password}@${this.host}:${port}/0`);
     this.registerOutputs({ host: this.host });
   }
 
-  private createVolume(name: string, args: RedisInstanceArgs, role: string): Volume {
-    const volumeName = args.env.name(args.volumeRole ?? "redisdata");
-    const guard = new DataGuard(
-      `${name}-guard`,
-      {
-        subject: `volume ${volumeName}`,
-        identity: { volume: volumeName, host: args.env.dockerHost },
-        released: args.env.isReleased(role),
-        releaseWith: args.env.releaseCommand(role),
-      },
-      { parent: this },
-    );
-    return new Volume(
-      `${name}-data`,
-      { name: volumeName, labels: labelList(args.env.labels(role)) },
-      // A changed label would replace the volume, and with it the data.
-      { parent: this, dependsOn: guard, ignoreChanges: ["labels"], ...args.env.volumeOptions(role) },
-    );
-  }
-
-  private createContainer(
+  private createServer(
     name: string,
-    args: RedisInstanceArgs,
-    role: string,
-    volume: Volume,
+    args: OwnRedisArgs,
     user: string,
     password: pulumi.Output<string>,
   ): pulumi.Resource {
-    const image = new Image(`${name}-image`, { reference: args.image }, { parent: this });
-    const users = `${SECRETS_DIR}/users.acl`;
-    const { started } = runContainer(this, args.env, name, {
-      role,
-      fixedName: args.env.name(role),
-      image: image.imageId,
-      command: redisArguments(users, args.limits.memoryMb),
-      user: "redis",
-      files: { [users]: password.apply((value) => aclFile(user, value)) },
-      filesVersion: args.env.fingerprint([password]),
-      volumes: [{ volume: volume.name, path: "/data" }],
-      limits: args.limits,
-      // Without --no-auth-warning the log of every check would hold a warning.
-      health: { command: ["redis-cli", "--user", "health", "--pass", "none", "--no-auth-warning", "ping"] },
-      healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,
-      stopGraceSeconds: STOP_GRACE_SECONDS,
+    return runRedis(this, name, args, {
+      files: { [BASE_ACL]: password.apply((value) => aclFile(user, value)) },
+      version: args.env.fingerprint([password]),
+      aclFile: BASE_ACL,
     });
-    return started;
   }
-}
 
-function redisArguments(users: string, memoryMb: number): string[] {
-  const settings: Record<string, string> = {
-    "--aclfile": users,
-    "--dir": "/data",
-    "--appendonly": "yes",
-    "--maxmemory": `${Math.floor(memoryMb * MEMORY_SHARE)}mb`,
-    "--maxmemory-policy": "noeviction",
-  };
-  return ["redis-server", ...Object.entries(settings).flat()];
+  /** A login on a shared server, and the keys below its prefix: the login goes with `down`, the keys stay. */
+  private createLogin(
+    name: string,
+    { env, server, prefix }: SharedRedisArgs,
+    user: string,
+    password: pulumi.Output<string>,
+  ): pulumi.Resource[] {
+    const tenant = `${env.system}/${env.environment}`;
+    const keys = new RedisKeys(
+      `${name}-keys`,
+      { container: server.container, prefix, tenant },
+      { parent: this, ...env.dataOptions(ROLE) },
+    );
+    const login = new AclUser(
+      `${name}-login`,
+      {
+        container: server.container,
+        user,
+        passwordHash: password.apply(passwordHash),
+        prefix,
+        rules: prefixRules(prefix),
+      },
+      { parent: this, dependsOn: keys },
+    );
+    return [login];
+  }
 }

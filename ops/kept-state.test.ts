@@ -6,14 +6,14 @@ import { endsWithVolumes, hasRunning, isData, withData, withoutData } from "./ke
 const urn = (type: string, name: string) => `urn:pulumi:staging::oracle::${type}::${name}`;
 const root = urn("pulumi:pulumi:Stack", "oracle-staging");
 const server = urn("tandem:index:PostgresServer", "server");
-const provider = urn("pulumi:providers:postgresql", "pg");
+const provider = urn("tandem:index:PostgresServer$pulumi:providers:postgresql", "pg");
 const volume = urn("docker:index/volume:Volume", "data");
 const container = urn("docker:index/container:Container", "server");
 const password = urn("random:index/randomPassword:RandomPassword", "password");
 const role = urn("postgresql:index/role:Role", "app");
 
 function resource(id: string, more: Partial<StateResource> = {}): StateResource {
-  const type = id.split("::")[2] ?? "";
+  const type = id.split("::")[2]?.split("$").at(-1) ?? "";
   return { urn: id, type, custom: true, id: `id-of-${id.split("::")[3]}`, parent: root, ...more };
 }
 
@@ -71,6 +71,23 @@ describe("without data", () => {
     const seen = withoutData({ ...before, resources }, endsWithVolumes);
     expect(urnsOf(seen)).toEqual([root, server, container, provider, tunnel]);
     expect(seen.resources?.some(({ protect, retainOnDelete }) => protect || retainOnDelete)).toBe(false);
+  });
+
+  it("to delete the data: what lies on a server that the stack doesn't run", () => {
+    const elsewhere = urn("tandem:index:PgDatabase$pulumi:providers:postgresql", "elsewhere");
+    const database = urn("postgresql:index/database:Database", "database");
+    const admin = urn("tandem:postgres:EnvironmentAdmin", "admin");
+    const keys = urn("tandem:redis:Keys", "keys");
+    const resources = [
+      ...(before.resources ?? []),
+      resource(admin),
+      resource(elsewhere, { dependencies: [admin] }),
+      resource(database, { provider: `${elsewhere}::id-of-elsewhere`, retainOnDelete: true }),
+      resource(keys, { protect: true, retainOnDelete: true }),
+    ];
+    const seen = withoutData({ ...before, resources }, endsWithVolumes);
+    expect(urnsOf(seen)).toEqual([root, server, container, provider, admin, elsewhere, database, keys]);
+    expect(urnsOf(withoutData({ ...before, resources }))).not.toContain(database);
   });
 
   it("refers to nothing that is not there", () => {

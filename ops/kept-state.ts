@@ -28,18 +28,6 @@ export function isData(resource: StateResource): boolean {
   );
 }
 
-/**
- * Does the resource end with the volumes of its environment? Deleting the data needs no engine for these: a volume goes
- * as a whole, and with it what is inside. What lives elsewhere, such as a tunnel, the engine has to destroy.
- */
-export function endsWithVolumes(resource: StateResource): boolean {
-  return (
-    isData(resource) &&
-    (resource.type === "docker:index/volume:Volume" ||
-      insideData.some((prefix) => resource.type.startsWith(prefix)))
-  );
-}
-
 /** URN of the provider that a resource refers to. */
 function providerUrn(resource: StateResource): string | undefined {
   const reference = resource.provider;
@@ -61,17 +49,52 @@ function prune(resource: StateResource, known: ReadonlySet<string>): StateResour
   return pruned;
 }
 
+/** Component of a Postgres server that the stack runs itself: its databases lie in the stack's volumes. */
+const OWN_SERVER = "tandem:index:PostgresServer";
+
+/** Does a resource of this type say that an environment has data on a server of the stack `shared`? */
+export function isOnSharedServer(type: string): boolean {
+  return type === "tandem:postgres:EnvironmentAdmin" || type === "tandem:redis:Keys";
+}
+
+/**
+ * Is it data on a server that the stack doesn't run, a shared or a managed one? It isn't in the stack's volumes, so to
+ * delete it somebody has to tell that server.
+ */
+function isElsewhere(resource: StateResource, resources: readonly StateResource[]): boolean {
+  if (isOnSharedServer(resource.type)) return true;
+  if (!resource.type.startsWith("postgresql:")) return false;
+  const provider = resources.find(({ urn }) => urn === providerUrn(resource));
+  // A URN holds the types of all parents: `…::tandem:index:PgDatabase$tandem:index:PostgresServer$pulumi:…`.
+  return provider !== undefined && !provider.urn.includes(OWN_SERVER);
+}
+
+/** Which resources stay out of the engine's sight, of all of a state. */
+export type Stays = (resource: StateResource, resources: readonly StateResource[]) => boolean;
+
+/**
+ * Does the resource end with the volumes of its environment? Deleting the data needs no engine for these: a volume goes
+ * as a whole, and with it what is inside. What lives elsewhere, such as a tunnel or a database on a shared server, the
+ * engine has to destroy.
+ */
+export function endsWithVolumes(resource: StateResource, resources: readonly StateResource[]): boolean {
+  return (
+    isData(resource) &&
+    !isElsewhere(resource, resources) &&
+    (resource.type === "docker:index/volume:Volume" ||
+      insideData.some((prefix) => resource.type.startsWith(prefix)))
+  );
+}
+
 /**
  * The state for the engine to destroy: everything but the data, and neither protected nor retained, since taking
  * these down was asked for and confirmed.
  *
  * @param stays what the engine must not see
  */
-export function withoutData(
-  deployment: Deployment,
-  stays: (resource: StateResource) => boolean = isData,
-): Deployment {
-  const resources = (deployment.resources ?? []).filter((resource) => !stays(resource));
+export function withoutData(deployment: Deployment, stays: Stays = isData): Deployment {
+  const all = deployment.resources ?? [];
+  const resources = all.filter((resource) => !stays(resource, all));
   const known = new Set(resources.map(({ urn }) => urn));
   return {
     ...deployment,
@@ -83,10 +106,7 @@ export function withoutData(
 }
 
 /** URNs of the data, and of the parents and providers without which the state would not be whole. */
-function dataClosure(
-  resources: readonly StateResource[],
-  stays: (resource: StateResource) => boolean,
-): Set<string> {
+function dataClosure(resources: readonly StateResource[], stays: Stays): Set<string> {
   const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
   const closure = new Set<string>();
   const add = (urn: string | undefined): void => {
@@ -96,7 +116,7 @@ function dataClosure(
     add(resource.parent);
     add(providerUrn(resource));
   };
-  for (const resource of resources) if (stays(resource)) add(resource.urn);
+  for (const resource of resources) if (stays(resource, resources)) add(resource.urn);
   return closure;
 }
 
@@ -128,11 +148,7 @@ function inOrder(resources: readonly StateResource[]): StateResource[] {
  *
  * @param stays what the engine did not see; of the rest, `now` knows best
  */
-export function withData(
-  now: Deployment,
-  before: Deployment,
-  stays: (resource: StateResource) => boolean = isData,
-): Deployment {
+export function withData(now: Deployment, before: Deployment, stays: Stays = isData): Deployment {
   const current = now.resources ?? [];
   const present = new Set(current.map(({ urn }) => urn));
   const closure = dataClosure(before.resources ?? [], stays);

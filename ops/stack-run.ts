@@ -1,10 +1,12 @@
 // What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
-import type { Deployment } from "./backend.ts";
+import { SHARED_STACK } from "../infra/settings/define.ts";
+import { type Deployment, readDeployment } from "./backend.ts";
 import { prepareMachine } from "./commands/setup.ts";
 import { nameConfigCommand } from "./config-command.ts";
 import { finishDeletion } from "./data-deletion.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
+import { stackOutputs } from "./inventory.ts";
 import { tellLeftovers } from "./leftovers.ts";
 import { noteBegin, readBegin } from "./open-ends.ts";
 import { loadProject, loadStackFile, type Project } from "./project.ts";
@@ -17,6 +19,7 @@ import { holdStack } from "./stack-hold.ts";
 import { awaitStack } from "./stack-locks.ts";
 import { mendStateFolder } from "./state-folder.ts";
 import { currentDeployment, keptState, restoreData } from "./state-transfer.ts";
+import { upCommand } from "./systems.ts";
 
 /** Options that all commands on a stack share. */
 export interface StackOptions {
@@ -49,13 +52,15 @@ export function say(line: string): void {
  * Checks the settings of a stack and prints all problems.
  *
  * @param beforeSetup the machine is not prepared yet
+ * @returns whether it needs the stack `shared`
  * @throws UserError with exit code 2 when one of them is an error.
  */
-async function checkSettings(project: Project, stack: string, beforeSetup: boolean): Promise<void> {
-  if (!project.hasSettings) return;
-  const { checkStack } = await import("../infra/check/index.ts");
+async function checkSettings(project: Project, stack: string, beforeSetup: boolean): Promise<boolean> {
+  if (!project.hasSettings) return false;
+  const { readStack } = await import("../infra/check/index.ts");
   const { hasErrors, renderProblems } = await import("../infra/check/render.ts");
-  const problems = await checkStack({ projectDir: project.directory, stack, deep: true, beforeSetup });
+  const options = { projectDir: project.directory, stack, deep: true, beforeSetup };
+  const { problems, needsShared = false } = await readStack(options);
   const stop = hasErrors(problems);
   // Warnings are printed once, by the last check.
   if (problems.length > 0 && (stop || !beforeSetup)) process.stderr.write(`${renderProblems(problems)}\n`);
@@ -66,6 +71,19 @@ async function checkSettings(project: Project, stack: string, beforeSetup: boole
       2,
     );
   }
+  return needsShared;
+}
+
+/** Refuses to go on without the servers that the environment uses, where the state is in a folder of this machine. */
+function requireShared({ backend, project, stack }: Session): void {
+  if (backend.kind !== "file") return;
+  const shared = readDeployment(backend.directory, project.name, SHARED_STACK);
+  if (Object.keys(stackOutputs(shared)).length > 0) return;
+  throw new UserError(
+    `${stack} uses the servers of the stack ${SHARED_STACK}, and that is not up: nothing was touched`,
+    `first: ${upCommand(project, SHARED_STACK)}`,
+    2,
+  );
 }
 
 /** Makes the stack in the backend where it has none yet. Its salt lands in this machine's copy of the stack file, not in the tracked one. */
@@ -131,7 +149,7 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   nameConfigCommand(project);
   const file = loadStackFile(project, options.stack);
   // First by themselves: a machine should not be set up for settings that can't work.
-  if (options.check) await checkSettings(project, options.stack, true);
+  const needsShared = options.check && (await checkSettings(project, options.stack, true));
   const remote = remoteDockerHost(project, file);
   if (remote !== undefined) await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
@@ -139,6 +157,7 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   if (options.check) await checkSettings(project, options.stack, false);
 
   const session = openSession(project, options.stack, file);
+  if (needsShared) requireShared(session);
   const deployment = await settle(session, options);
   if (deployment === undefined && options.create) await createStack(session);
   if (options.change) {

@@ -1,10 +1,10 @@
 // Moves a stack's state in and out of the engine, and keeps the copy that makes `tandem down` safe against a crash.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Deployment, StateResource } from "./backend.ts";
+import type { Deployment } from "./backend.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
-import { endsWithVolumes, isData, withData } from "./kept-state.ts";
+import { endsWithVolumes, isData, type Stays, withData } from "./kept-state.ts";
 import { localDeployment, type Session } from "./session.ts";
 
 /** A stack's state as the engine exports it; secrets in it stay encrypted. */
@@ -84,9 +84,7 @@ export function keptState(session: Session): KeptStack | undefined {
 }
 
 /** What a `down` keeps out of the engine's sight. */
-export function hiddenBy({
-  deleteData,
-}: Pick<KeptStack, "deleteData">): (resource: StateResource) => boolean {
+export function hiddenBy({ deleteData }: Pick<KeptStack, "deleteData">): Stays {
   return deleteData === true ? endsWithVolumes : isData;
 }
 

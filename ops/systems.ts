@@ -26,8 +26,17 @@ export function systemFolder(name: string, root: string = packageRoot): string {
   return existsSync(join(own, "Pulumi.yaml")) ? own : root;
 }
 
-/** The command that brings a stack of a project up, for messages. */
-export function upCommand({ directory }: { directory: string }, stack: string): string {
+/** A command of `tandem` on a stack of a project, for messages. */
+export function stackCommand(
+  { directory }: { directory: string },
+  command: "up" | "down",
+  stack: string,
+): string {
   const system = dirname(directory) === join(packageRoot, "stacks") ? `--system ${basename(directory)} ` : "";
-  return `tandem up ${system}${stack}`;
+  return `tandem ${command} ${system}${stack}`;
+}
+
+/** The command that brings a stack of a project up, for messages. */
+export function upCommand(project: { directory: string }, stack: string): string {
+  return stackCommand(project, "up", stack);
 }

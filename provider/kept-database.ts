@@ -16,6 +16,8 @@ interface Kept {
   database: string;
   /** The logins, the owner first. */
   roles: string[];
+  /** Whose it is, `system/environment`, where the server has databases of others. */
+  tenant?: string;
 }
 
 /** Suffix of what was set aside; with it a name of 63 bytes would be cut off, so names are checked for length. */
@@ -43,6 +45,7 @@ async function setAside(inputs: Properties, ctx: Context): Promise<Properties> {
   const { containerId, database, roles } = inputs as unknown as Kept;
   const docker = await ctx.client.docker();
   if (await exists(docker, containerId, "database", database)) {
+    await refuseForeign(docker, inputs as unknown as Kept);
     if (await exists(docker, containerId, "database", database + SUFFIX)) {
       throw new Error(
         `The server has both '${database}' and '${database}${SUFFIX}'. One of them is an earlier state of the other; ` +
@@ -73,6 +76,23 @@ async function setAside(inputs: Properties, ctx: Context): Promise<Properties> {
   return inputs;
 }
 
+/** On a shared server a database may be somebody else's; what an environment made says so. */
+async function refuseForeign(docker: Docker, { containerId, database, tenant }: Kept): Promise<void> {
+  if (tenant === undefined) return;
+  const sql = `SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = ${literal(database)};`;
+  const comment = await psql(docker, containerId, sql);
+  if (comment === commentOf(tenant)) return;
+  const whose = comment.startsWith("tandem ") ? comment.slice("tandem ".length) : "somebody else";
+  throw new Error(
+    `The database '${database}' on ${containerId} belongs to ${whose}, not to ${tenant}. Give this environment's database ` +
+      "another name; nothing was changed.",
+  );
+}
+
+function commentOf(tenant: string): string {
+  return `tandem ${tenant}`;
+}
+
 async function takeBack(inputs: Properties, ctx: Context): Promise<Properties> {
   const { containerId, database, roles } = inputs as unknown as Kept;
   const docker = await ctx.client.docker();
@@ -92,10 +112,18 @@ async function takeBack(inputs: Properties, ctx: Context): Promise<Properties> {
     await psql(docker, containerId, `ALTER DATABASE ${identifier(kept)} RENAME TO ${identifier(database)};`);
   }
   await handOver(docker, containerId, database, roles);
+  const { tenant } = inputs as unknown as Kept;
+  if (tenant !== undefined) {
+    const comment = `COMMENT ON DATABASE ${identifier(database)} IS ${literal(commentOf(tenant))};`;
+    await psql(docker, containerId, comment);
+  }
   return inputs;
 }
 
-/** What the old logins own goes to the owner; what they may do is forgotten, the grants that follow say it anew. */
+/**
+ * What the old logins own goes to the owner. What they may do with the tables that are there goes to the new ones: the
+ * grants that follow are for the database, the schema and the tables to come.
+ */
 async function handOver(docker: Docker, container: string, database: string, roles: string[]): Promise<void> {
   const [owner] = roles;
   if (owner === undefined) return;
@@ -103,10 +131,25 @@ async function handOver(docker: Docker, container: string, database: string, rol
   for (const role of roles) {
     const old = role + SUFFIX;
     if (!(await exists(docker, container, "role", old))) continue;
+    await psql(docker, container, copyGrants(old, role), { database });
     const sql = `REASSIGN OWNED BY ${identifier(old)} TO ${identifier(owner)};\nDROP OWNED BY ${identifier(old)};`;
     for (const place of [database, "postgres"]) await psql(docker, container, sql, { database: place });
     await psql(docker, container, `DROP ROLE ${identifier(old)};`);
   }
+}
+
+/** Gives a role what another one may do with tables, views and sequences. */
+function copyGrants(from: string, to: string): string {
+  return `DO $$ DECLARE had record; BEGIN
+    FOR had IN
+      SELECT c.oid::regclass AS name, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
+             string_agg(DISTINCT acl.privilege_type, ', ') AS privileges
+        FROM pg_class c, aclexplode(c.relacl) acl, pg_roles r
+       WHERE acl.grantee = r.oid AND r.rolname = ${literal(from)} GROUP BY c.oid, c.relkind
+    LOOP
+      EXECUTE format('GRANT %s ON %s %s TO %I', had.privileges, had.kind, had.name, ${literal(to)});
+    END LOOP;
+  END $$;`;
 }
 
 function handler(

@@ -15,6 +15,7 @@ const COMPARED = [
   "containerName",
   "user",
   "network",
+  "networks",
   "labels",
   "timeoutSeconds",
   "memoryMb",

@@ -86,6 +86,8 @@ export interface MigrationArgs {
   files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Network to join. */
   network: pulumi.Input<string>;
+  /** Further networks to join. @default none */
+  networks?: pulumi.Input<pulumi.Input<string>[]>;
   /** Labels of the container. */
   labels: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Time limit in seconds; the command is killed after it. */
@@ -199,6 +201,8 @@ export interface KeptDatabaseArgs {
   database: pulumi.Input<string>;
   /** Its logins, the owner first. */
   roles: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whose it is, `system/environment`, on a server with databases of others: only its own is taken over. */
+  tenant?: pulumi.Input<string>;
 }
 
 /** Renames a database and logins that outlived their stack, so that the stack can make its own. */
@@ -212,6 +216,25 @@ export class SetAside extends pulumi.CustomResource {
 export class TakeBack extends pulumi.CustomResource {
   constructor(name: string, args: KeptDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
     super("tandem:postgres:TakeBack", name, { ...args }, opts);
+  }
+}
+
+export interface VolumeOwnerArgs {
+  /** Name of the volume. */
+  volume: pulumi.Input<string>;
+  /** Any image on the Docker host. */
+  image: pulumi.Input<string>;
+  /** `uid:gid` */
+  owner: pulumi.Input<string>;
+}
+
+/** Gives a volume's folder its owner: Docker makes it root's, where the image has no such folder. */
+export class VolumeOwner extends pulumi.CustomResource {
+  /** The volume, once it has its owner. */
+  declare readonly volume: pulumi.Output<string>;
+
+  constructor(name: string, args: VolumeOwnerArgs, opts?: pulumi.CustomResourceOptions) {
+    super("tandem:docker:VolumeOwner", name, { ...args }, opts);
   }
 }
 

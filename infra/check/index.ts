@@ -1,10 +1,11 @@
 // Checks a stack's settings before anything is touched: every problem in one run.
-import { type SystemSettings, settingsOf } from "../settings/define.ts";
+import { needsShared, type SystemSettings, settingsOf } from "../settings/define.ts";
 import { knownKeys } from "../settings/read.ts";
 import { hostIssues } from "./host.ts";
 import { neighbourIssues } from "./neighbours.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
 import { compareBlock, loadProject } from "./project-file.ts";
+import { sameSecrets } from "./same-secrets.ts";
 import { compareStacks, loadSiblings, withDefaults } from "./siblings.ts";
 import { loadStack } from "./stack-file.ts";
 import { loadSystem } from "./system.ts";
@@ -28,6 +29,8 @@ export interface CheckedStack {
   problems: Problem[];
   /** Values of the settings by key, secrets as `Secret`; undefined if there is an error. */
   settings?: Record<string, unknown>;
+  /** It uses servers of the stack `shared`. */
+  needsShared?: boolean;
 }
 
 /** All that is wrong with a stack, in the order of the file's lines. Touches nothing. */
@@ -51,6 +54,7 @@ export async function readStack(options: CheckOptions): Promise<CheckedStack> {
 
   const { values, issues } = checkValues(system, withDefaults(file.raw, project.declared, settings, stack));
   issues.push(...compareStacks(system, values, loadSiblings(projectDir, project, stack, settings)));
+  issues.push(...(await sameSecrets(projectDir, project, stack, settings)));
   issues.push(...(await neighbourIssues(system, values, projectDir)));
   const owner = { project: project.name, stack };
   if (deep) issues.push(...(await hostIssues(system, values, owner, beforeSetup)));
@@ -65,7 +69,7 @@ export async function readStack(options: CheckOptions): Promise<CheckedStack> {
   const all = sorted([...problems, ...found]);
   return all.some((problem) => problem.severity === "error")
     ? { problems: all }
-    : { problems: all, settings: values };
+    : { problems: all, settings: values, needsShared: needsShared(settings, stack, values) };
 }
 
 /** What the system says of a stack's settings; undefined if it can't be loaded, which `checkStack` explains. */

@@ -31,9 +31,12 @@ describe("a stack of shared servers", () => {
   it("has its own settings, and the environments have theirs", async () => {
     expect(await check("shared")).toEqual({
       problems: [],
+      needsShared: false,
       settings: { environments: ["staging"], postgresPort: 15_001, image: "postgres:17.4" },
     });
-    expect((await check("staging")).settings).toEqual({
+    const checked = await check("staging");
+    expect(checked.needsShared).toBe(true);
+    expect(checked.settings).toEqual({
       hostname: "staging.example.com",
       hostPort: 3001,
       banner: false,

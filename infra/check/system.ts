@@ -8,8 +8,8 @@ import { fileProblem, type Problem } from "./problem.ts";
 import type { Project } from "./project-file.ts";
 
 /**
- * Loads `settings.ts` of the folder that Pulumi.yaml names below `tandem.system`: `settings`, and `sharedSettings` where
- * the system has a stack of shared servers.
+ * Loads `settings.ts` of the folder that Pulumi.yaml names below `tandem.system`: `settings`, and where the system has
+ * a stack of shared servers `sharedSettings`, and `usesShared` if not every environment uses them.
  */
 export async function loadSystem(
   folder: string,
@@ -23,12 +23,13 @@ export async function loadSystem(
   if (!existsSync(file)) return wrong(`${project.system} holds no settings.ts`);
   try {
     const loaded: unknown = await import(pathToFileURL(file).href);
-    const { settings: environments, sharedSettings: shared } = isMap(loaded) ? loaded : {};
+    const { settings: environments, sharedSettings: shared, usesShared } = isMap(loaded) ? loaded : {};
     if (!isSettings(environments)) return wrong(`${project.system}/settings.ts exports no settings`);
     if (shared !== undefined && !isSettings(shared)) {
       return wrong(`${project.system}/settings.ts exports sharedSettings that are none`);
     }
-    return { settings: { environments, shared } };
+    const uses = typeof usesShared === "function" ? (usesShared as StackSettings["usesShared"]) : undefined;
+    return { settings: { environments, shared, usesShared: uses } };
   } catch (error) {
     return wrong(
       `${project.system}/settings.ts can't be loaded: ${error instanceof Error ? error.message : "unknown error"}`,

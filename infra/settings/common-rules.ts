@@ -23,6 +23,8 @@ interface CommonValues {
   tunnel: { kind: string };
   cloudflareApiToken: unknown;
   limits: Record<string, LimitValues>;
+  /** Of the servers in a stack `shared`. */
+  serverLimits: Record<string, LimitValues>;
   replicas: number;
 }
 
@@ -132,11 +134,13 @@ function commonListeners<K extends Settings>(read: Partial<ValuesOf<K>>): Listen
 }
 
 function commonDemands<K extends Settings>(read: Partial<ValuesOf<K>>, replicated: string[]): Demand[] {
-  const { limits, replicas = 1 } = common(read);
-  return Object.entries(limits ?? {}).map(([role, { cpus, memoryMb }]) => ({
-    path: ["limits", role],
-    cpus,
-    memoryMb,
-    count: replicated.includes(role) ? replicas : 1,
-  }));
+  const { limits, serverLimits, replicas = 1 } = common(read);
+  return Object.entries({ limits, serverLimits }).flatMap(([key, byRole]) =>
+    Object.entries(byRole ?? {}).map(([role, { cpus, memoryMb }]) => ({
+      path: [key, role],
+      cpus,
+      memoryMb,
+      count: replicated.includes(role) ? replicas : 1,
+    })),
+  );
 }

@@ -113,11 +113,19 @@ export const SHARED_STACK = "shared";
 export interface StackSettings {
   environments: SystemSettings;
   shared?: SystemSettings | undefined;
+  /** Whether an environment with these values uses the stack `shared`. @default each does */
+  usesShared?: ((values: Record<string, unknown>) => boolean) | undefined;
 }
 
 /** The settings that a stack has. */
 export function settingsOf({ environments, shared }: StackSettings, stack: string): SystemSettings {
   return stack === SHARED_STACK ? (shared ?? environments) : environments;
+}
+
+/** Whether a stack needs the stack `shared` to be up. */
+export function needsShared(all: StackSettings, stack: string, values: Record<string, unknown>): boolean {
+  if (all.shared === undefined || stack === SHARED_STACK) return false;
+  return all.usesShared?.(values) ?? true;
 }
 
 /** The stack `shared` of a system: servers that have one owner and are used by several environments. */
@@ -128,7 +136,7 @@ export interface SharedDefinition<K extends Settings, S, SK extends Settings> {
    * secret is refused there: each environment makes logins of its own.
    */
   topology(env: Environment, settings: ProgramSettings<SK>): { [P in keyof S]: Input<S[P]> };
-  /** Whether an environment with these settings uses it. @default each does */
+  /** Whether an environment with these settings uses it; settings.ts exports it as `usesShared`. @default each does */
   usedBy?(settings: ProgramSettings<K>): boolean;
 }
 

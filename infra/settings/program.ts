@@ -106,14 +106,17 @@ async function siblingIssues<K extends Settings>(
   stack: string,
   all: StackSettings,
 ): Promise<Issue[]> {
-  const [{ loadProject }, { compareStacks, loadSiblings }] = await Promise.all([
+  const [{ loadProject }, { compareStacks, loadSiblings }, { sameSecrets }] = await Promise.all([
     import("../check/project-file.ts"),
     import("../check/siblings.ts"),
+    import("../check/same-secrets.ts"),
   ]);
   const { project } = loadProject(folder);
-  return project === undefined
-    ? []
-    : compareStacks(system, values, loadSiblings(folder, project, stack, all));
+  if (project === undefined) return [];
+  return [
+    ...compareStacks(system, values, loadSiblings(folder, project, stack, all)),
+    ...(await sameSecrets(folder, project, stack, all)),
+  ];
 }
 
 function withOutputs(value: unknown): unknown {

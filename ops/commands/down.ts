@@ -9,6 +9,7 @@ import { noteEnd } from "../open-ends.ts";
 import { confirm, confirmName } from "../prompt.ts";
 import { withRemoteHost } from "../remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
+import { refuseSharedInUse } from "../shared-use.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { exportStack, hiddenBy, importStack, keepState, restoreData } from "../state-transfer.ts";
 import { upCommand } from "../systems.ts";
@@ -85,6 +86,7 @@ async function destroyRunning(session: Session, keepData: boolean): Promise<numb
 export async function down(stack: string, options: DownOptions): Promise<number> {
   const session = await openStack({ ...options, stack, check: false, create: true, change: true });
   const { deployment } = await exportStack(session);
+  await refuseSharedInUse(session, deployment, options.deleteData === true);
   await confirmDown(stack, deployment ?? {}, options);
   if (options.deleteData === true) await confirmDeletion(stack, options);
 

@@ -37,6 +37,9 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
     for (const [path, content] of Object.entries((inputs.files ?? {}) as Record<string, string>)) {
       await putFile(docker, container.id, path, content);
     }
+    for (const network of (inputs.networks ?? []) as string[]) {
+      await docker.getNetwork(network).connect({ Container: container.id });
+    }
     await container.start();
     const streamed = streamLog(docker, container.id, inputs, ctx);
     const exitCode = await ended(docker, container.id, Number(inputs.timeoutSeconds), ctx);

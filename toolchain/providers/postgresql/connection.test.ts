@@ -1,10 +1,11 @@
 // Tests of what stands between the resources and the server: settings, passwords, SQL of roles, failures, the gate.
 import { describe, expect, it } from "vitest";
+import { keepsPassword } from "../../../lib/kept-password.ts";
 import { UNKNOWN } from "../../../lib/plugin/values.ts";
 import { scramVerifier } from "../../../lib/scram.ts";
 import { describeConnectFailure, isConflict, isNotYetReady } from "./failures.ts";
 import { Gate } from "./gate.ts";
-import { keepsPassword, passwordClause } from "./password.ts";
+import { passwordClause } from "./password.ts";
 import { attributeOptions, readSettings as readRoleSettings, settingStatements } from "./role-options.ts";
 import { checkSettings, readSettings } from "./settings.ts";
 

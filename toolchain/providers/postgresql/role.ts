@@ -1,8 +1,10 @@
 // postgresql:index/role:Role
+
+import { keepsPassword } from "../../../lib/kept-password.ts";
 import type { PropertySpec, PropertyTable } from "../../../lib/plugin/property-table.ts";
 import { hasUnknown, type Properties } from "../../../lib/plugin/values.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
-import { keepsPassword, passwordClause } from "./password.ts";
+import { passwordClause } from "./password.ts";
 import { type Changed, list, type PgResource, str } from "./resource.ts";
 import { attributeOptions, readSettings, settingStatements } from "./role-options.ts";
 import type { Connection, PgServer } from "./server.ts";

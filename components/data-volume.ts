@@ -1,0 +1,59 @@
+// A volume that holds data: kept, guarded, and owned by whom its container runs as.
+import { Volume } from "@pulumi/docker/volume.js";
+import * as pulumi from "@pulumi/pulumi";
+import { DataGuard, VolumeOwner } from "../provider/sdk.ts";
+import { type Environment, labelList } from "./environment.ts";
+
+/** Makes the volume `role` of what has the role `owner`; losing it takes a decision that is written down in config. */
+export function guardedVolume(
+  parent: pulumi.ComponentResource,
+  name: string,
+  env: Environment,
+  { role, volumeRole }: { role: string; volumeRole: string },
+): Volume {
+  const volumeName = env.name(volumeRole);
+  const guard = new DataGuard(
+    `${name}-guard`,
+    {
+      subject: `volume ${volumeName}`,
+      identity: { volume: volumeName, host: env.dockerHost },
+      released: env.isReleased(role),
+      releaseWith: env.releaseCommand(role),
+    },
+    { parent },
+  );
+  return new Volume(
+    `${name}-data`,
+    { name: volumeName, labels: labelList(env.labels(role)) },
+    // A changed label would replace the volume, and with it the data.
+    { parent, dependsOn: guard, ignoreChanges: ["labels"], ...env.volumeOptions(role) },
+  );
+}
+
+export interface DataVolumeArgs {
+  env: Environment;
+  /** Role in the environment, part of its name; the config releases its data by this name. */
+  role: string;
+  /** Any image on the Docker host; the volume is reached through a container of it that is never started. */
+  image: pulumi.Input<string>;
+  /** User that owns the volume's folder, as `uid:gid`. @default "1000:1000" */
+  owner?: string;
+}
+
+/** A volume for an application's files: `volumes: [{ volume: home.volume, path: "/data" }]`. */
+export class DataVolume extends pulumi.ComponentResource {
+  /** Name of the volume, once its folder has its owner. */
+  readonly volume: pulumi.Output<string>;
+
+  constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:index:DataVolume", name, {}, { parent: args.env, ...opts });
+    const { env, role, image, owner = "1000:1000" } = args;
+    const volume = guardedVolume(this, name, env, { role, volumeRole: role });
+    this.volume = new VolumeOwner(
+      `${name}-owner`,
+      { volume: volume.name, image, owner },
+      { parent: this },
+    ).volume;
+    this.registerOutputs({ volume: this.volume });
+  }
+}

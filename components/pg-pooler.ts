@@ -1,0 +1,93 @@
+// PgPooler: PgBouncer between an application and its database.
+import * as pulumi from "@pulumi/pulumi";
+import { Image } from "../provider/sdk.ts";
+import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
+import type { Environment } from "./environment.ts";
+import { type PoolSettings, poolerConfig, userList } from "./pgbouncer-config.ts";
+
+/** What a database says of its pooler. */
+export interface PoolerArgs extends PoolSettings {
+  /** Image with /usr/bin/pgbouncer and pg_isready, such as `edoburu/pgbouncer`; 1.21 or newer. */
+  image: string;
+  limits: Limits;
+  /** Role in the environment, part of its name. @default "pgbouncer" */
+  role?: string;
+}
+
+/** What the pooler stands in front of. */
+export interface PgPoolerArgs extends PoolerArgs {
+  env: Environment;
+  database: string;
+  server: {
+    host: string;
+    port: number;
+    networks: pulumi.Input<string>[];
+    tls?: { sslmode: string; ca?: string } | undefined;
+  };
+  /** Logins that may use it. */
+  users: { name: pulumi.Input<string>; password: pulumi.Input<string> }[];
+  /** What must exist before it starts. */
+  after: pulumi.Resource[];
+}
+
+const PORT = 6432;
+const HEALTH_TIMEOUT_SECONDS = 60;
+/** A stop waits for the transactions that are under way. */
+const STOP_GRACE_SECONDS = 30;
+const CONFIG = `${SECRETS_DIR}/pgbouncer.ini`;
+const USERS = `${SECRETS_DIR}/userlist.txt`;
+const CA = `${SECRETS_DIR}/server-ca.pem`;
+
+/**
+ * PgBouncer in transaction mode: many clients share few connections. Clients log in with scram-sha-256 as the roles
+ * that they are in Postgres. Its configuration and the passwords are files; nothing secret is in its environment.
+ */
+export class PgPooler extends pulumi.ComponentResource {
+  /** Name on the environment's network. */
+  readonly host: string;
+  readonly port = PORT;
+  /** What must exist before a client connects. */
+  readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: PgPoolerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:index:PgPooler", name, {}, opts);
+    const role = args.role ?? "pgbouncer";
+    this.host = args.env.name(role);
+    const image = new Image(`${name}-image`, { reference: args.image }, { parent: this });
+    const files = this.files(args);
+    const { started } = runContainer(this, args.env, name, {
+      role,
+      fixedName: this.host,
+      image: image.imageId,
+      // The image's own entry point writes a configuration from variables, and passwords would have to be among them.
+      entrypoint: ["/usr/bin/pgbouncer"],
+      command: [CONFIG],
+      user: "postgres",
+      files,
+      filesVersion: args.env.fingerprint(Object.values(files)),
+      networks: args.server.networks.length === 0 ? undefined : args.server.networks,
+      limits: args.limits,
+      health: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-p", String(PORT), "-d", args.database] },
+      healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,
+      stopGraceSeconds: STOP_GRACE_SECONDS,
+      dependsOn: args.after,
+    });
+    this.ready = [started];
+    this.registerOutputs({ host: this.host });
+  }
+
+  private files({ database, server, users, ...pool }: PgPoolerArgs): Record<string, pulumi.Input<string>> {
+    const ca = server.tls?.ca;
+    const target = {
+      host: server.host,
+      port: server.port,
+      sslmode: server.tls?.sslmode,
+      caFile: ca === undefined ? undefined : CA,
+    };
+    return {
+      [CONFIG]: poolerConfig({ database, target, port: PORT, userFile: USERS, pool }),
+      [USERS]: pulumi.secret(pulumi.all(users).apply(userList)),
+      ...(ca === undefined ? {} : { [CA]: ca }),
+    };
+  }
+}

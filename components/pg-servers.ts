@@ -1,0 +1,174 @@
+// Where a database lives: on a server of the environment's own, on one of the stack `shared`, or on one that is managed.
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
+import { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
+import * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { EnvironmentAdmin } from "../provider/shared-sdk.ts";
+import { SECRETS_DIR } from "./container.ts";
+import type { Environment } from "./environment.ts";
+import { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./postgres-server.ts";
+
+/** A server of this environment's own, in a container. */
+export type ContainerServer = { kind: "container" } & Omit<PostgresServerArgs, "env">;
+
+/** A server of the stack `shared`: what that stack hands out. Postgres 16 or newer. */
+export type SharedServer = { kind: "shared" } & SharedPostgres & {
+    /** Port on this machine that leads to `hostPort`, where the Docker host is another machine. @default hostPort */
+    forwardPort?: number;
+  };
+
+/** A server that somebody else runs. The login needs CREATEDB and CREATEROLE, and no more. */
+export interface ManagedServer {
+  kind: "managed";
+  /** Name or address, for the engine and for the containers. */
+  host: string;
+  /** @default 5432 */
+  port?: number;
+  /** The administrator's login. */
+  username: string;
+  password: pulumi.Input<string>;
+  /** Database that the administrator connects to. @default "postgres" */
+  adminDatabase?: string;
+  /**
+   * `verify-full` checks the server's certificate and name, `require` encrypts only, `disable` is for a server on the
+   * same machine. @default "verify-full"
+   */
+  sslmode?: "verify-full" | "require" | "disable";
+  /** File with the certificates (PEM) that sign the server's, where they aren't public. @default the public ones */
+  caFile?: string;
+}
+
+/** Where a database lives. */
+export type PgServer = ContainerServer | SharedServer | ManagedServer;
+
+/** What a database needs to know of the server that it is made on. */
+export interface ServerHandle {
+  /** Host and port for clients. */
+  host: string;
+  port: number;
+  provider: PostgresProvider;
+  /** What must exist before anything is made on the server. */
+  ready: pulumi.Resource[];
+  /** The server's container, where there is one to reach: only then can a database that outlived its stack come back. */
+  containerId?: pulumi.Input<string>;
+  /** Whose the database is, on a server with databases of others. */
+  tenant?: string;
+  /** Networks that clients must join. */
+  networks: pulumi.Input<string>[];
+  /** How clients must encrypt; undefined inside the networks of one Docker host. */
+  tls?: { sslmode: string; ca?: string };
+}
+
+/** Where clients find the certificates that sign a managed server's. */
+export const CA_PATH = `${SECRETS_DIR}/postgres-ca.pem`;
+
+/** Makes or reaches a server; `database` is for the name of the administrator's role on a shared one. */
+export function reachServer(
+  parent: pulumi.ComponentResource,
+  name: string,
+  env: Environment,
+  server: PgServer,
+  database: string,
+): ServerHandle {
+  switch (server.kind) {
+    case "container": {
+      const { kind: _, ...args } = server;
+      const own = new PostgresServer(`${name}-server`, { env, ...args }, { parent });
+      const { host, port, provider, ready, containerId } = own;
+      return { host, port, provider, ready, containerId, networks: [] };
+    }
+    case "shared":
+      return reachShared(parent, name, env, server, database);
+    case "managed":
+      return reachManaged(parent, name, server);
+  }
+}
+
+/**
+ * The environment gets a role on the shared server that may make databases and roles, and has no power over those that
+ * others made. The role's password is this environment's own; the server's administrator acts by `docker exec` only.
+ */
+function reachShared(
+  parent: pulumi.ComponentResource,
+  name: string,
+  env: Environment,
+  server: SharedServer,
+  database: string,
+): ServerHandle {
+  const network = sharedNetwork(env, server, "Postgres");
+  const tenant = `${env.system}/${env.environment}`;
+  const username = `${database}_admin`;
+  const password = new RandomPassword(`${name}-admin-password`, { length: 32, special: false }, { parent })
+    .result;
+  const admin = new EnvironmentAdmin(
+    `${name}-admin`,
+    { container: server.container, role: username, password, tenant },
+    { parent },
+  );
+  const provider = new PostgresProvider(
+    `${name}-provider`,
+    {
+      // Plain values: an unknown host would leave the provider unconfigured at preview.
+      host: "127.0.0.1",
+      port: server.forwardPort ?? server.hostPort,
+      username,
+      password,
+      sslmode: "disable",
+      superuser: false,
+      connectTimeout: 30,
+    },
+    { parent },
+  );
+  const { container: host, port } = server;
+  return { host, port, provider, ready: [admin], containerId: host, tenant, networks: [network] };
+}
+
+/** The network through which an environment reaches a shared server. @throws RunError if it isn't served. */
+export function sharedNetwork(
+  env: Environment,
+  { container, networks }: { container: string; networks: Record<string, string> },
+  what: string,
+): string {
+  const network = networks[env.environment];
+  if (network !== undefined) return network;
+  const served = Object.keys(networks).join(", ") || "none";
+  throw new pulumi.RunError(
+    `The shared ${what} server ${container} doesn't serve '${env.environment}' (it serves ${served}). ` +
+      "To do: add it to `environments` in Pulumi.shared.yaml and bring that stack up.",
+  );
+}
+
+function reachManaged(parent: pulumi.ComponentResource, name: string, server: ManagedServer): ServerHandle {
+  const { host, port = 5432, sslmode = "verify-full", caFile } = server;
+  const provider = new PostgresProvider(
+    `${name}-provider`,
+    {
+      host,
+      port,
+      username: server.username,
+      password: pulumi.secret(server.password),
+      database: server.adminDatabase ?? "postgres",
+      sslmode,
+      // Relative to the folder that the engine runs in, so that it is the same on each machine.
+      sslrootcert: caFile === undefined ? undefined : relative(process.cwd(), caFile),
+      superuser: false,
+      connectTimeout: 30,
+    },
+    { parent },
+  );
+  const ca = caFile === undefined ? {} : { ca: readCertificates(caFile) };
+  const tls = sslmode === "disable" ? {} : { tls: { sslmode, ...ca } };
+  return { host, port, provider, ready: [], networks: [], ...tls };
+}
+
+function readCertificates(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new pulumi.RunError(
+      `PgDatabase: can't read the certificates in ${file} (${(error as NodeJS.ErrnoException).code}). ` +
+        "To do: name a PEM file with the certificates that your provider publishes.",
+    );
+  }
+}

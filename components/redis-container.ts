@@ -1,0 +1,87 @@
+// The container of a Redis server with its volume: what a server of one environment and a shared one have in common.
+import type * as pulumi from "@pulumi/pulumi";
+import { Image } from "../provider/sdk.ts";
+import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
+import { guardedVolume } from "./data-volume.ts";
+import type { Environment } from "./environment.ts";
+
+/** What every Redis server is given. */
+export interface RedisServerArgs {
+  env: Environment;
+  /** Image with the contract of the official `redis` image. */
+  image: string;
+  limits: Limits;
+  /** Role in the environment, part of its names. @default "redis" */
+  role?: string;
+  /** Role of its volume. @default "redisdata" */
+  volumeRole?: string;
+  /** Change it to issue a new password; the server is replaced, its data stays. @default "1" */
+  passwordVersion?: string;
+}
+
+/** How a server finds its users. */
+export interface RedisUsers {
+  /** Secret files, by path under /run/secrets. */
+  files: Record<string, pulumi.Input<string>>;
+  /** Changes when one of them does. */
+  version: pulumi.Input<string>;
+  /** The ACL file. */
+  aclFile: string;
+  /** Command that starts the server, from its arguments. @default the arguments themselves */
+  start?: (server: string[]) => string[];
+}
+
+/** Port on the networks. */
+export const REDIS_PORT = 6379;
+/** Where the volume lies. */
+export const REDIS_DATA = "/data";
+/** Content of the ACL file that the server is started with. */
+export const BASE_ACL = `${SECRETS_DIR}/users.acl`;
+/** Loading a large append-only file takes a while. */
+const HEALTH_TIMEOUT_SECONDS = 120;
+const STOP_GRACE_SECONDS = 30;
+/** A rewrite of the append-only file forks: what changes meanwhile is held twice. */
+const MEMORY_SHARE = 0.75;
+
+/** Makes the volume and the server's container; returns the healthy start. */
+export function runRedis(
+  parent: pulumi.ComponentResource,
+  name: string,
+  args: RedisServerArgs,
+  users: RedisUsers,
+  networks?: pulumi.Input<string>[],
+) {
+  const role = args.role ?? "redis";
+  const volumeRole = args.volumeRole ?? "redisdata";
+  const volume = guardedVolume(parent, name, args.env, { role, volumeRole });
+  const image = new Image(`${name}-image`, { reference: args.image }, { parent });
+  const server = redisArguments(users.aclFile, args.limits.memoryMb);
+  const { started } = runContainer(parent, args.env, name, {
+    role,
+    fixedName: args.env.name(role),
+    image: image.imageId,
+    command: users.start?.(server) ?? server,
+    user: "redis",
+    files: users.files,
+    filesVersion: users.version,
+    volumes: [{ volume: volume.name, path: REDIS_DATA }],
+    networks,
+    limits: args.limits,
+    // Without --no-auth-warning the log of every check would hold a warning.
+    health: { command: ["redis-cli", "--user", "health", "--pass", "none", "--no-auth-warning", "ping"] },
+    healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,
+    stopGraceSeconds: STOP_GRACE_SECONDS,
+  });
+  return started;
+}
+
+function redisArguments(aclFile: string, memoryMb: number): string[] {
+  const settings: Record<string, string> = {
+    "--aclfile": aclFile,
+    "--dir": REDIS_DATA,
+    "--appendonly": "yes",
+    "--maxmemory": `${Math.floor(memoryMb * MEMORY_SHARE)}mb`,
+    "--maxmemory-policy": "noeviction",
+  };
+  return ["redis-server", ...Object.entries(settings).flat()];
+}
