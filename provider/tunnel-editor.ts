@@ -1,4 +1,5 @@
 // Changes the configuration of a Cloudflare tunnel that others change too: read, merge, write, look again.
+import { isDeepStrictEqual } from "node:util";
 import type { BaseConfigurations } from "cloudflare/resources/zero-trust/tunnels/cloudflared/configurations";
 import type { CloudflareApi, Operation } from "../toolchain/providers/cloudflare/api.ts";
 import {
@@ -120,8 +121,8 @@ class Editor {
   #written = false;
   /** When something was last written that not everybody may see yet. */
   #restless: number | undefined;
-  /** Writes without a clear answer: each may have counted the version up. */
-  #unclear = 0;
+  /** A write without a clear answer: what was read before it, and what it wrote. */
+  #unclear: { readonly version: number; readonly config: TunnelConfig } | undefined;
 
   constructor(api: CloudflareApi, edit: Edit, call: EditorCall) {
     this.#api = api;
@@ -136,6 +137,7 @@ class Editor {
         await this.#hold();
         const seen = await this.#read();
         if (seen === undefined) return undefined;
+        this.#clearUp(seen);
         const next = this.#edit.change(seen.config, this.#written);
         const done = next === seen.config;
         if (done && this.#restless === undefined) return seen;
@@ -192,8 +194,7 @@ class Editor {
       });
       const version = answer.version ?? 0;
       this.#newest = Math.max(this.#newest, version);
-      if (version > seen.version + 1 + this.#unclear) this.#warn(seen.version, version);
-      this.#unclear = 0;
+      if (version > seen.version + 1) this.#warn(seen.version, version);
       this.#written = true;
       return version;
     } catch (error) {
@@ -201,11 +202,13 @@ class Editor {
       signal.throwIfAborted();
       const putOff = isRefusedForNow(error);
       if (!putOff && !isUnclear(error)) throw describe(error, `change the rules of tunnel ${tunnelId}`);
-      if (!putOff) this.#unclear++;
+      if (!putOff) this.#unclear = { version: seen.version, config: next };
       this.#call.status(
         putOff ? "Cloudflare limits requests: waiting" : "Cloudflare gave no clear answer: looking again",
       );
-      const wait = retryAfter(error, this.#api.clock.wall()) ?? LOOK * (1 + this.#api.clock.random());
+      // Whether it was written is known when no answer is older than it.
+      const pause = putOff ? LOOK * (1 + this.#api.clock.random()) : SETTLE;
+      const wait = retryAfter(error, this.#api.clock.wall()) ?? pause;
       await this.#api.clock.sleep(wait, signal);
       return undefined;
     }
@@ -229,6 +232,15 @@ class Editor {
       }
       await this.#api.clock.sleep(LOOK, this.#call.signal);
     }
+  }
+
+  /** Finds out what became of a write without a clear answer: more versions than that one are somebody else's. */
+  #clearUp(seen: Seen): void {
+    const before = this.#unclear;
+    if (before === undefined) return;
+    this.#unclear = undefined;
+    if (isDeepStrictEqual(seen.config, before.config)) this.#written = true;
+    if (seen.version > before.version + 1) this.#warn(before.version, seen.version);
   }
 
   #warn(read: number, written: number): void {
