@@ -8,7 +8,7 @@ import { Gateway } from "./gateway.ts";
 import { PgDatabase } from "./pg-database.ts";
 import { RedisInstance } from "./redis-instance.ts";
 import { only, type Registered, recordResources, settled } from "./testing/mocks.ts";
-import { TunnelRoute } from "./tunnel-route.ts";
+import { type Tunnel, TunnelRoute } from "./tunnel-route.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const VOLUME = "docker:index/volume:Volume";
@@ -252,34 +252,33 @@ describe("basicAuth", () => {
 });
 
 describe("TunnelRoute", () => {
-  async function tunnel(kind: "local" | "own") {
+  const account = { accountId: "acc", zoneId: "zone", apiToken: "canary-token" };
+  const shared = { kind: "shared", ...account, tunnelId: "t-1", service: "http://192.0.2.7:3101" } as const;
+  const prefix = "cloudflare:index";
+  const RULE = "tandem:cloudflare:IngressRule";
+  const GUARD = `${prefix}/zeroTrustAccessApplication:ZeroTrustAccessApplication`;
+
+  async function tunnel(way: "own" | Tunnel) {
     const env = environment();
     const gateway = new Gateway("gateway", { env, image: "caddy:1", hostPort: 3101, limits });
-    const own = {
-      kind: "own",
-      accountId: "acc",
-      zoneId: "zone",
-      name: "oracle",
-      apiToken: "canary-token",
-    } as const;
+    const own = { kind: "own", name: "oracle", ...account } as const;
     const made = new TunnelRoute("tunnel", {
       env,
       gateway,
       hostnames: ["staging.example.com"],
-      tunnel: kind === "own" ? own : { kind },
+      tunnel: way === "own" ? own : way,
     });
     await done();
     return made;
   }
 
   it("makes nothing without an account and says where the gateway answers", async () => {
-    expect((await tunnel("local")).urls).toEqual(["http://127.0.0.1:3101"]);
+    expect((await tunnel({ kind: "local" })).urls).toEqual(["http://127.0.0.1:3101"]);
     expect(registered.filter((r) => r.type.startsWith("cloudflare:"))).toEqual([]);
   });
 
   it("makes tunnel, ingress with a last rule for everything else, DNS and connector", async () => {
     expect((await tunnel("own")).urls).toEqual(["https://staging.example.com"]);
-    const prefix = "cloudflare:index";
     expect(
       only(registered, `${prefix}/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig`).inputs
         .config,
@@ -298,5 +297,35 @@ describe("TunnelRoute", () => {
     const connector = only(registered, CONTAINER, "tunnel-connector").inputs;
     expect(connector.command).toContain("--token-file");
     expect(JSON.stringify(connector)).not.toContain("connector-token");
+  });
+
+  it("puts one rule into a shared tunnel, with its own token, and points the hostname at it", async () => {
+    expect((await tunnel(shared)).urls).toEqual(["https://staging.example.com"]);
+    expect(only(registered, RULE).inputs).toMatchObject({
+      accountId: "acc",
+      tunnelId: "t-1",
+      hostname: "staging.example.com",
+      service: "http://192.0.2.7:3101",
+      takeOver: false,
+    });
+    expect(only(registered, `${prefix}/dnsRecord:DnsRecord`).inputs.content).toBe("t-1.cfargotunnel.com");
+    expect(registered.filter(({ type }) => type.includes("zeroTrust"))).toEqual([]);
+    expect(registered.filter(({ name }) => name === "tunnel-connector")).toEqual([]);
+  });
+
+  it("leaves the DNS records alone where they are somebody else's", async () => {
+    await tunnel({ ...shared, dnsRecords: false });
+    expect(registered.filter(({ type }) => type.endsWith(":DnsRecord"))).toEqual([]);
+  });
+
+  it("puts Cloudflare Access before the hostname", async () => {
+    await tunnel({ ...shared, access: { emails: ["a@example.com"], emailDomains: ["example.org"] } });
+    expect(only(registered, `${prefix}/zeroTrustAccessPolicy:ZeroTrustAccessPolicy`).inputs).toMatchObject({
+      decision: "allow",
+      includes: [{ email: { email: "a@example.com" } }, { emailDomain: { domain: "example.org" } }],
+    });
+    const guard = only(registered, GUARD).inputs;
+    expect(guard).toMatchObject({ domain: "staging.example.com", policies: [{ id: "tunnel-access-id" }] });
+    await expect(tunnel({ ...shared, access: { emails: [] } })).rejects.toThrow("names nobody");
   });
 });

@@ -9,6 +9,7 @@ export { type DataPolicy, Environment, type EnvironmentArgs, type LogRotation } 
 export { type BasicAuth, Gateway, type GatewayArgs, type RouteTarget, type WatchSpec } from "./gateway.ts";
 export type { GatewayTls } from "./gateway-entry.ts";
 export type { MigrationSpec } from "./migration-spec.ts";
+export { CONNECTOR_IMAGE, type OwnTunnel } from "./own-tunnel.ts";
 export { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";
 export type { PoolerArgs } from "./pg-pooler.ts";
 export type { ContainerServer, ManagedServer, PgServer, SharedServer } from "./pg-servers.ts";
@@ -21,4 +22,6 @@ export {
   SharedRedisServer,
   type SharedRedisServerArgs,
 } from "./shared-redis-server.ts";
+export type { SharedTunnel } from "./shared-tunnel.ts";
+export type { AccessRule } from "./tunnel-parts.ts";
 export { type Tunnel, TunnelRoute, type TunnelRouteArgs } from "./tunnel-route.ts";

@@ -47,8 +47,18 @@ export function createTunnelRoute(
   hostnames: string[],
   { tunnel, cloudflareApiToken }: TunnelSettings,
 ): TunnelRoute {
-  const way: Tunnel = tunnel.kind === "local" ? tunnel : { ...tunnel, apiToken: cloudflareApiToken ?? "" };
-  return new TunnelRoute("tunnel", { env, gateway, hostnames, tunnel: way });
+  const tunnelRoute = (way: Tunnel) => new TunnelRoute("tunnel", { env, gateway, hostnames, tunnel: way });
+  const apiToken = cloudflareApiToken ?? "";
+  if (tunnel.kind === "local") return tunnelRoute(tunnel);
+  if (tunnel.kind === "own") return tunnelRoute({ ...tunnel, apiToken });
+  const key = `${env.system}:tunnel.takeOver`;
+  return tunnelRoute({
+    ...tunnel,
+    apiToken,
+    // A connector on this machine reaches the gateway where it listens.
+    service: tunnel.service ?? `http://${gateway.address}`,
+    takeOverCommand: `pulumi config set --path '${key}' true --stack ${env.environment}`,
+  });
 }
 
 /** A Postgres server of the environment's own. */

@@ -1,10 +1,12 @@
 // The program's side of the tandem provider: one typed class per resource that provider/ implements.
 import * as pulumi from "@pulumi/pulumi";
 
-/** Where the Docker API answers. */
+/** Where the Docker API answers, and how to log in to Cloudflare. */
 export interface TandemProviderArgs {
   /** Docker host: `unix:///var/run/docker.sock` or `ssh://user@host[:port]`. @default the local socket */
   dockerHost?: pulumi.Input<string>;
+  /** API token for Cloudflare (secret), for `IngressRule`. @default `CLOUDFLARE_API_TOKEN` */
+  cloudflareApiToken?: pulumi.Input<string>;
 }
 
 /**
@@ -13,7 +15,14 @@ export interface TandemProviderArgs {
  */
 export class TandemProvider extends pulumi.ProviderResource {
   constructor(name: string, args: TandemProviderArgs, opts?: pulumi.ResourceOptions) {
-    super("tandem", name, { dockerHost: args.dockerHost }, opts);
+    const { dockerHost, cloudflareApiToken: token } = args;
+    super(
+      "tandem",
+      name,
+      // What isn't set isn't named: the provider's settings in the state stay as they were.
+      { dockerHost, ...(token === undefined ? {} : { cloudflareApiToken: pulumi.secret(token) }) },
+      opts,
+    );
   }
 }
 
@@ -170,6 +179,38 @@ export class Route extends pulumi.CustomResource {
   constructor(name: string, args: RouteArgs, opts?: pulumi.CustomResourceOptions) {
     const hash = args.basicAuthHash === undefined ? undefined : pulumi.secret(args.basicAuthHash);
     super("tandem:gateway:Route", name, { ...args, basicAuthHash: hash }, opts);
+  }
+}
+
+export interface IngressRuleArgs {
+  /** Cloudflare account. */
+  accountId: pulumi.Input<string>;
+  /** A tunnel that is configured at Cloudflare. */
+  tunnelId: pulumi.Input<string>;
+  /** Hostname, in lower case; all of its requests. */
+  hostname: pulumi.Input<string>;
+  /** Where requests go, as the tunnel's connector reaches it. */
+  service: pulumi.Input<string>;
+  /** Take a rule over that somebody made for another service. @default false */
+  takeOver?: pulumi.Input<boolean>;
+  /** Command that allows it, for the error. */
+  takeOverWith?: pulumi.Input<string>;
+}
+
+/**
+ * One hostname's rule in a Cloudflare tunnel that others use too. Their rules are never touched and never change their
+ * order; a rule for everything stays last. Importable as `<account_id>/<tunnel_id>/<hostname>`.
+ */
+export class IngressRule extends pulumi.CustomResource {
+  declare readonly hostname: pulumi.Output<string>;
+  declare readonly service: pulumi.Output<string>;
+  /** Whether requests reach it: no rule before it takes them. */
+  declare readonly inForce: pulumi.Output<boolean>;
+  /** Version of the tunnel's configuration when it was last written. */
+  declare readonly version: pulumi.Output<number>;
+
+  constructor(name: string, args: IngressRuleArgs, opts?: pulumi.CustomResourceOptions) {
+    super("tandem:cloudflare:IngressRule", name, { inForce: undefined, version: undefined, ...args }, opts);
   }
 }
 

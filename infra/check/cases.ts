@@ -6,6 +6,7 @@ export const cipher = "{secure: v1:8e9Zk1PwWmc=:hn5T3cE1m0mCIj5X0y2i7w==}";
 const salt = add("encryptionsalt: v1:Z2sZkT+DMUk=:v1:mVbyHWCWEfdIBn4P:DiLDXGLBI0ZPjFsP5H+NqjVB5EWBYA==");
 const zone = `zoneId: ${"b".repeat(32)}`;
 const tunnel = `{kind: own, accountId: ${"a".repeat(32)}, name: oracle`;
+const shared = `{kind: shared, accountId: ${"a".repeat(32)}, tunnelId: 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed, ${zone}`;
 const EDIT = /^\$EDITOR \+\d+ Pulumi\.staging\.yaml$/;
 
 /** Values that are wrong by themselves. */
@@ -138,7 +139,7 @@ export const valueCases: Case[] = [
     "an unknown tunnel",
     "tunnel: {kind: x}",
     "not-a-choice",
-    /local, own/,
+    /local, own, shared/,
     setInside("tunnel.kind local"),
     ".kind",
   ),
@@ -253,6 +254,22 @@ export const ruleCases: Case[] = [
     "oracle:cloudflareApiToken",
     /tunnel of kind own/,
     setSecret("cloudflareApiToken"),
+  ],
+  [
+    "a shared tunnel to another environment's gateway",
+    [put("oracle:tunnel", `${shared}, service: "http://192.0.2.7:3100"}`)],
+    "other-gateway",
+    "oracle:tunnel.service",
+    /listens on 3101/,
+    /--path oracle:tunnel.service http:\/\/192.0.2.7:3101/,
+  ],
+  [
+    "a guard that lets nobody in",
+    [put("oracle:tunnel", `${shared}, access: {emails: []}}`)],
+    "incomplete",
+    "oracle:tunnel.access",
+    /names nobody/,
+    /emailDomains\[0\]/,
   ],
   [
     "an ssh host without forward",

@@ -20,7 +20,7 @@ interface CommonValues {
   dockerHost: string | undefined;
   basicAuthUser: string | undefined;
   basicAuthPassword: unknown;
-  tunnel: { kind: string };
+  tunnel: { kind: string; service?: string; access?: { emails?: string[]; emailDomains?: string[] } };
   cloudflareApiToken: unknown;
   limits: Record<string, LimitValues>;
   /** Of the servers in a stack `shared`. */
@@ -78,14 +78,50 @@ function basicAuthRules(values: Values): Issue[] {
 }
 
 function tunnelRules(values: Values): Issue[] {
-  if (values.tunnel?.kind === "own" && missing("cloudflareApiToken", values)) {
-    const reason = "is needed for a tunnel of kind own";
-    return [incomplete("cloudflareApiToken", reason, [setSecret(["cloudflareApiToken"])])];
+  const { tunnel } = values;
+  if (tunnel !== undefined && tunnel.kind !== "local") {
+    const reason = `is needed for a tunnel of kind ${tunnel.kind}`;
+    const mend = [setSecret(["cloudflareApiToken"])];
+    const token = missing("cloudflareApiToken", values)
+      ? [incomplete("cloudflareApiToken", reason, mend)]
+      : [];
+    return [...token, ...accessRules(values), ...serviceRules(values)];
   }
   if (values.tunnel?.kind === "local" && given("cloudflareApiToken", values)) {
     const reason = "is not used by a tunnel of kind local: whoever holds it can redirect your hostnames";
     const mend = [remove(["cloudflareApiToken"])];
     return [{ problem: "unused-secret", path: ["cloudflareApiToken"], reason, mend, severity: "warning" }];
+  }
+  return [];
+}
+
+/** Access that names nobody would let nobody in. */
+function accessRules({ tunnel }: Values): Issue[] {
+  const { access } = tunnel ?? {};
+  if (access === undefined || (access.emails?.length ?? 0) + (access.emailDomains?.length ?? 0) > 0)
+    return [];
+  const reason = "names nobody who may pass: give it emails or emailDomains";
+  const path = ["tunnel", "access"];
+  return [{ problem: "incomplete", path, reason, mend: [set("example.com", [...path, "emailDomains", 0])] }];
+}
+
+/** The service of a shared tunnel is this environment's gateway, and not another environment's. */
+function serviceRules({ tunnel, hostPort, httpsPort, bindAddress }: Values): Issue[] {
+  if (tunnel?.service === undefined || hostPort === undefined || bindAddress === undefined) return [];
+  const { hostname, port, protocol } = new URL(tunnel.service);
+  const path = ["tunnel", "service"];
+  const servicePort = Number(port || (protocol === "https:" ? 443 : 80));
+  if (servicePort !== hostPort && servicePort !== httpsPort) {
+    const reason = `sends requests to port ${servicePort}, and this environment's gateway listens on ${hostPort}`;
+    const mend = [set(tunnel.service.replace(/^(\w+:\/\/[^/]*?)(:\d+)?(\/.*)?$/, `$1:${hostPort}`), path)];
+    return [{ problem: "other-gateway", path, reason, mend }];
+  }
+  const isLoopback = (address: string) => /^(127\.|\[?::1\]?$|localhost$)/.test(address);
+  if (isLoopback(bindAddress) && !isLoopback(hostname)) {
+    const reason = `is ${hostname}, where nothing listens: the gateway listens on ${bindAddress} only`;
+    return [
+      { problem: "unreachable", path, reason, mend: [set(hostname, ["bindAddress"])], severity: "warning" },
+    ];
   }
   return [];
 }

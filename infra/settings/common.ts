@@ -1,11 +1,17 @@
 // Settings that most systems have, in groups that a system spreads into its keys; their rules are in common-rules.ts.
 import type { z } from "zod";
 import { setting } from "./define.ts";
-import { bindAddress, dockerHost, hostname, port } from "./network.ts";
+import { bindAddress, dockerHost, hostname, port, url } from "./network.ts";
 import { duration, imageReference, type LimitDefaults, type LimitValues, limits } from "./resources.ts";
 import { choice, flag, integer, name, secret, text } from "./scalars.ts";
-import { list, section, variants } from "./structures.ts";
+import { list, optionally, section, variants } from "./structures.ts";
 
+const TUNNEL_ID = {
+  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  form: "the id of a tunnel",
+  example: "00000000-0000-4000-8000-000000000000",
+};
+const EMAIL = { pattern: /^[^\s@]+@[^\s@]+\.[^\s@]+$/, form: "an e-mail address", example: "me@example.com" };
 const CLOUDFLARE_ID = { pattern: /^[0-9a-f]{32}$/, form: "32 hexadecimal digits", example: "0".repeat(32) };
 
 /** How the Docker host and the data are treated; every system has these. `roles` are those that hold data. */
@@ -59,20 +65,37 @@ export function gatewaySettings(examplePort: number) {
 
 /** How the world reaches the gateway. */
 export function tunnelSettings(exampleName: string) {
+  const access = section({
+    emails: optionally(list(text(EMAIL))),
+    emailDomains: optionally(list(hostname("example.com"))),
+  });
+  const account = {
+    accountId: text(CLOUDFLARE_ID),
+    zoneId: text(CLOUDFLARE_ID),
+    access: optionally(access),
+  };
   return {
     tunnel: setting(
       variants("kind", {
         local: {},
-        own: { accountId: text(CLOUDFLARE_ID), zoneId: text(CLOUDFLARE_ID), name: name(exampleName) },
+        own: { ...account, name: name(exampleName), connectorImage: optionally(imageReference()) },
+        shared: {
+          ...account,
+          tunnelId: text(TUNNEL_ID),
+          service: optionally(url(["http", "https"])),
+          takeOver: optionally(flag()),
+          dnsRecords: optionally(flag()),
+        },
       }),
       {
         description:
-          "How the world reaches the gateway: {kind: local}, or {kind: own, accountId, zoneId, name} on Cloudflare.",
+          "How the world reaches the gateway: {kind: local}; on Cloudflare {kind: own, accountId, zoneId, name}, or " +
+          "{kind: shared, accountId, zoneId, tunnelId, service} in a tunnel that others use too. See docs/tunnels.md.",
         default: { kind: "local" },
       },
     ),
     cloudflareApiToken: setting(secret(), {
-      description: "Cloudflare API token, for a tunnel of its own.",
+      description: "Cloudflare API token, for a tunnel of kind own or shared.",
       optional: true,
     }),
   };

@@ -78,6 +78,11 @@ export function variants<K extends string, V extends Record<string, Shape>>(
   return described(schema, { kind: "variants", type: "object" });
 }
 
+/** A name of a section that may be left out. */
+export function optionally<T>(inner: z.ZodType<T>): z.ZodType<T | undefined> {
+  return described(inner.optional(), metaOf(inner));
+}
+
 /** A list of one kind, without repetition. */
 export function list<T>(item: z.ZodType<T>): z.ZodType<T[]> {
   const { type } = metaOf(item);

@@ -11,6 +11,8 @@ export class TestProgram {
   /** Name of project and system. */
   readonly system = uniqueName("test-");
   readonly folder = mkdtempSync(join(tmpdir(), "tandem-program-"));
+  /** Variables that its runs get. */
+  variables: Record<string, string> = {};
   private project: TestProject | undefined;
 
   /** Writes the program; `tandem` stands for the components, `$SYSTEM` for the system's name. */
@@ -60,7 +62,7 @@ export class TestProgram {
   async run(...args: string[]): Promise<Outcome> {
     if (this.project === undefined) throw new Error("the program was not created");
     // With --json the engine's events come one by one, policy violations among them.
-    const streaming = { PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" };
+    const streaming = { ...this.variables, PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true" };
     return await this.project.pulumi([...args, "--cwd", this.folder], streaming);
   }
 

@@ -26,6 +26,11 @@ export class Replicated<T> {
     return [...this.#revisions.keys()].flatMap((id) => this.read(id, at) ?? []);
   }
 
+  /** When the object was first as asked for. */
+  since(id: string, asked: (value: T) => boolean): number | undefined {
+    return this.#revisions.get(id)?.find(({ value }) => value !== undefined && asked(value))?.at;
+  }
+
   /** Everything that an object ever was, oldest first. */
   history(id: string): T[] {
     return (this.#revisions.get(id) ?? []).flatMap(({ value }) => value ?? []);
