@@ -85,6 +85,43 @@ program
   });
 
 program
+  .command("rollback")
+  .description("go back to a version that served well, by its images; or to a restore point of the database")
+  .argument("[stack]", "environment", "staging")
+  .option(
+    "--to <version>",
+    "a version from `tandem history`; the last one that served well without it",
+    wholeNumber,
+  )
+  .option("--database [name]", "restore the database: a restore point, the newest without a name")
+  .option(...yesOption)
+  .option(...waitOption)
+  .action(async (stack: string, options: { wait: number }) => {
+    process.exitCode = await (await import("./commands/rollback.ts")).rollback(stack, merged(options));
+  });
+
+program
+  .command("promote")
+  .description("bring the very image that one environment serves, proven there, to another")
+  .option("--from <stack>", "environment that serves it", "staging")
+  .option("--to <stack>", "environment that it goes to", "production")
+  .option(...yesOption)
+  .option(...waitOption)
+  .action(async (options: { from: string; to: string; wait: number }) => {
+    process.exitCode = await (await import("./commands/promote.ts")).promote(merged(options));
+  });
+
+program
+  .command("history")
+  .description("show who deployed what, when, and what became of it")
+  .argument("[stack]", "environment", "staging")
+  .option("--json", "as a JSON document")
+  .option("--limit <count>", "how many versions, the newest", wholeNumber, 20)
+  .action(async (stack: string, options: { limit: number }) =>
+    (await import("./commands/history.ts")).history(stack, merged(options)),
+  );
+
+program
   .command("status")
   .description("show what runs in each environment, how it is, and where it answers")
   .option("--json", "as a JSON document")

@@ -27,11 +27,7 @@ export function systemFolder(name: string, root: string = packageRoot): string {
 }
 
 /** A command of `tandem` on a stack of a project, for messages. */
-export function stackCommand(
-  { directory }: { directory: string },
-  command: "up" | "down",
-  stack: string,
-): string {
+export function stackCommand({ directory }: { directory: string }, command: string, stack: string): string {
   const system = dirname(directory) === join(packageRoot, "stacks") ? `--system ${basename(directory)} ` : "";
   return `tandem ${command} ${system}${stack}`;
 }

@@ -78,6 +78,11 @@ export async function restorePointFolder(
   return `${data.slice(0, data.lastIndexOf("/"))}/restore-points/${name}`;
 }
 
+/** Tables of a database that a person or a migration made. */
+export async function countTables(docker: Docker, { containerId, name }: DumpedDatabase): Promise<number> {
+  return Number(await psql(docker, containerId, TABLES, { database: name }));
+}
+
 /**
  * Makes a restore point and proves it readable: every block of it is unpacked, and it must have the rows of every table.
  *
@@ -94,7 +99,7 @@ export async function makeRestorePoint(
   const folder = await restorePointFolder(docker, database);
   const name = `${now.toISOString().replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15)}-before-${why}`;
   const size = await psql(docker, containerId, `SELECT pg_database_size(${literal(database.name)});`);
-  const before = Number(await psql(docker, containerId, TABLES, { database: database.name }));
+  const before = await countTables(docker, database);
   const { exitCode, stdout, output } = await shell(
     docker,
     containerId,

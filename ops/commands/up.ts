@@ -1,13 +1,9 @@
 // `tandem up`: prepares the machine, checks the settings, runs `pulumi up`, and tells where the environment answers.
 import { formatSeconds } from "../../toolchain/durations.ts";
 import type { Deployment } from "../backend.ts";
-import { policyFlags, stackFlags } from "../engine.ts";
-import { runNotingOpenEnds } from "../failed-steps.ts";
+import { deploy } from "../deploy.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
-import { noteEnd } from "../open-ends.ts";
-import { settleOpenEnds } from "../recovery.ts";
-import { withRemoteHost } from "../remote-host.ts";
-import { neededForward, remoteDockerHost, type Session } from "../session.ts";
+import { remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { currentDeployment } from "../state-transfer.ts";
 import { removalsOfStrangers } from "../strangers.ts";
@@ -56,10 +52,7 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
   const begin = Date.now();
   const session = await openStack({ ...options, stack, check: true, create: true, change: true });
   const before = await currentDeployment(session);
-  const code = await withRemoteHost(neededForward(session.project, session.file), () =>
-    // With the engine's own preview first: a policy on the whole stack speaks at the end of a run, and must not come after it.
-    runNotingOpenEnds(session, ["up", "--yes", ...stackFlags(session), ...policyFlags()]),
-  );
+  const code = await deploy(session, "up");
   const took = formatSeconds((Date.now() - begin) / 1000);
   if (code !== 0) {
     if (code > 128) {
@@ -73,8 +66,6 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
     await tellStrangers(session);
     return code;
   }
-  await settleOpenEnds(session, say);
-  noteEnd(session);
   process.stdout.write(
     `\n${report(session, before, await currentDeployment(session))}\n  took       ${took}\n`,
   );

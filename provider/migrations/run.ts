@@ -4,7 +4,7 @@ import type Docker from "dockerode";
 import type { CallContext } from "../../lib/plugin/handler.ts";
 import type { Properties } from "../../lib/plugin/values.ts";
 import type { DockerHost } from "../docker-host.ts";
-import { makeRestorePoint, pruneRestorePoints } from "../restore-point.ts";
+import { countTables, makeRestorePoint, pruneRestorePoints } from "../restore-point.ts";
 import { MigrationFailure, runContainer } from "./container.ts";
 import { type MigrationEntry, migrationLog, writeEntry } from "./log.ts";
 import { type MigratedDatabase, type Pending, pendingFiles, type SqlSource } from "./pending.ts";
@@ -39,7 +39,7 @@ export async function warnOfRisks(
   return { pending, findings };
 }
 
-/** Makes the restore point that the stack asks for; none where nothing is pending. Returns its name. */
+/** Makes the restore point that the stack asks for; none where nothing is pending, or no table is there yet. Returns its name. */
 async function restorePoint(
   docker: Docker,
   inputs: Properties,
@@ -53,6 +53,7 @@ async function restorePoint(
     ctx.log("info", `no migration is pending for ${database.name}: no restore point is made`);
     return undefined;
   }
+  if ((await countTables(docker, database)) === 0) return undefined;
   ctx.status(`making a restore point of ${database.name}`);
   const point = await makeRestorePoint(docker, database, "migration").catch((error: Error) => {
     throw new MigrationFailure(

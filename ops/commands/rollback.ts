@@ -1,0 +1,94 @@
+// `tandem rollback`: back to a version that served well, by its images and through the same switch as any deploy; or
+// back to a restore point of the database.
+import { UserError } from "../errors.ts";
+import { noteEnd } from "../open-ends.ts";
+import { loadProject } from "../project.ts";
+import { confirm } from "../prompt.ts";
+import { loadRelease, type Release } from "../release/definition.ts";
+import { sameImages, servedImages } from "../release/images.ts";
+import { nameImages, redeploy } from "../release/redeploy.ts";
+import { restoreDatabase } from "../release/restore.ts";
+import { chosenVersion, lastGood, readVersions, type Version } from "../release/versions.ts";
+import type { Session } from "../session.ts";
+import { openStack, type StackOptions, say } from "../stack-run.ts";
+import { currentDeployment } from "../state-transfer.ts";
+import { stackCommand, upCommand } from "../systems.ts";
+
+/** Options of the command. */
+export interface RollbackOptions extends StackOptions {
+  /** Number of a version from the history. @default the last that served well */
+  to?: number;
+  /** Restore the database: the name of a restore point, or true for the newest. @default it is left alone */
+  database?: string | true;
+  /** Don't ask. */
+  yes?: boolean;
+}
+
+/** Settings that were others then: they stay as they are, which may matter to the old image. */
+function otherSettings(then: Version, now: Version | undefined, images: readonly string[]): string[] {
+  const keys = new Set([...Object.keys(then.config), ...Object.keys(now?.config ?? {})]);
+  return [...keys].filter((key) => !images.includes(key) && then.config[key] !== now?.config[key]).sort();
+}
+
+async function target(session: Session, release: Release, to: number | undefined) {
+  const versions = await readVersions(session, release.definition);
+  if (versions.length > 0 && versions.every(({ images }) => images === undefined)) {
+    throw new UserError(
+      "the backend of this stack does not keep the state of earlier versions, so their images are not known",
+      `set the image in ${session.file.path} to the digest to go back to, and run \`${upCommand(session.project, session.stack)}\``,
+    );
+  }
+  const version = to === undefined ? lastGood(versions) : chosenVersion(versions, to);
+  if (version === undefined) {
+    throw new UserError(
+      `${session.stack} has no earlier version to go back to`,
+      `see \`${stackCommand(session.project, "history", session.stack)}\``,
+    );
+  }
+  return { version, newest: versions.findLast(({ kind }) => kind === "update") };
+}
+
+async function rollBackImages(session: Session, release: Release, options: RollbackOptions): Promise<number> {
+  const { project, stack, file } = session;
+  const { version, newest } = await target(session, release, options.to);
+  const images = version.images ?? {};
+  const serving = servedImages((await currentDeployment(session)) ?? {}, release.definition);
+  if (sameImages(serving, images) && newest?.result === "succeeded") {
+    noteEnd(session);
+    process.stdout.write(`${stack} serves version ${version.number} already; nothing was done\n`);
+    return 0;
+  }
+  const named = await nameImages(
+    session,
+    images,
+    `version ${version.number}, by tandem rollback`,
+    `choose another: ${stackCommand(project, "history", stack)}; or build it again and set it in ${file.path}`,
+  );
+  for (const [setting, { reference, comment }] of Object.entries(named)) {
+    say(`${setting}: ${serving[setting] ?? "nothing"} → ${reference} (${comment})`);
+  }
+  const others = otherSettings(version, newest, Object.keys(images));
+  if (others.length > 0) say(`set otherwise then, and left as they are: ${others.join(", ")}`);
+  if (options.yes !== true) {
+    await confirm(`Roll ${stack} back to version ${version.number} of ${version.startedAt}?`, "--yes");
+  }
+  const deed = `rollback to ${version.number}`;
+  return await redeploy({ session, release, images, named, deed, what: `version ${version.number}` });
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: the engine's; 1 when a smoke test fails afterwards.
+ * @throws UserError when there is nothing to go back to, or it is not confirmed.
+ */
+export async function rollback(stack: string, options: RollbackOptions): Promise<number> {
+  const release = await loadRelease(loadProject(options.project), stack);
+  const session = await openStack({ ...options, stack, check: false, create: false, change: true });
+  // The old version can bear a newer schema, if migrations are made that way; the new one can't bear an older.
+  if (options.database === undefined || options.to !== undefined) {
+    const code = await rollBackImages(session, release, options);
+    if (code !== 0 || options.database === undefined) return code;
+  }
+  return await restoreDatabase(session, release, options.database, options.yes === true);
+}

@@ -1,0 +1,144 @@
+// Promotion: each reason to refuse a version, by name; then the identical image in the other environment.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AppVersions, imageIdOf } from "../support/app-versions.ts";
+import { docker } from "../support/docker.ts";
+import { dockerOk, until } from "../support/docker-cli.ts";
+import { type Outcome, TestProject } from "../support/project.ts";
+import { ask } from "../support/requests.ts";
+
+let project: TestProject;
+let versions: AppVersions;
+let image: string;
+
+function promote(...flags: string[]): Promise<Outcome> {
+  return project.tandem(["promote", "--yes", ...flags]);
+}
+
+async function appOf(stack: string) {
+  const label = [`tandem.system=${project.name}`, `tandem.environment=${stack}`, "tandem.component=app"];
+  const [found] = await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
+  return found;
+}
+
+async function healthy(): Promise<boolean> {
+  const facts = await docker.getContainer((await appOf("staging"))?.Id ?? "").inspect();
+  return facts.State.Health?.Status === "healthy";
+}
+
+async function refused(code: string, reason: RegExp): Promise<void> {
+  const { exitCode, output } = await promote();
+  expect(exitCode, output).toBe(1);
+  expect(output).toMatch(new RegExp(`${code}: `));
+  expect(output).toMatch(reason);
+  expect(await appOf("production")).toBeUndefined();
+}
+
+beforeAll(async () => {
+  project = await TestProject.create({ production: { promoteAfter: "1h" } });
+  versions = new AppVersions(project.name);
+  image = await versions.make("v1", {
+    "0003_mood.sql": "-- Up Migration\nALTER TABLE notes ALTER COLUMN text TYPE varchar(2000);\n",
+  });
+  project.configure("staging", { image });
+});
+
+afterAll(async () => {
+  await project.remove();
+  await versions.remove();
+});
+
+describe("a version is not promoted", () => {
+  it("when there is none, or the environments are one", async () => {
+    await refused("not-deployed", /tandem up staging/);
+    expect((await promote("--to", "staging")).exitCode).toBe(2);
+  });
+
+  it("when it was not healthy for long enough", async () => {
+    const up = await project.tandem(["up", "staging"]);
+    expect(up.exitCode, up.output).toBe(0);
+    await refused("too-young", /must be for 60 min/);
+    project.configure("production", { promoteAfter: "1s" });
+  });
+
+  it("when its container does not run", async () => {
+    await dockerOk(["stop", (await appOf("staging"))?.Id ?? ""]);
+    await refused("unhealthy", /is (exited|healthy|unhealthy)/);
+    await dockerOk(["start", (await appOf("staging"))?.Id ?? ""]);
+    await until("health", healthy);
+  });
+
+  it("when its tag means another image by now", async () => {
+    await dockerOk(["tag", "tandem-example:0.1.0", image]);
+    await refused("moved-tag", /means another image now/);
+    await dockerOk(["tag", (await appOf("staging"))?.ImageID ?? "", image]);
+  });
+
+  it("when no registry has it, and the other Docker host is another", async () => {
+    project.configure("production", { dockerHost: "unix:///run/docker.sock" });
+    await refused("no-digest", /push it/);
+    project.configure("production", { dockerHost: undefined });
+  });
+
+  it("when a smoke test fails", async () => {
+    const redis = `${project.name}_staging_redis`;
+    await dockerOk(["pause", redis]);
+    try {
+      await refused("smoke-tests", /\/ready (answered 503|no answer)/);
+    } finally {
+      await dockerOk(["unpause", redis]);
+    }
+    await until("health", healthy);
+  });
+
+  it("when the environment is not as its settings say", async () => {
+    project.configure("staging", { logLevel: "warn" });
+    await refused("drift", /not as its program and settings say/);
+    project.configure("staging", { logLevel: "debug" });
+  });
+
+  it("when its last update failed", async () => {
+    project.configure("staging", { image: "tandem-nowhere.invalid/app:1.0.0" });
+    expect((await project.tandem(["up", "staging"])).exitCode).not.toBe(0);
+    project.configure("staging", { image });
+    await refused("unfinished", /last update failed/);
+    const up = await project.tandem(["up", "staging"]);
+    expect(up.exitCode, up.output).toBe(0);
+  });
+});
+
+describe("a version that is good", () => {
+  it("waits for a yes, with what differs and what will be migrated", async () => {
+    const { exitCode, output } = await project.tandem(["promote"]);
+    expect(exitCode).toBe(2);
+    expect(output).toContain("add --yes");
+    expect(output).toMatch(/banner: "STAGING ENVIRONMENT" there, \(none\) here/);
+    expect(output).toMatch(/app-migration: 0001_notes\.sql, 0002_note_embeddings\.sql, 0003_mood\.sql/);
+    expect(await appOf("production")).toBeUndefined();
+  });
+
+  it("goes over as the identical image, with nothing built, and is tested there", async () => {
+    const images = async () => (await docker.listImages()).map(({ Id }) => Id).filter((id) => id === served);
+    const served = await imageIdOf(image);
+    const before = await images();
+    const { exitCode, output } = await promote();
+    expect(exitCode, output).toBe(0);
+    expect(await images()).toEqual(before);
+    expect((await appOf("production"))?.ImageID).toBe(served);
+    expect((await appOf("staging"))?.ImageID).toBe(served);
+    expect(project.config("production").image).toBe(served);
+    expect(output).toMatch(/ok {4} theoracle\.localhost\/ready/);
+    const { hostPort, hostname } = project.config("production");
+    expect((await ask(Number(hostPort), String(hostname), "/version")).json).toMatchObject({
+      commit: "v1",
+      environment: "production",
+    });
+  });
+
+  it("is there then: a second promotion has nothing to do, and the history says who promoted what", async () => {
+    expect((await promote()).output).toContain("already; nothing was done");
+    const { output } = await project.tandem(["history", "production", "--json"]);
+    expect(JSON.parse(output).versions).toMatchObject([
+      { number: 1, result: "succeeded", message: expect.stringMatching(/^promotion from staging by /) },
+    ]);
+  });
+});

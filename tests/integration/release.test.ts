@@ -1,0 +1,294 @@
+// Migrations, restore points, rollback and history: one environment of The Oracle through versions good and bad.
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type MigrationEntry, readEntries } from "../../provider/migrations/log.ts";
+import { AppVersions, imageIdOf } from "../support/app-versions.ts";
+import { dockerOk } from "../support/docker-cli.ts";
+import { Load } from "../support/load.ts";
+import { type Outcome, TestProject } from "../support/project.ts";
+import { ask } from "../support/requests.ts";
+
+const STACK = "production";
+/** Has something to do, as migrations have: a rollback is spared that. */
+const DESTRUCTIVE =
+  "-- Up Migration\nALTER TABLE notes ADD COLUMN mood text;\nDELETE FROM notes;\n" +
+  "CREATE TABLE moods AS SELECT id, md5(id::text) AS mood FROM generate_series(1, 1500000) AS id;\n" +
+  "CREATE INDEX moods_mood ON moods (mood);\n-- Down Migration\nDROP TABLE notes;\n";
+const BROKEN = "-- Up Migration\nCREATE TABLE halfway (id int);\nALTER TABLE nowhere ADD COLUMN x int;\n";
+
+let project: TestProject;
+let versions: AppVersions;
+
+const server = () => `${project.name}_${STACK}_postgres`;
+const database = () => `${project.name}_${STACK}`.replaceAll("-", "_");
+
+async function sql(statement: string): Promise<string> {
+  const psql = [
+    "psql",
+    "-qXAt",
+    "-v",
+    "ON_ERROR_STOP=1",
+    "-U",
+    "postgres",
+    "-d",
+    database(),
+    "-c",
+    statement,
+  ];
+  return (await dockerOk(["exec", server(), ...psql])).trim();
+}
+
+/** One number for all rows of the app's tables. */
+function checksum(): Promise<string> {
+  return sql("SELECT md5(string_agg(n::text, '|' ORDER BY id)) || count(*) FROM notes n;");
+}
+
+async function commitServed(): Promise<string> {
+  const { hostPort, hostname } = project.config(STACK);
+  return (await ask(Number(hostPort), String(hostname), "/version")).json?.commit;
+}
+
+async function deploy(image: string): Promise<Outcome> {
+  project.configure(STACK, { image });
+  return await project.tandem(["up", STACK]);
+}
+
+/** Runs something while requests go on, none of which may fail. */
+async function underLoad(work: () => Promise<Outcome>): Promise<Outcome> {
+  const { hostPort, hostname } = project.config(STACK);
+  const load = new Load({
+    port: Number(hostPort),
+    host: String(hostname),
+    perSecond: 50,
+    connections: 80,
+    slowMs: 500,
+    uploadEverySeconds: 2,
+    uploadBytes: 2 ** 20,
+  });
+  load.start();
+  const outcome = await work();
+  const report = await load.stop();
+  expect(report.failures).toEqual([]);
+  expect(report.answered).toBeGreaterThan(50);
+  return outcome;
+}
+
+function migrationLog(): MigrationEntry[] {
+  return readEntries(join(project.home, "history", project.name, STACK, "migrations.jsonl"));
+}
+
+async function restorePoints(): Promise<{ name: string }[]> {
+  const { output } = await project.tandem(["history", STACK, "--json"]);
+  return JSON.parse(output).restorePoints;
+}
+
+beforeAll(async () => {
+  project = await TestProject.create({ production: { restorePoints: 2 } });
+  versions = new AppVersions(project.name);
+  const first = await deploy(await versions.make("v1"));
+  expect(first.exitCode, first.output).toBe(0);
+});
+
+afterAll(async () => {
+  await project.remove();
+  await versions.remove();
+});
+
+describe("the first deploy", () => {
+  it("runs the migrations, warns of nothing, and makes no restore point of an empty database", async () => {
+    expect(migrationLog()).toMatchObject([
+      {
+        result: "succeeded",
+        service: "app",
+        database: database(),
+        imageId: await imageIdOf(`${project.name}:v1`),
+        command: ["migrate"],
+        pending: ["0001_notes.sql", "0002_note_embeddings.sql"],
+        findings: [],
+      },
+    ]);
+    expect(migrationLog()[0]?.output.join("\n")).toContain("0002_note_embeddings");
+    expect(await restorePoints()).toEqual([]);
+  });
+});
+
+describe("a migration that destroys rows", () => {
+  let before: string;
+  let deployed: Outcome;
+
+  beforeAll(async () => {
+    const { hostPort, hostname } = project.config(STACK);
+    for (const text of ["first", "second", "third"]) {
+      await ask(Number(hostPort), String(hostname), "/api/notes", { text });
+    }
+    before = await checksum();
+    const image = await versions.make("v2", { "0003_mood.sql": DESTRUCTIVE });
+    deployed = await underLoad(() => deploy(image));
+  });
+
+  it("is warned of, with file, line and what to do, before it runs", () => {
+    expect(deployed.exitCode, deployed.output).toBe(0);
+    expect(deployed.output).toMatch(/migration destroys: 0003_mood\.sql:3: DELETE FROM notes/);
+    const warned = deployed.output.indexOf("migration destroys");
+    expect(warned).toBeLessThan(deployed.output.indexOf("migration |"));
+    expect(deployed.output).not.toContain("drop-table");
+    expect(migrationLog().at(-1)).toMatchObject({
+      result: "succeeded",
+      pending: ["0003_mood.sql"],
+      findings: ["delete-without-where 0003_mood.sql:3"],
+    });
+  });
+
+  it("has a restore point from before, readable by the server's user only", async () => {
+    expect(await sql("SELECT count(*) FROM notes")).toBe("0");
+    const [point, ...others] = await restorePoints();
+    expect(others).toEqual([]);
+    expect(point).toMatchObject({ database: database(), tables: 2 });
+    expect(migrationLog().at(-1)?.restorePoint).toBe(point?.name);
+    const folder = `/var/lib/postgresql/data/restore-points/${database()}`;
+    const listed = await dockerOk([
+      "exec",
+      server(),
+      "stat",
+      "-c",
+      "%a %U %n",
+      folder,
+      `${folder}/${point?.name}.dump`,
+    ]);
+    expect(listed).toBe(`700 postgres ${folder}\n600 postgres ${folder}/${point?.name}.dump`);
+  });
+
+  it("is undone by a rollback of the image, under load, without a failed request and in less time", async () => {
+    const back = await underLoad(() => project.tandem(["rollback", STACK, "--yes"]));
+    expect(back.exitCode, back.output).toBe(0);
+    expect(await commitServed()).toBe("v1");
+    expect(back.output).toMatch(/ok {4} .*\/ready/);
+    expect(back.seconds).toBeLessThan(deployed.seconds);
+    // The migrations of v1 have run on this database before.
+    expect(back.output).not.toContain("migration |");
+    const file = readFileSync(project.stackFile(STACK), "utf8");
+    expect(file).toMatch(
+      new RegExp(`image: ${await imageIdOf(`${project.name}:v1`)} # ${project.name}:v1, version 1`),
+    );
+    const preview = await project.tandem(["preview", STACK, "--expect-no-changes"]);
+    expect(preview.exitCode, preview.output).toBe(0);
+  });
+
+  it("is undone in the database by its restore point, down to the last row", async () => {
+    const back = await project.tandem(["rollback", STACK, "--database", "--yes"]);
+    expect(back.exitCode, back.output).toBe(0);
+    expect(await checksum()).toBe(before);
+    expect(await sql("SELECT string_agg(name, ',' ORDER BY name) FROM pgmigrations")).toBe(
+      "0001_notes,0002_note_embeddings",
+    );
+    expect(
+      await dockerOk([
+        "exec",
+        server(),
+        "psql",
+        "-qXAt",
+        "-U",
+        "postgres",
+        "-c",
+        "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1",
+      ]),
+    ).toBe(`${database()}\npostgres`);
+    const { hostPort, hostname } = project.config(STACK);
+    expect((await ask(Number(hostPort), String(hostname), "/api/notes", { text: "fourth" })).status).toBe(
+      201,
+    );
+    const names = (await restorePoints()).map(({ name }) => name);
+    expect(names).toHaveLength(2);
+    expect(names[0]).toMatch(/before-restore$/);
+  });
+
+  it("leaves nothing that differs from the program but the migrations, which the next up runs again", async () => {
+    const refresh = await project.pulumi([
+      "refresh",
+      "-s",
+      STACK,
+      "--preview-only",
+      "--expect-no-changes",
+      "--diff",
+    ]);
+    expect(refresh.output).toMatch(/~ tandem:docker:Migration[\s\S]*~ 1 to update/);
+    expect(refresh.output).not.toMatch(/to create|to delete|to replace/);
+    const runs = migrationLog().length;
+    const up = await project.tandem(["up", STACK]);
+    expect(up.exitCode, up.output).toBe(0);
+    expect(up.output).toContain("no migration is pending");
+    expect(migrationLog()).toHaveLength(runs + 1);
+    expect(await project.tandem(["preview", STACK, "--expect-no-changes"])).toMatchObject({ exitCode: 0 });
+  });
+});
+
+describe("a migration that fails", () => {
+  it("leaves the old version serving, says where it stopped, and is in the log", async () => {
+    const failed = await deploy(await versions.make("v3", { "0003_broken.sql": BROKEN }));
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.output).toMatch(/exit code 1[\s\S]*old version keeps serving[\s\S]*nowhere/);
+    expect(failed.output).toMatch(/Restore point \d{8}-\d{6}-before-migration has the rows/);
+    expect(await commitServed()).toBe("v1");
+    expect(await sql("SELECT to_regclass('halfway') IS NULL")).toBe("t");
+    expect(migrationLog().at(-1)).toMatchObject({ result: "failed", pending: ["0003_broken.sql"] });
+    expect(migrationLog().at(-1)?.output.join("\n")).toContain("nowhere");
+    const log = join(project.home, "history", project.name, STACK, "migrations.jsonl");
+    expect(statSync(log).mode & 0o077).toBe(0);
+    // `keep` is 2: the oldest has gone.
+    expect(await restorePoints()).toHaveLength(2);
+  });
+
+  it("is mended by a rollback, which sets the stack file to what serves", async () => {
+    const back = await project.tandem(["rollback", STACK, "--yes"]);
+    expect(back.exitCode, back.output).toBe(0);
+    expect(project.config(STACK).image).toBe(await imageIdOf(`${project.name}:v1`));
+    expect(await commitServed()).toBe("v1");
+  });
+});
+
+describe("the history", () => {
+  it("tells of each version who, what, how long, with which result and migration", async () => {
+    const { output } = await project.tandem(["history", STACK, "--json"]);
+    const { versions: all } = JSON.parse(output);
+    const told = all.map(
+      (one: { number: number; result: string; rollbackTo?: number; migrations: MigrationEntry[] }) => [
+        one.number,
+        one.result,
+        one.rollbackTo,
+        one.migrations.map(({ result }) => result).join(),
+      ],
+    );
+    expect(told).toEqual([
+      [1, "succeeded", undefined, "succeeded"],
+      [2, "succeeded", undefined, "succeeded"],
+      [3, "succeeded", 1, ""],
+      [4, "succeeded", undefined, "succeeded"],
+      [5, "failed", undefined, "failed"],
+      [6, "succeeded", 4, ""],
+    ]);
+    expect(all[2]).toMatchObject({ traffic: { failed: 0 }, names: { image: `${project.name}:v1` } });
+    expect(all[2].traffic.requests).toBeGreaterThan(50);
+    expect(all[0].by).toMatch(/@/);
+    const table = await project.tandem(["history", STACK]);
+    expect(table.output).toMatch(/rollback to 1/);
+    expect(table.output).toMatch(/0 of \d+/);
+  });
+
+  it("lets one be chosen; what never served, or isn't there, is refused before anything is touched", async () => {
+    for (const [number, reason] of [
+      ["5", /never served: it failed/],
+      ["99", /no version 99/],
+    ] as const) {
+      const refused = await project.tandem(["rollback", STACK, "--to", number, "--yes"]);
+      expect(refused.exitCode).toBe(2);
+      expect(refused.output).toMatch(reason);
+    }
+    const unasked = await project.tandem(["rollback", STACK, "--to", "2"]);
+    expect(unasked.output).toContain("add --yes");
+    expect(project.config(STACK).image).toBe(await imageIdOf(`${project.name}:v1`));
+    const chosen = await project.tandem(["rollback", STACK, "--to", "2", "--yes"]);
+    expect(chosen.exitCode, chosen.output).toBe(0);
+    expect(await commitServed()).toBe("v2");
+  });
+});
