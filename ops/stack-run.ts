@@ -9,7 +9,7 @@ import { UserError } from "./errors.ts";
 import { stackOutputs } from "./inventory.ts";
 import { tellLeftovers } from "./leftovers.ts";
 import { noteBegin, readBegin } from "./open-ends.ts";
-import { loadProject, loadStackFile, type Project } from "./project.ts";
+import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "./project.ts";
 import { recover } from "./recovery.ts";
 import { requireDocker } from "./remote-host.ts";
 import { awaitRemoteStack } from "./remote-locks.ts";
@@ -139,6 +139,16 @@ async function settle(session: Session, { change, wait }: OpenOptions): Promise<
   return deployment;
 }
 
+/** The stack's file. The check has better words for one that can't be read: each place in it, and what mends it. */
+async function stackFileOf(project: Project, { stack, check }: OpenOptions): Promise<StackFile> {
+  try {
+    return loadStackFile(project, stack);
+  } catch (error) {
+    if (check && stackNames(project).includes(stack)) await checkSettings(project, stack, true);
+    throw error;
+  }
+}
+
 /**
  * Makes everything ready for the engine.
  *
@@ -147,7 +157,7 @@ async function settle(session: Session, { change, wait }: OpenOptions): Promise<
 export async function openStack(options: OpenOptions): Promise<Session> {
   const project = loadProject(options.project);
   nameConfigCommand(project);
-  const file = loadStackFile(project, options.stack);
+  const file = await stackFileOf(project, options);
   // First by themselves: a machine should not be set up for settings that can't work.
   const needsShared = options.check && (await checkSettings(project, options.stack, true));
   const remote = remoteDockerHost(project, file);
