@@ -3,6 +3,7 @@ import { chmod, copyFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { startedBy } from "./interpreter.ts";
 
 /** Only the policy SDK asks for the whole of @pulumi/pulumi; it gets the two parts that it uses. */
 const policySdkParts: Plugin = {
@@ -31,7 +32,7 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     // Names of functions and classes stay readable in stack traces.
     keepNames: true,
     legalComments: "none",
-    banner: { js: `#!${process.execPath}` },
+    banner: { js: startedBy(process.execPath) },
     // Native accelerators of `pg` and of dockerode's ssh library: both do without where they don't find them.
     external: ["pg-native", "*.node"],
     plugins: [policySdkParts],

@@ -22,7 +22,12 @@ let sourcesKey: string | undefined;
  * runs it, and stays good under another one as long as that is there.
  */
 export function bundleKey(entry: string): string {
-  sourcesKey ??= hashOfFiles([...sourcesBelow(sources), "toolchain/bundle.ts", "package-lock.json"]);
+  sourcesKey ??= hashOfFiles([
+    ...sourcesBelow(sources),
+    "toolchain/bundle.ts",
+    "toolchain/interpreter.ts",
+    "package-lock.json",
+  ]);
   return hashOf(entry, sourcesKey);
 }
 

@@ -1,6 +1,7 @@
 // Looks for programs without running them.
 import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { delimiter, join, sep } from "node:path";
+import { interpreterOf } from "./interpreter.ts";
 import type { Environ } from "./paths.ts";
 
 /** Can this file be executed by us? */
@@ -26,13 +27,15 @@ export function findOnPath(command: string, env: Environ, excluded?: string): st
 /** Can this file be executed, and its interpreter too where it is a script (`#!/path/of/node`)? */
 export function canRun(file: string): boolean {
   if (!isExecutable(file)) return false;
-  const head = Buffer.alloc(512);
+  // Longer than any path.
+  const head = Buffer.alloc(8192);
   const descriptor = openSync(file, "r");
+  let length: number;
   try {
-    readSync(descriptor, head);
+    length = readSync(descriptor, head);
   } finally {
     closeSync(descriptor);
   }
-  const interpreter = /^#!\s*(\S+)/.exec(head.toString("latin1"))?.[1];
+  const interpreter = interpreterOf(head.toString("utf8", 0, length));
   return interpreter === undefined || isExecutable(interpreter);
 }
