@@ -4,26 +4,30 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../toolchain/paths.ts";
+import { type SystemRow, systemFolders, systemRows, type TestResult } from "./system-rows.ts";
 
 /** How many checks passed, failed and were skipped. */
 export interface Tally {
   passed: number;
   failed: number;
   skipped: number;
+  /** What the tests showed of the systems' tables. */
+  rows?: readonly SystemRow[];
 }
 
 /** Folder of the example app: a package of its own. */
 export const appFolder = join(packageRoot, "examples", "app");
 
 /** Sum of tallies. */
-export function sum(tallies: readonly Tally[]): Tally {
-  return tallies.reduce(
-    (total, { passed, failed, skipped }) => ({
+export function sum(tallies: readonly Tally[]): Required<Tally> {
+  return tallies.reduce<Required<Tally>>(
+    (total, { passed, failed, skipped, rows = [] }) => ({
       passed: total.passed + passed,
       failed: total.failed + failed,
       skipped: total.skipped + skipped,
+      rows: [...total.rows, ...rows],
     }),
-    { passed: 0, failed: 0, skipped: 0 },
+    { passed: 0, failed: 0, skipped: 0, rows: [] },
   );
 }
 
@@ -60,7 +64,7 @@ interface VitestReport {
   numPendingTests: number;
   numTodoTests: number;
   success: boolean;
-  testResults: { status: string; assertionResults: unknown[] }[];
+  testResults: { status: string; assertionResults: TestResult[] }[];
 }
 
 /** Counts a vitest report. A file that fails before its tests are known counts as one failure. */
@@ -73,6 +77,10 @@ export function tallyOf(report: VitestReport): Tally {
     // An error outside tests and files, such as an unhandled rejection, fails the run without a failed test.
     failed: Math.max(report.numFailedTests + broken, report.success ? 0 : 1),
     skipped: report.numPendingTests + report.numTodoTests,
+    rows: systemRows(
+      report.testResults.flatMap(({ assertionResults }) => assertionResults),
+      systemFolders(),
+    ),
   };
 }
 
