@@ -1,6 +1,6 @@
 // The containers of an environment as people see them, read through the Docker API by their labels.
 import type Docker from "dockerode";
-import { standInLabel, standInOfLabel } from "../toolchain/images/labels.ts";
+import { standInLabel, standInNoteLabel, standInOfLabel } from "../toolchain/images/labels.ts";
 import { labelFilter, labels } from "./docker-client.ts";
 
 /** A container of an environment. */
@@ -13,6 +13,8 @@ export interface Service {
   image: string;
   /** Is the image one that set-up built under an official name? */
   standIn: boolean;
+  /** For stand-ins: how it differs from the official image. */
+  standInNote?: string;
   /** Version that the image says it holds. */
   version?: string;
   /** `running`, `exited`, `restarting` and so on. */
@@ -59,12 +61,15 @@ async function describe(
   const image = images.get(info.ImageID);
   const running = State.Running;
   const version = image?.labels[versionLabel];
+  const note = image?.labels[standInNoteLabel];
+  // Images built on a stand-in inherit its labels: it counts under the name that it stands for only.
+  const standIn = image?.labels[standInLabel] === "true" && image.labels[standInOfLabel] === image.name;
   return {
     component: info.Labels[labels.component] ?? "",
     name: (info.Names[0] ?? info.Id).replace(/^\//, ""),
     image: image?.name ?? info.Image,
-    // Images built on a stand-in inherit its labels: it counts under the name that it stands for only.
-    standIn: image?.labels[standInLabel] === "true" && image.labels[standInOfLabel] === image.name,
+    standIn,
+    ...(standIn && note !== undefined ? { standInNote: note } : {}),
     ...(version === undefined ? {} : { version }),
     state: State.Status,
     ...(State.Health === undefined || State.Health.Status === "none" ? {} : { health: State.Health.Status }),

@@ -2,12 +2,25 @@
 import { formatSeconds } from "../../toolchain/durations.ts";
 import type { Deployment } from "../backend.ts";
 import { deploy } from "../deploy.ts";
+import { withDocker } from "../docker-client.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
-import { remoteDockerHost, type Session } from "../session.ts";
+import { listServices } from "../services.ts";
+import { dockerHostOf, remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { currentDeployment } from "../state-transfer.ts";
 import { removalsOfStrangers } from "../strangers.ts";
 import { upCommand } from "../systems.ts";
+
+/** The official images that a stand-in took the place of, in what runs: nobody should take one for the other. */
+async function standIns({ project, stack, file }: Session): Promise<string[]> {
+  const services = await withDocker(dockerHostOf(project, file), (docker) =>
+    listServices(docker, project.name, stack),
+  );
+  const lines = services
+    .filter(({ standIn }) => standIn)
+    .map(({ image, standInNote }) => `  stand-in   ${image}: ${standInNote ?? "built on this machine"}`);
+  return [...new Set(lines)];
+}
 
 function report(session: Session, before: Deployment | undefined, after: Deployment | undefined): string {
   const address = addressOf(stackOutputs(after));
@@ -66,8 +79,7 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
     await tellStrangers(session);
     return code;
   }
-  process.stdout.write(
-    `\n${report(session, before, await currentDeployment(session))}\n  took       ${took}\n`,
-  );
+  const lines = [report(session, before, await currentDeployment(session)), ...(await standIns(session))];
+  process.stdout.write(`\n${lines.join("\n")}\n  took       ${took}\n`);
   return 0;
 }
