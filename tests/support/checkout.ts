@@ -1,0 +1,91 @@
+// A checkout of this repository as a runner has it: the files, a git repository with a remote, and the name, ports and
+// state of a test's project.
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { execa } from "execa";
+import { ROOT, type StackConfig, TestProject } from "./project.ts";
+import { applies, type Contexts, evaluateAll, type Job } from "./workflows.ts";
+
+/** How a job of a workflow ended. */
+export interface JobOutcome {
+  exitCode: number;
+  output: string;
+  /** What it wrote for the job's page. */
+  summary: string;
+}
+
+/** The checkout, on branch `develop`. */
+export class Checkout {
+  readonly project: TestProject;
+  private readonly folder = mkdtempSync(join(tmpdir(), "tandem-checkout-"));
+  private readonly remote = mkdtempSync(join(tmpdir(), "tandem-remote-"));
+
+  private constructor(project: TestProject) {
+    this.project = project;
+  }
+
+  /** Makes it; settings by stack. */
+  static async create(overrides: Record<string, StackConfig>): Promise<Checkout> {
+    const checkout = new Checkout(await TestProject.create(overrides));
+    const { folder, project, remote } = checkout;
+    const left = new Set(["node_modules", ".git"]);
+    cpSync(ROOT, folder, { recursive: true, filter: (path) => !left.has(basename(path)) });
+    symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+    const text = readFileSync(join(folder, "Pulumi.yaml"), "utf8");
+    writeFileSync(join(folder, "Pulumi.yaml"), text.replace(/^name: .*$/m, `name: ${project.name}`));
+    for (const stack of Object.keys(overrides)) {
+      cpSync(project.stackFile(stack), join(folder, `Pulumi.${stack}.yaml`));
+    }
+    await execa("git", ["init", "--quiet", "--bare", remote]);
+    await checkout.git("init", "--quiet", "--initial-branch=develop");
+    await checkout.git("add", "--all");
+    await checkout.git(
+      "-c",
+      "user.name=t",
+      "-c",
+      "user.email=t@t",
+      "commit",
+      "--quiet",
+      "--message",
+      "begin",
+    );
+    await checkout.git("remote", "add", "origin", remote);
+    await checkout.git("push", "--quiet", "origin", "develop");
+    return checkout;
+  }
+
+  /** Runs git in it. @returns its output */
+  async git(...args: string[]): Promise<string> {
+    return (await execa("git", args, { cwd: this.folder })).stdout;
+  }
+
+  /** Runs the commands of a job's steps as a runner does, up to the first that fails; actions are left out. */
+  async run(job: Job, contexts: Contexts): Promise<JobOutcome> {
+    const page = join(this.remote, "summary.md");
+    writeFileSync(page, "");
+    const runner = { CI: "true", GITHUB_ACTOR: "ann", GITHUB_STEP_SUMMARY: page };
+    let output = "";
+    let exitCode = 0;
+    for (const step of job.steps ?? []) {
+      if (step.run === undefined || exitCode !== 0 || !applies(step.if, contexts)) continue;
+      const env = { ...evaluateAll(job.env, contexts), ...evaluateAll(step.env, contexts) };
+      const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run], {
+        cwd: this.folder,
+        env: { ...this.project.environment(), ...runner, ...env },
+        reject: false,
+        all: true,
+        stdin: "ignore",
+      });
+      output += result.all;
+      exitCode = result.exitCode ?? 1;
+    }
+    return { exitCode, output, summary: readFileSync(page, "utf8") };
+  }
+
+  /** Removes it and all that was deployed from it. */
+  async remove(): Promise<void> {
+    await this.project.remove();
+    for (const folder of [this.folder, this.remote]) rmSync(folder, { recursive: true, force: true });
+  }
+}

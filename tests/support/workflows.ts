@@ -1,0 +1,133 @@
+// The repository's GitHub workflows, read and evaluated with GitHub's own parser and expression language.
+import { readdirSync, readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { join, matchesGlob } from "node:path";
+import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
+import { parse } from "yaml";
+import { ROOT } from "./project.ts";
+
+// The parser imports JSON as bundlers do; Node asks for an attribute.
+registerHooks({
+  resolve(specifier, context, next) {
+    const found = next(specifier, context);
+    return found.url.endsWith(".json") ? { ...found, importAttributes: { type: "json" } } : found;
+  },
+});
+const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await import(
+  "@actions/workflow-parser"
+);
+
+/** What expressions may name: `github`, `inputs`, `vars` and so on. */
+export type Contexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** A step that runs commands, or an action. */
+export interface Step {
+  name?: string;
+  if?: string;
+  uses?: string;
+  run?: string;
+  with?: Record<string, string>;
+  env?: Record<string, string>;
+}
+
+/** A job: with steps of its own, or one that calls a workflow. */
+export interface Job {
+  if?: string;
+  uses?: string;
+  with?: Record<string, string>;
+  env?: Record<string, string>;
+  steps?: Step[];
+}
+
+/** The parts of a workflow that the tests look at. */
+export interface Workflow {
+  on: {
+    push?: { branches?: string[]; tags?: string[] };
+    workflow_dispatch?: unknown;
+    workflow_call?: { inputs: Record<string, { default?: string }> };
+  };
+  jobs: Record<string, Job>;
+}
+
+const FOLDER = ".github/workflows";
+
+/** Names of all workflow files. */
+export function workflowFiles(): string[] {
+  return readdirSync(join(ROOT, FOLDER)).filter((file) => /\.ya?ml$/.test(file));
+}
+
+/** Reads one. */
+export function readWorkflow(file: string): Workflow {
+  return parse(readFileSync(join(ROOT, FOLDER, file), "utf8")) as Workflow;
+}
+
+/** What GitHub's parser has against a workflow, the inputs that it hands to others of this repository among it. */
+export async function schemaErrors(file: string): Promise<string[]> {
+  const content = (path: string) => readFileSync(join(ROOT, path), "utf8");
+  const path = join(FOLDER, file);
+  const { context, value } = parseWorkflow(
+    { name: path, content: content(path) },
+    new NoOperationTraceWriter(),
+  );
+  if (value !== undefined && context.errors.getErrors().length === 0) {
+    const files = {
+      getFileContent: async (ref: { path: string }) => ({ name: ref.path, content: content(ref.path) }),
+    };
+    await convertWorkflowTemplate(context, value, files, { fetchReusableWorkflowDepth: 1 });
+  }
+  return context.errors.getErrors().map(({ message }) => message);
+}
+
+function evaluateOne(expression: string, contexts: Contexts): string {
+  const tokens = new Lexer(expression).lex().tokens;
+  const parsed = new Parser(tokens, Object.keys(contexts), []).parse();
+  const dictionary = new data.Dictionary(
+    ...Object.entries(contexts).map(([key, values]) => ({
+      key,
+      value: new data.Dictionary(
+        ...Object.entries(values).map(([name, text]) => ({ key: name, value: new data.StringData(text) })),
+      ),
+    })),
+  );
+  return new Evaluator(parsed, dictionary).evaluate().coerceString();
+}
+
+/** Replaces every `${{ … }}` by its value. */
+export function evaluate(text: string, contexts: Contexts): string {
+  return text.replaceAll(/\$\{\{(.*?)\}\}/g, (_, expression: string) => evaluateOne(expression, contexts));
+}
+
+/** Whether something with this `if` runs, where nothing before it failed. */
+export function applies(condition: string | undefined, contexts: Contexts): boolean {
+  return condition === undefined || evaluateOne(condition, contexts) === "true";
+}
+
+/** Evaluates every value of a map. */
+export function evaluateAll(
+  texts: Readonly<Record<string, string>> | undefined,
+  contexts: Contexts,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts ?? {}).map(([key, text]) => [key, evaluate(String(text), contexts)]),
+  );
+}
+
+/** Context `github` of a push to `refs/heads/…` or `refs/tags/…`. */
+export function pushOf(ref: string): Record<string, string> {
+  return { event_name: "push", ref, ref_name: ref.replace(/^refs\/(heads|tags)\//, "") };
+}
+
+/** Whether a push starts the workflow, by GitHub's filters of branches and tags. */
+export function startsOn({ on }: Workflow, { ref = "", ref_name = "" }: Record<string, string>): boolean {
+  const patterns = (ref.startsWith("refs/tags/") ? on.push?.tags : on.push?.branches) ?? [];
+  return patterns.some((pattern) => matchesGlob(ref_name, pattern));
+}
+
+/** The inputs with which a job calls a workflow, defaults among them. */
+export function callInputs(job: Job, called: Workflow, contexts: Contexts): Record<string, string> {
+  const defaults = Object.entries(called.on.workflow_call?.inputs ?? {}).map(([key, input]) => [
+    key,
+    input.default ?? "",
+  ]);
+  return { ...Object.fromEntries(defaults), ...evaluateAll(job.with, contexts) };
+}
