@@ -92,7 +92,7 @@ export class AppService extends pulumi.ComponentResource {
 
   constructor(name: string, args: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadArgs(name, args);
-    super("tandem:index:AppService", name, {}, { parent: args.env, ...opts });
+    super("tandem:index:AppService", name, statedArgs(args), { parent: args.env, ...opts });
     const image = this.resolveImage(name, args);
     const migration = this.createMigration(name, args, image);
     this.imageId = migration?.imageId ?? image.imageId;
@@ -171,6 +171,11 @@ export class AppService extends pulumi.ComponentResource {
     const watch = { ...WATCH, ...args.watch };
     return [gateway.route(name, { hostnames, path, upstreams, drainSeconds, watch }, { parent: this })];
   }
+}
+
+/** What the state and a preview tell of the service: its variables, and of its secrets the names. */
+function statedArgs({ environment = {}, secrets = {} }: AppServiceArgs) {
+  return { environment, secrets: Object.keys(secrets).sort() };
 }
 
 function rejectBadArgs(name: string, args: AppServiceArgs): void {

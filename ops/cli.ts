@@ -130,6 +130,17 @@ program
   );
 
 program
+  .command("parity")
+  .description("compare two environments as they resolve; exit code 2 if anything differs that may not")
+  .argument("[one]", "environment", "staging")
+  .argument("[other]", "environment", "production")
+  .option("--json", "as a JSON document")
+  .option(...waitOption)
+  .action(async (one: string, other: string, options: { wait: number }) => {
+    process.exitCode = await (await import("./commands/parity.ts")).parity(one, other, merged(options));
+  });
+
+program
   .command("logs")
   .description("show what the containers of an environment wrote")
   .argument("[stack]", "environment", "staging")

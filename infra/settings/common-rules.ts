@@ -42,6 +42,7 @@ export function commonSettings<K extends Settings>({
   rules,
   listeners,
   release,
+  parity,
   replicated = ["app"],
 }: OwnSettings<K>): SystemSettings<K> {
   return defineSettings({
@@ -50,6 +51,7 @@ export function commonSettings<K extends Settings>({
     listeners: (values) => [...commonListeners(values), ...(listeners?.(values) ?? [])],
     demands: (values) => commonDemands(values, replicated),
     release,
+    parity,
   });
 }
 

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { Environment } from "../../components/environment.ts";
 import type { Issue } from "./issue.ts";
 import { metaOf } from "./kind.ts";
+import type { ParityDefinition } from "./parity.ts";
 import type { ReleaseDefinition } from "./release.ts";
 import type { Secret } from "./secret.ts";
 
@@ -87,6 +88,8 @@ export interface SystemSettings<K extends Settings = Settings> {
   demands?(values: Partial<ValuesOf<K>>): Demand[];
   /** What rollback and promotion move, and how they find out whether it works. @default it can do neither */
   release?: ReleaseDefinition<K>;
+  /** What may differ between the environments, for `tandem parity`. @default nothing */
+  parity?: ParityDefinition<K>;
 }
 
 /** Names the type of a system's settings; adds nothing at run time. */

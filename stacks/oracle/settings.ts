@@ -14,6 +14,7 @@ import {
 import { commonSettings } from "../../infra/settings/common-rules.ts";
 import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
 import { flag, integer, secret, text } from "../../infra/settings/scalars.ts";
+import { parity } from "./parity.ts";
 import { release } from "./release.ts";
 
 const keys = {
@@ -50,7 +51,7 @@ const keys = {
 export type OracleKeys = typeof keys;
 
 /** The Oracle's settings. */
-export const settings = commonSettings({ keys, release });
+export const settings = commonSettings({ keys, release, parity });
 
 /** The Oracle's settings as its topology gets them. */
 export type OracleSettings = ProgramSettings<OracleKeys>;

@@ -1,0 +1,61 @@
+// Takes out of a text what belongs to one environment: its name, and the values of settings that may differ.
+import type { ResolvedStack } from "./resolved.ts";
+
+/** Numbers below this mean too many things to stand for one setting. */
+const LEAST_NUMBER = 1_000;
+
+type Replacement = readonly [text: string, by: string];
+
+/** A text as a part of a pattern that means nothing but itself. */
+export function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+/** What is this environment's alone: nobody else would have it by chance. */
+function ownNames({ system, stack, settings, parity }: ResolvedStack): Replacement[] {
+  const values = Object.keys(parity.settings).flatMap((key): Replacement[] => {
+    const value = settings[key];
+    return typeof value === "string" && /\w[._-]\w/.test(value) ? [[value, `<${key}>`]] : [];
+  });
+  const names = [`${system}_${stack}`, `${system.replaceAll("-", "_")}_${stack}`];
+  return [...values, ...names.map((name): Replacement => [name, "<environment>"])];
+}
+
+/** What may be this environment's, or a word or number that others use as well. */
+function commonNames({ stack, settings, parity }: ResolvedStack): Replacement[] {
+  const values = Object.keys(parity.settings).flatMap((key): Replacement[] => {
+    const value = settings[key];
+    const usable = (typeof value === "string" && value !== "") || Number(value) >= LEAST_NUMBER;
+    return usable && typeof value !== "boolean" ? [[String(value), `<${key}>`]] : [];
+  });
+  return [...values, [stack, "<environment>"]];
+}
+
+function replacing(replacements: Replacement[]): (text: string) => string {
+  // The longest first: a hostname may hold the environment's name.
+  const all = replacements.toSorted(([one], [other]) => other.length - one.length);
+  const table = new Map(all.toReversed());
+  const either = all.map(([text]) => literally(text)).join("|");
+  const pattern = new RegExp(`(?<![A-Za-z0-9])(?:${either})(?![A-Za-z0-9])`, "g");
+  return (text) =>
+    text
+      .replaceAll(pattern, (found) => table.get(found) ?? found)
+      // What the engine adds to the name of a container that may run beside its successor.
+      .replaceAll(/(<environment>[\w-]*)-[0-9a-f]{7}\b/g, "$1-<suffix>");
+}
+
+/** Puts `<environment>` and `<setting>` in the place of the names and values that can be the environment's own only. */
+export function withoutOwnNames(stack: ResolvedStack): (text: string) => string {
+  return replacing(ownNames(stack));
+}
+
+/** The same, and for words and numbers that may be the environment's own. */
+export function neutral(stack: ResolvedStack): (text: string) => string {
+  return replacing([...ownNames(stack), ...commonNames(stack)]);
+}
+
+/** The same for a resource's logical name, which is better to read without its environment. */
+export function neutralName(stack: ResolvedStack): (name: string) => string {
+  const all = neutral(stack);
+  return (name) => all(name).replace(/^<environment>[_-](?=.*-\d)/, "");
+}
