@@ -205,7 +205,7 @@ describe("AppService", () => {
       user: "1000:1000",
       readOnly: true,
       init: true,
-      restart: "unless-stopped",
+      restart: "always",
     });
     expect(inputs.volumes).toEqual([]);
   });

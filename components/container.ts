@@ -153,7 +153,8 @@ function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParame
     // ContainerStart starts it, after its files and its pid limit are in place.
     start: false,
     mustRun: false,
-    restart: "unless-stopped",
+    // After a daemon that was killed, "unless-stopped" takes each container for one that was stopped on purpose.
+    restart: "always",
     ...cpuArgs(spec),
     memory: spec.limits.memoryMb,
     memorySwap: spec.limits.memoryMb,

@@ -5,6 +5,7 @@ import type Docker from "dockerode";
 import type { StateResource } from "./backend.ts";
 import { found, labelFilter } from "./docker-client.ts";
 import { findDatabase, findRole } from "./half-made-database.ts";
+import { findVolume } from "./half-made-volume.ts";
 import type { OpenEnd } from "./open-ends.ts";
 import type { Session } from "./session.ts";
 
@@ -124,7 +125,7 @@ async function findNetwork(around: Surroundings, name: string): Promise<HalfMade
 /** Types that are looked for, by whether a broken creation can leave them behind. */
 const traceable = [
   ...["docker:index/container:Container", "docker:index/network:Network", "tandem:docker:Migration"],
-  ...["postgresql:index/database:Database", "postgresql:index/role:Role"],
+  ...["docker:index/volume:Volume", "postgresql:index/database:Database", "postgresql:index/role:Role"],
 ];
 
 /** Can the operation have left something behind that would be looked for? */
@@ -149,6 +150,8 @@ export async function findHalfMade(around: Surroundings, openEnd: OpenEnd): Prom
       return await findContainer(around, name);
     case "docker:index/network:Network":
       return await findNetwork(around, name);
+    case "docker:index/volume:Volume":
+      return await findVolume(around, name);
     case "postgresql:index/role:Role":
       return await findRole(around, resource);
     default:

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { CallContext, DiffResult, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
-import { inspect, lastLogLines, putFile } from "./containers.ts";
+import { allowRestart, inspect, lastLogLines, putFile, stopForGood } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./health.ts";
 import { watch } from "./watch.ts";
@@ -15,6 +15,8 @@ const POLL_MS = 400;
 /** A container that came up and went down this often won't get better by waiting. */
 const MAX_RESTARTS = 3;
 const LOG_LINES = 20;
+/** Seconds that a container which failed has to stop. */
+const STOP_SECONDS = 5;
 /** Docker's own period, in microseconds. */
 const CPU_PERIOD = 100_000;
 
@@ -25,6 +27,7 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
     await putFile(docker, id, path, content);
   }
   await setLimits(docker, inputs);
+  await allowRestart(docker, id);
   try {
     await docker.getContainer(id).start();
   } catch (error) {
@@ -103,11 +106,7 @@ async function fail(
 ): Promise<never> {
   const id = String(inputs.containerId);
   const lines = facts === undefined ? [] : await lastLogLines(docker, id, LOG_LINES);
-  if (facts !== undefined)
-    await docker
-      .getContainer(id)
-      .stop({ t: 5 })
-      .catch(() => undefined);
+  if (facts !== undefined) await stopForGood(docker, id, STOP_SECONDS);
   throw new Error(
     `Container ${String(inputs.containerName)} ${why}.${howItEnded(facts)} It was stopped and gets no traffic. ${quoted(lines)}`,
   );

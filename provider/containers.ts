@@ -29,6 +29,24 @@ export async function inspect(docker: Docker, id: string): Promise<Docker.Contai
 }
 
 /**
+ * Stops a container that failed, within `seconds`, so that it stays stopped: containers of a policy `always` come back
+ * with the daemon otherwise, and a worker that nobody wants would work. Starting it gives it the policy again.
+ */
+export async function stopForGood(docker: Docker, id: string, seconds: number): Promise<void> {
+  const container = docker.getContainer(id);
+  // What can't be done any more must not hide why it was to be stopped.
+  await container.update({ RestartPolicy: { Name: "no" } }).catch(() => undefined);
+  await container.stop({ t: seconds }).catch(() => undefined);
+}
+
+/** Gives a container its restart policy again that was stopped for good. */
+export async function allowRestart(docker: Docker, id: string): Promise<void> {
+  const facts = await inspect(docker, id);
+  if (facts?.HostConfig.RestartPolicy?.Name !== "no") return;
+  await docker.getContainer(id).update({ RestartPolicy: { Name: "always" } });
+}
+
+/**
  * Runs a command inside a running container; `input` becomes its standard input and stands in no process list. `user`
  * is the container's own unless given.
  */

@@ -1,7 +1,7 @@
 // After a route has moved: the new containers are watched while the old ones finish; if they go bad, it moves back.
 import type Docker from "dockerode";
 import type { CallContext } from "../lib/plugin/handler.ts";
-import { lastLogLines } from "./containers.ts";
+import { lastLogLines, stopForGood } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { GatewayLog, tooManyErrors } from "./gateway-log.ts";
 import { quoted } from "./health.ts";
@@ -92,10 +92,7 @@ async function goBack(
   const lines = await lastLogLines(docker, container, LOG_LINES).catch(() => []);
   await drain(docker, gateway, await alive(docker, entered), LEAVE_SECONDS, ctx);
   for (const address of entered) {
-    await docker
-      .getContainer(containerOf(address))
-      .stop({ t: STOP_SECONDS })
-      .catch(() => undefined);
+    await stopForGood(docker, containerOf(address), STOP_SECONDS);
   }
   throw new Error(
     `The new version of '${routeName}' took over and went bad: ${container} ${reason}. The route leads to the old ` +

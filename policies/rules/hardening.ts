@@ -110,15 +110,18 @@ export const hardening: readonly ResourceRule[] = [
     name: "restart-policy",
     group: "hardening",
     cis: "5.15",
-    title: "A container comes back after a crash and stays stopped when a person stopped it.",
+    title: "A container comes back after a crash, its own or the host's.",
     reason:
-      "`no` leaves an environment down after the host's restart, `always` starts what was stopped on purpose. " +
+      "`no` leaves an environment down after the host's restart. So does `unless-stopped` after the Docker daemon was killed; " +
+      "it is allowed for what a person may stop by hand. " +
       "The benchmark wants on-failure with 5 tries, which does not survive a restart of the host: a deviation.",
-    mend: "set restart to unless-stopped, or on-failure with maxRetryCount",
+    mend: "set restart to always, unless-stopped, or on-failure with maxRetryCount",
     level: "mandatory",
     check({ facts: { restart } }) {
       const value = text(restart) ?? "no";
-      return ["unless-stopped", "on-failure"].includes(value) ? [] : [`has the restart policy ${value}`];
+      return ["always", "unless-stopped", "on-failure"].includes(value)
+        ? []
+        : [`has the restart policy ${value}`];
     },
   }),
   containerRule({

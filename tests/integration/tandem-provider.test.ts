@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { adminPassword } from "../../provider/admin-password.ts";
 import { containerStart } from "../../provider/container-start.ts";
-import { exec, getFile } from "../../provider/containers.ts";
+import { exec, getFile, stopForGood } from "../../provider/containers.ts";
 import { image } from "../../provider/image.ts";
 import { migration } from "../../provider/migration.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
@@ -43,7 +43,7 @@ describe("ContainerStart", () => {
     expect(await getFile(docker, target.containerId, "/run/secrets/pw")).toBe("first");
     expect((await exec(docker, target.containerId, ["pg_isready", "-h", "127.0.0.1"])).exitCode).toBe(0);
 
-    await docker.getContainer(target.containerId).stop();
+    await stopForGood(docker, target.containerId, 10);
     const read = await containerStart.read?.({ id: target.containerId, outputs, inputs }, context());
     expect(read?.outputs.running).toBe(false);
     const diff = await containerStart.diff(
@@ -55,7 +55,9 @@ describe("ContainerStart", () => {
       { id: target.containerId, olds: read?.outputs ?? {}, oldInputs: inputs, inputs },
       context(),
     );
-    expect((await docker.getContainer(target.containerId).inspect()).State.Running).toBe(true);
+    const again = await docker.getContainer(target.containerId).inspect();
+    expect(again.State.Running).toBe(true);
+    expect(again.HostConfig.RestartPolicy?.Name).toBe("always");
 
     await adminPassword.create(
       { inputs: { containerId: target.containerId, username: "postgres", password: "second" } },
@@ -91,7 +93,10 @@ describe("ContainerStart", () => {
     expect(String(failure)).toContain("was not healthy within 2 s");
     expect(String(failure)).toContain("starting with [secret]");
     expect(String(failure)).not.toContain("canary-in-environment");
-    expect((await docker.getContainer(target.containerId).inspect()).State.Running).toBe(false);
+    const facts = await docker.getContainer(target.containerId).inspect();
+    expect(facts.State.Running).toBe(false);
+    // Else it would be back after the next restart of the daemon.
+    expect(facts.HostConfig.RestartPolicy?.Name).toBe("no");
   });
 });
 

@@ -3,7 +3,6 @@
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { watchSteps } from "./engine-events.ts";
 
 /** What a run had printed, and whether it was still going when the moment came. */
 export interface StruckRun {
@@ -54,10 +53,13 @@ export interface Moment {
   delayMs: number;
 }
 
-/** The moment at which the `number`th step stands in the engine's event log. */
-export interface StepMoment {
-  number: number;
-  log: string;
+/** The operations that a run's output tells of so far, each when it begins and when it has ended, in its words. */
+export function operationsIn(output: string): string[] {
+  return output
+    .split("\n")
+    .filter((line) =>
+      / (creating|created|updating|updated|deleting|deleted|replacing|replaced)\b/.test(line),
+    );
 }
 
 /** As many moments as rounds, spread all over a run of so many lines. */
@@ -79,7 +81,7 @@ function killFamily(pid: number): void {
 export async function runAndStrike(
   command: string,
   args: string[],
-  moment: Moment | StepMoment,
+  { operations, delayMs }: Moment,
   options: { cwd: string; env: NodeJS.ProcessEnv; strike?: () => Promise<void> },
 ): Promise<StruckRun> {
   const { cwd, env } = options;
@@ -89,27 +91,18 @@ export async function runAndStrike(
   let struck = false;
   let blow: Promise<void> | undefined;
   const strike = async () => {
-    if ("delayMs" in moment) await sleep(moment.delayMs);
+    await sleep(delayMs);
     if (child.exitCode !== null) return;
     struck = true;
     await (options.strike?.() ?? killFamily(pid));
   };
   const read = (data: Buffer) => {
     output += data.toString();
-    const seen = output.match(/ (creating|created|updating|updated|deleting|deleted|replacing|replaced)\b/g);
-    if ("operations" in moment && (seen?.length ?? 0) >= moment.operations) blow ??= strike();
+    if (operationsIn(output).length >= operations) blow ??= strike();
   };
   child.stdout.on("data", read);
   child.stderr.on("data", read);
-  let steps = 0;
-  const stopWatching =
-    "log" in moment
-      ? watchSteps(moment.log, () => {
-          if (++steps === moment.number) blow ??= strike();
-        })
-      : undefined;
   const exitCode = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  stopWatching?.();
   await blow;
   return { struck, output, exitCode };
 }

@@ -1,4 +1,5 @@
-// Step, for the tests only: a browser for the end-to-end test, and an ssh server for the tests of a remote host.
+// Step, for the tests only: a browser for the end-to-end test, an ssh server for the tests of a remote host, and what sets
+// up a network namespace for a Docker daemon of a test's own.
 import { existsSync } from "node:fs";
 import { aptObstacle, installPackages } from "../apt.ts";
 import { findOnPath } from "../executables.ts";
@@ -21,6 +22,7 @@ const tools: readonly Tool[] = [
       env.CHROMIUM_PATH !== undefined ||
       ["chromium", "chromium-browser", "google-chrome"].some((name) => findOnPath(name, env).length > 0),
   },
+  { name: "ip", packages: ["iproute2"], isThere: ({ env }) => findOnPath("ip", env).length > 0 },
   { name: "ssh", packages: ["openssh-client"], isThere: ({ env }) => findOnPath("ssh", env).length > 0 },
   {
     name: "sshd",

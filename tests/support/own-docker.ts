@@ -1,0 +1,182 @@
+// A Docker daemon of a test's own that may be killed: in PID, network and mount namespaces of its own, with its own
+// folders, so that it meets neither this machine's daemon nor its ports, and is gone as a whole when its init is.
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import Docker from "dockerode";
+import { execa } from "execa";
+import { isAlive } from "../../toolchain/process-identity.ts";
+import { removeControlGroups } from "./cgroups.ts";
+import { until } from "./docker-cli.ts";
+
+/** Begin of the names of its folders and control groups. */
+const PREFIX = "tandem-docker-";
+/** Namespaces of its own; with the process that made them go the first one inside, and so all. */
+const UNSHARE = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+/** What the init runs: a private place for containerd's sockets, loopback up, and an end with this process's pipe. */
+const INIT = "mount -t tmpfs tmpfs /run/containerd && ip link set lo up && echo ready && exec cat >/dev/null";
+
+/** A daemon in namespaces of its own. Needs root, iproute2 and Docker's own init (`docker-init`). */
+export class OwnDocker {
+  /** Folder of everything that belongs to it. */
+  readonly folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  readonly socket = join(this.folder, "docker.sock");
+  readonly client = new Docker({ socketPath: this.socket });
+  readonly #init: ChildProcess;
+  #initPid = 0;
+
+  private constructor() {
+    mkdirSync("/run/containerd", { recursive: true });
+    this.#init = spawn("unshare", [...UNSHARE, "docker-init", "-g", "--", "sh", "-c", INIT], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    writeFileSync(join(this.folder, "daemon.json"), "{}");
+  }
+
+  /** Why this machine can't have one, if so: the kernel or a sandbox around it may refuse namespaces. */
+  static async obstacle(): Promise<string | undefined> {
+    const tryOut = await execa("unshare", [...UNSHARE, "docker-init", "--version"], { reject: false });
+    if (tryOut.exitCode !== 0) return `no namespaces of its own: ${tryOut.stderr || tryOut.shortMessage}`;
+    const ip = await execa("ip", ["-V"], { reject: false });
+    return ip.exitCode === 0 ? undefined : "no `ip` (iproute2)";
+  }
+
+  /** Starts one that has these images of this machine's daemon. */
+  static async start(images: readonly string[]): Promise<OwnDocker> {
+    await removeAbandoned();
+    const own = new OwnDocker();
+    try {
+      await own.#untilReady();
+      await own.run();
+      await own.#load(images);
+      return own;
+    } catch (error) {
+      await own.remove();
+      throw error;
+    }
+  }
+
+  /** The daemon as a stack's `dockerHost`. */
+  get host(): string {
+    return `unix://${this.socket}`;
+  }
+
+  /** Words before a command line that is to run where the daemon's ports are. */
+  get inside(): string[] {
+    return ["nsenter", "--target", String(this.#initPid), "--net", "--mount", "--pid", "--"];
+  }
+
+  /** Starts the daemon, at first or again after `kill`. */
+  async run(): Promise<void> {
+    const log = openSync(join(this.folder, "log"), "a");
+    const path = (name: string) => join(this.folder, name);
+    const daemon = [
+      ...["dockerd", "--host", this.host, "--config-file", path("daemon.json"), "--pidfile", path("pid")],
+      ...["--data-root", path("data"), "--exec-root", path("exec")],
+      ...["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", `/${basename(this.folder)}`],
+    ];
+    spawn("nsenter", [...this.inside.slice(1), "setsid", ...daemon], {
+      stdio: ["ignore", log, log],
+      detached: true,
+    }).unref();
+    await until("the test's own Docker daemon", () => this.client.ping(), 60);
+  }
+
+  /** Ends the daemon, and waits until it has ended: SIGTERM stops its containers, SIGKILL leaves them. */
+  async kill(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    const pid = this.#daemonPid();
+    if (pid === undefined) throw new Error("the test's own Docker daemon doesn't run");
+    process.kill(pid, signal);
+    await until("the end of the test's own Docker daemon", async () => this.#daemonPid() === undefined, 60);
+  }
+
+  /** Makes a port of its loopback reachable from outside. @returns the Unix socket that leads to it */
+  async relay(port: number): Promise<string> {
+    const socket = join(this.folder, `port-${port}.sock`);
+    const script = join(import.meta.dirname, "relay-process.ts");
+    const [program = "", ...words] = [...this.inside, process.execPath, script, socket, String(port)];
+    spawn(program, words, { stdio: ["ignore", "inherit", "inherit"] });
+    await until("the relay", async () => existsSync(socket));
+    return socket;
+  }
+
+  /** Ends everything that runs in it, and removes what is left on this machine. */
+  async remove(): Promise<void> {
+    // With the first process of its namespace goes all the rest, and the mounts with the last of them.
+    if (this.#initPid !== 0) process.kill(this.#initPid, "SIGKILL");
+    this.#init.kill("SIGKILL");
+    if (this.#init.exitCode === null && this.#init.signalCode === null) {
+      await new Promise((resolve) => this.#init.once("exit", resolve));
+    }
+    await removeRemains(this.folder);
+  }
+
+  async #untilReady(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#init.stdout?.once("data", () => resolve());
+      this.#init.once("error", reject);
+      this.#init.once("exit", (code) =>
+        reject(new Error(`no namespaces of its own: unshare ended with ${code}`)),
+      );
+    });
+    const children = readFileSync(`/proc/${this.#init.pid}/task/${this.#init.pid}/children`, "utf8");
+    this.#initPid = Number(children.trim().split(" ")[0]);
+  }
+
+  /** Number of the daemon's process as this machine counts. */
+  #daemonPid(): number | undefined {
+    const config = join(this.folder, "daemon.json");
+    for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+      try {
+        const [program = "", ...args] = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0");
+        if (basename(program) === "dockerd" && args.includes(config)) return Number(name);
+      } catch {
+        // It ended meanwhile.
+      }
+    }
+    return undefined;
+  }
+
+  async #load(images: readonly string[]): Promise<void> {
+    const save = execa("docker", ["save", ...images], { stdin: "ignore", buffer: false });
+    const load = execa("docker", ["--host", this.host, "load", "--quiet"], { stdin: "pipe" });
+    if (load.stdin === null) throw new Error("docker load has no input");
+    save.stdout.pipe(load.stdin);
+    await Promise.all([save, load]);
+  }
+}
+
+/** Removes what lies outside the namespaces of one that has ended. */
+async function removeRemains(folder: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      removeControlGroups(basename(folder));
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      // A process that ends still holds its groups and mounts for a moment.
+      if (attempt === 40) throw error;
+      await sleep(250);
+    }
+  }
+}
+
+/** Removes the remains of those whose test run was killed: the rest of them has ended with it. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
+    const owner = Number(name.slice(PREFIX.length).split("-")[0]);
+    if (!isAlive(owner)) await removeRemains(join(tmpdir(), name));
+  }
+}
