@@ -32,8 +32,15 @@ const BCRYPT = /^\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}$/;
 /** No dot, since a dot ends the name in the names of the route's files. */
 const ROUTE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_-]*$/;
 
-/** Everything that is wrong with a route, by property. */
-export function routeProblems(route: Partial<RouteConfig>): { property: string; reason: string }[] {
+/**
+ * Everything that is wrong with a route, by property.
+ *
+ * @param given names of all properties, also of those whose values aren't known yet
+ */
+export function routeProblems(
+  route: Partial<RouteConfig>,
+  given: readonly string[] = Object.keys(route),
+): { property: string; reason: string }[] {
   const problems: { property: string; reason: string }[] = [];
   const wrong = (property: string, reason: string) => problems.push({ property, reason });
   if (route.routeName !== undefined && !ROUTE_NAME.test(route.routeName)) {
@@ -50,7 +57,7 @@ export function routeProblems(route: Partial<RouteConfig>): { property: string; 
   for (const upstream of route.upstreams ?? []) {
     if (!UPSTREAM.test(upstream)) wrong("upstreams", `'${upstream}' is not 'container:port'.`);
   }
-  if ((route.basicAuthUser === undefined) !== (route.basicAuthHash === undefined)) {
+  if (given.includes("basicAuthUser") !== given.includes("basicAuthHash")) {
     wrong("basicAuthUser", "user and hash of basic authentication come together; one is missing.");
   }
   if (route.basicAuthUser !== undefined && !USER.test(route.basicAuthUser)) {

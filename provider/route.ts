@@ -139,7 +139,7 @@ async function remove(outputs: Properties, ctx: Context): Promise<void> {
 export const route: ResourceHandler<DockerHost> = {
   check({ news }) {
     const known = Object.fromEntries(Object.entries(news).filter(([, value]) => !hasUnknown(value)));
-    const failures = routeProblems(known as Partial<RouteConfig>);
+    const failures = routeProblems(known as Partial<RouteConfig>, Object.keys(news));
     const complete = failures.length === 0 && Object.keys(known).length === Object.keys(news).length;
     const hash = complete ? configHash(renderRoute(news as unknown as RouteConfig)) : UNKNOWN;
     return { inputs: { ...news, configHash: hash }, failures };
