@@ -1,10 +1,13 @@
 // Times a preview that has nothing to do: The Oracle beside an empty Pulumi program, in one run.
 //
 //   node bench/preview.ts [rounds]        default 7; needs a machine that `./tandem setup` has prepared
+//
+// It ends with exit code 1 where The Oracle is beyond the limits of limits.ts.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT, TestProject } from "../tests/support/project.ts";
+import { beyondLimits, CASES } from "./limits.ts";
 import { type Figure, figure, writeResult } from "./results.ts";
 
 /**
@@ -31,8 +34,6 @@ const TSCONFIG = {
 };
 
 const PACK = join(ROOT, "policies/pulumi-analyzer-tandem");
-
-const BASE = "empty program in precompiled JavaScript, started as Pulumi's own host does";
 
 interface Case {
   name: string;
@@ -88,14 +89,14 @@ try {
   const second = await project.tandem(["up", "staging", "--yes"]);
 
   const cases: Case[] = [
-    { name: BASE, run: () => timedPreview(empty.js, "dev", PLAIN) },
+    { name: CASES.precompiled, run: () => timedPreview(empty.js, "dev", PLAIN) },
     { name: "the same, started by our language host", run: () => timedPreview(empty.js, "dev") },
     {
-      name: "empty program as `pulumi new typescript` leaves it",
+      name: CASES.template,
       run: () => timedPreview(empty.ts, "dev", CHECKED),
     },
     { name: "the same, not type-checked again", run: () => timedPreview(empty.ts, "dev", PLAIN) },
-    { name: "The Oracle", run: () => timedPreview(project.folder, "staging") },
+    { name: CASES.oracle, run: () => timedPreview(project.folder, "staging") },
     {
       name: "The Oracle, with the policy pack",
       run: () => timedPreview(project.folder, "staging", {}, ["--policy-pack", PACK]),
@@ -110,10 +111,13 @@ try {
     }
   }
   const figures: Figure[] = cases.map(({ name }, index) => figure(name, seconds[index] ?? []));
+  const problems = beyondLimits({ figures });
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  if (problems.length > 0) process.exitCode = 1;
   writeResult("preview", {
     title: "No-op preview",
     rounds,
-    base: BASE,
+    base: CASES.precompiled,
     figures,
     extra: {
       "first `./tandem up staging`, images present, s": first.seconds.toFixed(1),
