@@ -144,6 +144,12 @@ export function plainSetting(project: Project, file: StackFile, key: string): st
   return typeof value === "string" || typeof value === "number" ? String(value) || undefined : undefined;
 }
 
+/** A setting that is true or false, also as text; undefined where the project has none of this name. */
+export function flagSetting(project: Project, file: StackFile, key: string): boolean | undefined {
+  const value = file.config[`${project.name}:${key}`] ?? file.config[key] ?? project.defaults[key];
+  return value === true || value === "true" ? true : value === undefined ? undefined : false;
+}
+
 /** A port among the settings; undefined where it is not set or 0. */
 export function portSetting(project: Project, file: StackFile, key: string): number | undefined {
   const port = Number(plainSetting(project, file, key) ?? 0);

@@ -1,11 +1,13 @@
 // `tandem down`: removes an environment's containers, network and routes; its data stays unless told otherwise.
 import type { Deployment } from "../backend.ts";
+import { configCommandFor } from "../config-command.ts";
 import { deleteVolumes, requireUnused } from "../data-deletion.ts";
 import { runEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { inventory } from "../inventory.ts";
 import { hasRunning, isData, withoutData } from "../kept-state.ts";
 import { noteEnd } from "../open-ends.ts";
+import { flagSetting } from "../project.ts";
 import { confirm, confirmName } from "../prompt.ts";
 import { withRemoteHost } from "../remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
@@ -45,6 +47,16 @@ async function confirmDown(stack: string, deployment: Deployment, options: DownO
   } else if (options.yes !== true) {
     await confirm(`Take ${stack} down? Its data stays.`, "--yes");
   }
+}
+
+/** What the stack's settings protect is not deleted, whatever is confirmed. */
+function refuseProtected({ project, stack, file }: Session): void {
+  if (flagSetting(project, file, "protectData") !== true) return;
+  throw new UserError(
+    `the settings of ${stack} protect its data (protectData): nothing was done`,
+    `if it is really to go: ${configCommandFor(project)} set ${project.name}:protectData false --stack ${stack}`,
+    2,
+  );
 }
 
 async function confirmDeletion(stack: string, options: DownOptions): Promise<void> {
@@ -87,6 +99,7 @@ export async function down(stack: string, options: DownOptions): Promise<number>
   const session = await openStack({ ...options, stack, check: false, create: true, change: true });
   const { deployment } = await exportStack(session);
   await refuseSharedInUse(session, deployment, options.deleteData === true);
+  if (options.deleteData === true) refuseProtected(session);
   await confirmDown(stack, deployment ?? {}, options);
   if (options.deleteData === true) await confirmDeletion(stack, options);
 
