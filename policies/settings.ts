@@ -1,5 +1,6 @@
 // What a stack may say about the policies: `tandem:policies` in its file. Read from the config that the engine hands over.
 import { z } from "zod";
+import { isProduction } from "../lib/production.ts";
 
 /** Key of the settings in a stack's file. */
 export const POLICIES_KEY = "tandem:policies";
@@ -39,7 +40,7 @@ export interface ReadSettings {
 }
 
 function complete(values: z.infer<typeof schema>, stack: string): PolicySettings {
-  return { ...values, production: values.production ?? (stack === "production" || stack === "prod") };
+  return { ...values, production: isProduction(stack, values.production) };
 }
 
 /**

@@ -1,6 +1,7 @@
 // Checks a stack's settings before anything is touched: every problem in one run.
 import { needsShared, type SystemSettings, settingsOf } from "../settings/define.ts";
 import { knownKeys } from "../settings/read.ts";
+import { guardIssues } from "./guards.ts";
 import { hostIssues } from "./host.ts";
 import { neighbourIssues } from "./neighbours.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
@@ -53,7 +54,10 @@ export async function readStack(options: CheckOptions): Promise<CheckedStack> {
   if (!file.readable) return { problems };
 
   const { values, issues } = checkValues(system, withDefaults(file.raw, project.declared, settings, stack));
-  issues.push(...compareStacks(system, values, loadSiblings(projectDir, project, stack, settings)));
+  const siblings = loadSiblings(projectDir, project, stack, settings);
+  const guarded = { project: project.name, stack, foreign: file.foreign };
+  issues.push(...guardIssues(system, values, guarded, siblings));
+  issues.push(...compareStacks(system, values, siblings));
   issues.push(...(await sameSecrets(projectDir, project, stack, settings)));
   issues.push(...(await neighbourIssues(system, values, projectDir)));
   const owner = { project: project.name, stack };

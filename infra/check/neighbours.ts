@@ -10,13 +10,12 @@ import {
   type ValuesOf,
 } from "../settings/define.ts";
 import { type Issue, set } from "../settings/issue.ts";
-import { metaOf } from "../settings/kind.ts";
 import { readValues } from "../settings/read.ts";
 import { loadProject, type Project } from "./project-file.ts";
 import { withDefaults } from "./siblings.ts";
 import { loadStack, stacksIn } from "./stack-file.ts";
 import { loadSystem } from "./system.ts";
-import { collide, freePort } from "./values.ts";
+import { collide, freePort, hostnamesOf } from "./values.ts";
 
 /** A stack of another system: what it takes for itself. */
 interface Neighbour {
@@ -28,9 +27,6 @@ interface Neighbour {
 
 /** Folder of the systems that have a project of their own, below the repository's root. */
 const SYSTEMS = "stacks";
-/** A name that means another machine wherever it is used. */
-const EVERYWHERE = "localhost";
-
 /** The projects of the repository besides the one in `folder`: the root's and one for each folder in `stacks/`. */
 function otherProjects(folder: string): string[] {
   const own = resolve(folder);
@@ -61,21 +57,9 @@ function stacksOf(folder: string, project: Project, settings: StackSettings): Ne
     const { values } = readValues(system, withDefaults(raw, project.declared, settings, stack));
     return {
       name: `${project.name} ${stack}`,
-      hostnames: hostnames(system, values).map(([, hostname]) => hostname),
+      hostnames: hostnamesOf(system, values).map(([, hostname]) => hostname),
       listeners: system.listeners?.(values) ?? [],
     };
-  });
-}
-
-/** The hostnames among the values, with their keys. */
-function hostnames<K extends Settings>(
-  system: SystemSettings<K>,
-  values: Partial<ValuesOf<K>>,
-): [string, string][] {
-  return Object.entries(system.keys).flatMap(([key, { schema }]): [string, string][] => {
-    const value: unknown = values[key];
-    const isHostname = metaOf(schema).kind === "hostname" && typeof value === "string";
-    return isHostname && value !== EVERYWHERE ? [[key, value]] : [];
   });
 }
 
@@ -86,13 +70,14 @@ export async function neighbourIssues<K extends Settings>(
   folder: string,
 ): Promise<Issue[]> {
   const neighbours = await loadNeighbours(folder);
+  const ownName = loadProject(folder).project?.name ?? basename(resolve(folder));
   const own = system.listeners?.(values) ?? [];
   const taken = [...own, ...neighbours.flatMap(({ listeners }) => listeners)];
   return neighbours.flatMap((neighbour) => [
-    ...hostnames(system, values).flatMap(([key, hostname]): Issue[] => {
+    ...hostnamesOf(system, values).flatMap(([key, hostname]): Issue[] => {
       if (!neighbour.hostnames.includes(hostname)) return [];
       const reason = `${hostname} is a hostname of ${neighbour.name}: one of them would never be asked`;
-      const mend = [set(`${basename(resolve(folder))}.${hostname}`, [key])];
+      const mend = [set(`${ownName}.${hostname}`, [key])];
       return [{ problem: "hostname-of-other-system", path: [key], reason, mend }];
     }),
     ...own.flatMap((listener): Issue[] => {

@@ -2,7 +2,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { type Settings, type StackSettings, type SystemSettings, settingsOf } from "../settings/define.ts";
+import {
+  type Setting,
+  type Settings,
+  type StackSettings,
+  type SystemSettings,
+  settingsOf,
+} from "../settings/define.ts";
 import { type Issue, setSecret } from "../settings/issue.ts";
 import { metaOf } from "../settings/kind.ts";
 import { isMap } from "../settings/structures.ts";
@@ -19,8 +25,8 @@ interface Sealed {
 }
 
 /**
- * Secrets marked `unique` that another stack has as well. Both are decrypted with the passphrase of this machine, and
- * only if both have one; where that can't be done, a warning says so.
+ * Secrets marked `unique` that another stack has as well, also under another key. Both are decrypted with the passphrase
+ * of this machine, and only if both have one; where that can't be done, a warning says so.
  */
 export async function sameSecrets(
   folder: string,
@@ -29,43 +35,57 @@ export async function sameSecrets(
   settings: StackSettings,
 ): Promise<Issue[]> {
   const system = settingsOf(settings, stack);
-  const keys = uniqueSecrets(system);
-  if (keys.length === 0) return [];
+  const keys = secrets(system);
+  const clashes = (key: string, other: string) => isUnique(system, key) || isUnique(system, other);
   const own = sealed(folder, project, stack, keys);
   const others = stacksIn(join(folder, project.stackConfigDir))
     .filter((other) => other !== stack && settingsOf(settings, other) === system)
     .map((other) => sealed(folder, project, other, keys))
-    .filter((other) => [...other.values.keys()].some((key) => own.values.has(key)));
+    .filter((other) =>
+      [...own.values.keys()].some((key) => [...other.values.keys()].some((theirs) => clashes(key, theirs))),
+    );
   if (others.length === 0) return [];
   const mine = await opened(own);
   const issues = await Promise.all(
-    others.map(async (other) => compare(mine, await opened(other), other, own)),
+    others.map(async (other) => {
+      const theirs = await opened(other);
+      return mine === undefined || theirs === undefined
+        ? notCompared(system, own, other)
+        : compare(mine, theirs, other.stack, clashes);
+    }),
   );
   return issues.flat();
 }
 
-function uniqueSecrets({ keys }: SystemSettings<Settings>): string[] {
-  return Object.entries(keys).flatMap(([key, setting]) =>
-    setting.unique && metaOf(setting.schema).secret ? [key] : [],
-  );
+function secrets({ keys }: SystemSettings<Settings>): string[] {
+  return Object.keys(keys).filter((key) => metaOf((keys[key] as Setting).schema).secret);
+}
+
+function isUnique({ keys }: SystemSettings<Settings>, key: string): boolean {
+  return keys[key]?.unique === true;
+}
+
+/** The secrets that can't be compared here. */
+function notCompared(system: SystemSettings<Settings>, own: Sealed, other: Sealed): Issue[] {
+  const common = [...own.values.keys()].filter((key) => isUnique(system, key) && other.values.has(key));
+  return common.map((key): Issue => {
+    const reason = `can't be compared with that of ${other.stack}: another passphrase encrypted one of them`;
+    return { problem: "not-compared", path: [key], reason, mend: [setSecret([key])], severity: "warning" };
+  });
 }
 
 function compare(
-  mine: Map<string, string> | undefined,
-  theirs: Map<string, string> | undefined,
-  other: Sealed,
-  own: Sealed,
+  mine: ReadonlyMap<string, string>,
+  theirs: ReadonlyMap<string, string>,
+  stack: string,
+  clashes: (key: string, other: string) => boolean,
 ): Issue[] {
-  const common = [...other.values.keys()].filter((key) => own.values.has(key));
-  return common.flatMap((key): Issue[] => {
-    const mend = [setSecret([key])];
-    if (mine === undefined || theirs === undefined) {
-      const reason = `can't be compared with that of ${other.stack}: another passphrase encrypted one of them`;
-      return [{ problem: "not-compared", path: [key], reason, mend, severity: "warning" }];
-    }
-    if (mine.get(key) !== theirs.get(key)) return [];
-    const reason = `is the same secret as in ${other.stack}: each stack needs its own`;
-    return [{ problem: "same-as-other-stack", path: [key], reason, mend }];
+  return [...mine].flatMap(([key, value]): Issue[] => {
+    const [other] = [...theirs].find(([name, text]) => text === value && clashes(key, name)) ?? [];
+    if (other === undefined) return [];
+    const which = other === key ? "the same secret as in" : `the same secret as ${other} in`;
+    const reason = `is ${which} ${stack}: each stack needs its own`;
+    return [{ problem: "same-as-other-stack", path: [key], reason, mend: [setSecret([key])] }];
   });
 }
 

@@ -8,12 +8,12 @@ import {
   settingsOf,
   type ValuesOf,
 } from "../settings/define.ts";
-import { type Issue, set } from "../settings/issue.ts";
+import { type Issue, remove, set } from "../settings/issue.ts";
 import { isRequired } from "../settings/project-config.ts";
 import { knownKeys, type RawValue, type RawValues, readValues } from "../settings/read.ts";
 import type { Declaration, Project } from "./project-file.ts";
 import { loadStack, stacksIn } from "./stack-file.ts";
-import { collide, freePort } from "./values.ts";
+import { collide, freePort, hostnamesOf } from "./values.ts";
 
 /** Another stack of the project, as far as its file can be read. */
 export interface Sibling<K extends Settings = Settings> {
@@ -72,7 +72,10 @@ export function compareStacks<K extends Settings>(
   siblings: Sibling<K>[],
 ): Issue[] {
   return [
-    ...siblings.flatMap((sibling) => sameValues(system, values, sibling)),
+    ...siblings.flatMap((sibling) => [
+      ...sameValues(system, values, sibling),
+      ...sameHostnames(system, values, sibling),
+    ]),
     ...samePorts(system, values, siblings),
   ];
 }
@@ -84,13 +87,36 @@ function sameValues<K extends Settings>(
 ): Issue[] {
   return Object.entries(system.keys).flatMap(([key, setting]): Issue[] => {
     const value = values[key];
-    if (value === undefined || value !== sibling.values[key]) return [];
+    const theirs = sibling.values[key];
+    const identity = value === undefined ? undefined : setting.identity?.(value);
+    if (identity !== undefined && theirs !== undefined && identity === setting.identity?.(theirs)) {
+      const reason = `is ${identity}, which is the ${key} of ${sibling.stack}: each stack needs its own`;
+      return [{ problem: "same-as-other-stack", path: [key], reason, mend: [remove([key])] }];
+    }
+    if (value === undefined || value !== theirs) return [];
     if (setting.exclusive && value === true) {
       const reason = `is true in ${sibling.stack} already: only one stack may set it`;
       return [{ problem: "exclusive", path: [key], reason, mend: [set(false, [key])] }];
     }
     if (!setting.unique) return [];
     const reason = `${String(value)} is the ${key} of ${sibling.stack}: each stack needs its own`;
+    const example = knownKeys(system.keys)[key]?.example;
+    const mend = example === undefined ? [] : [set(example, [key])];
+    return [{ problem: "same-as-other-stack", path: [key], reason, mend }];
+  });
+}
+
+/** A hostname that the other stack has under another key. */
+function sameHostnames<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+  sibling: Sibling<K>,
+): Issue[] {
+  const theirs = hostnamesOf(system, sibling.values);
+  return hostnamesOf(system, values).flatMap(([key, hostname]): Issue[] => {
+    const [other] = theirs.find(([otherKey, name]) => otherKey !== key && name === hostname) ?? [];
+    if (other === undefined) return [];
+    const reason = `${hostname} is the ${other} of ${sibling.stack}: each stack needs its own`;
     const example = knownKeys(system.keys)[key]?.example;
     const mend = example === undefined ? [] : [set(example, [key])];
     return [{ problem: "same-as-other-stack", path: [key], reason, mend }];

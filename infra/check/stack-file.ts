@@ -16,6 +16,8 @@ export interface StackFile {
   /** Its settings could be read; if not, a problem says why. */
   readable: boolean;
   raw: Map<string, RawValue>;
+  /** What it says in other namespaces, by full key; encrypted values are left out. */
+  foreign: Map<string, unknown>;
   problems: Problem[];
   /** Where a setting stands, or should stand. */
   locate: Place["locate"];
@@ -43,6 +45,7 @@ export function loadStack(
   const empty = {
     readable: false,
     raw: new Map(),
+    foreign: new Map(),
     locate: () => ({ file: relative("yaml") }),
     hasEnvironment: false,
   };
@@ -93,6 +96,7 @@ function readFile(
   const result: StackFile = {
     readable: false,
     raw,
+    foreign: new Map(),
     problems: [...yaml.problems],
     locate,
     hasEnvironment: false,
@@ -116,6 +120,7 @@ function readFile(
   for (const [name, value] of Object.entries(config)) {
     const key = ownKey(name, project.name);
     if (key === undefined) {
+      if (!isSecure(value)) result.foreign.set(name, value);
       result.problems.push(...foreignProblems(name, value, place, known, Object.keys(config)));
     } else if (names.has(key)) {
       const reason = `stands twice, as ${names.get(key)} and as ${name}; one of them would be lost`;

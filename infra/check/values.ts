@@ -1,6 +1,7 @@
 // The part of the check that needs no file and no machine: values, and the rules between them.
-import type { Listener, Settings, SystemSettings } from "../settings/define.ts";
+import type { Listener, Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
 import { type Issue, set } from "../settings/issue.ts";
+import { metaOf } from "../settings/kind.ts";
 import { type RawValues, type Reading, readValues } from "../settings/read.ts";
 
 /** Reads a stack's values and checks them against each other; every issue in one run, never an exception. */
@@ -16,6 +17,21 @@ function duplicatePorts(listeners: Listener[]): Issue[] {
     const free = freePort(listener.port, listeners);
     const reason = `${listener.port} is the port of ${first.key} as well`;
     return [{ problem: "duplicate-port", path: [listener.key], reason, mend: [set(free, [listener.key])] }];
+  });
+}
+
+/** A name that means another machine wherever it is used. */
+const EVERYWHERE = "localhost";
+
+/** The hostnames among the values, with their keys. */
+export function hostnamesOf<K extends Settings>(
+  system: SystemSettings<K>,
+  values: Partial<ValuesOf<K>>,
+): [string, string][] {
+  return Object.entries(system.keys).flatMap(([key, { schema }]): [string, string][] => {
+    const value: unknown = values[key];
+    const isHostname = metaOf(schema).kind === "hostname" && typeof value === "string";
+    return isHostname && value !== EVERYWHERE ? [[key, value]] : [];
   });
 }
 

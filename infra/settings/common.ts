@@ -92,6 +92,8 @@ export function tunnelSettings(exampleName: string) {
           "How the world reaches the gateway: {kind: local}; on Cloudflare {kind: own, accountId, zoneId, name}, or " +
           "{kind: shared, accountId, zoneId, tunnelId, service} in a tunnel that others use too. See docs/tunnels.md.",
         default: { kind: "local" },
+        identity: (tunnel) =>
+          tunnel.kind === "own" ? `tunnel ${tunnel.name} of account ${tunnel.accountId}` : undefined,
       },
     ),
     cloudflareApiToken: setting(secret(), {

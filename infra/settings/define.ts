@@ -22,11 +22,17 @@ export interface SettingOptions {
   unique?: boolean;
   /** At most one stack of the project may set it to true. @default false */
   exclusive?: boolean;
+  /** It acts on the world outside: calls, messages, payments. Only production may set it to true. @default false */
+  productionOnly?: boolean;
+  /** It is not proven yet: production sets it to true only where `tandem:experiments` names it. @default false */
+  experimental?: boolean;
 }
 
 /** One setting: its schema and what it says besides. */
 export interface Setting<T = unknown> extends SettingOptions {
   schema: z.ZodType<T>;
+  /** What in the value no other stack of the project may have, where that is not the value as a whole. */
+  identity?(value: T): string | undefined;
 }
 
 /** A setting that a stack may leave out, and then its value is undefined. */
@@ -35,7 +41,10 @@ export function setting<T>(
   options: SettingOptions & { optional: true; default?: never },
 ): Setting<T | undefined>;
 /** A setting that has a value in each stack: its own, or the default. */
-export function setting<T>(schema: z.ZodType<T>, options: SettingOptions & { optional?: false }): Setting<T>;
+export function setting<T>(
+  schema: z.ZodType<T>,
+  options: SettingOptions & Pick<Setting<T>, "identity"> & { optional?: false },
+): Setting<T>;
 export function setting(schema: z.ZodType, options: SettingOptions): Setting {
   const { type } = metaOf(schema);
   if (options.optional && type !== "string" && type !== "integer") {

@@ -106,15 +106,20 @@ async function siblingIssues<K extends Settings>(
   stack: string,
   all: StackSettings,
 ): Promise<Issue[]> {
-  const [{ loadProject }, { compareStacks, loadSiblings }, { sameSecrets }] = await Promise.all([
-    import("../check/project-file.ts"),
-    import("../check/siblings.ts"),
-    import("../check/same-secrets.ts"),
-  ]);
+  const [{ loadProject }, { guardIssues }, { compareStacks, loadSiblings }, { sameSecrets }] =
+    await Promise.all([
+      import("../check/project-file.ts"),
+      import("../check/guards.ts"),
+      import("../check/siblings.ts"),
+      import("../check/same-secrets.ts"),
+    ]);
   const { project } = loadProject(folder);
   if (project === undefined) return [];
+  const siblings = loadSiblings(folder, project, stack, all);
+  const foreign = new Map<string, unknown>(Object.entries(pulumi.runtime.allConfig()));
   return [
-    ...compareStacks(system, values, loadSiblings(folder, project, stack, all)),
+    ...guardIssues(system, values, { project: project.name, stack, foreign }, siblings),
+    ...compareStacks(system, values, siblings),
     ...(await sameSecrets(folder, project, stack, all)),
   ];
 }

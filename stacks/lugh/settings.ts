@@ -22,7 +22,7 @@ const host = hostSettings("postgres", "redis", "home");
 
 /** An experimental feature: off, unless an environment says so. */
 function feature(variable: string) {
-  return setting(flag(), { description: `${variable}: experimental.`, default: false });
+  return setting(flag(), { description: `${variable}: experimental.`, default: false, experimental: true });
 }
 
 const keys = {

@@ -41,8 +41,13 @@ const keys = {
     default: false,
     example: "false",
     exclusive: true,
+    productionOnly: true,
   }),
-  voipToken: setting(secret(), { description: "Token of the VoIP provider.", optional: true }),
+  voipToken: setting(secret(), {
+    description: "Token of the VoIP provider.",
+    optional: true,
+    unique: true,
+  }),
   ...tunnelSettings("oracle"),
   ...hostSettings("postgres", "redis"),
 };

@@ -29,11 +29,14 @@ export function inWordsOf(project: TestProject, source: string): string {
 /** The stack files as they are tracked, for cases to spoil. */
 export const sources = { staging: stagingSource, production: productionSource };
 
-/** The problems in the output of a command, back in the words of the cases. */
+/** The problems in the output of a command on The Oracle, back in the words of the cases. */
 export function printedProblems(project: TestProject, { output }: Outcome): Printed[] {
-  const words = output
-    .replaceAll(configCommandFor({ directory: project.folder }), "pulumi config")
-    .replaceAll(`${project.name}:`, "oracle:");
+  return problemsIn(project.folder, output.replaceAll(`${project.name}:`, "oracle:"));
+}
+
+/** The problems in the output of a command; what mends them as `pulumi config …`. */
+export function problemsIn(folder: string, output: string): Printed[] {
+  const words = output.replaceAll(configCommandFor({ directory: folder }), "pulumi config");
   const blocks = words.matchAll(/^[✗!] (\S+) (.*(?:\n(?! {4}).*)*)\n {4}(\S+)\n {4}(.+)$/gm);
   return [...blocks].map(([, key = "", reason = "", place = "", fix = ""]) => ({ key, reason, place, fix }));
 }

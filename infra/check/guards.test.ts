@@ -1,0 +1,95 @@
+// The guards: each case is refused for its reason with its command; the tracked files and an explicit word pass.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { guardCases } from "./guard-cases.ts";
+import { checkStack } from "./index.ts";
+import { put } from "./testing.ts";
+import { guardTable } from "./testing-guards.ts";
+import { Repository } from "./testing-repository.ts";
+
+const PASSPHRASE = "guards";
+const folder = mkdtempSync(join(tmpdir(), "tandem-guards-"));
+const before = process.env.PULUMI_CONFIG_PASSPHRASE;
+let repository: Repository;
+
+beforeAll(() => {
+  process.env.PULUMI_CONFIG_PASSPHRASE = PASSPHRASE;
+  repository = new Repository(folder, "g-", PASSPHRASE);
+});
+beforeEach(() => repository.write());
+afterAll(() => {
+  if (before === undefined) delete process.env.PULUMI_CONFIG_PASSPHRASE;
+  else process.env.PULUMI_CONFIG_PASSPHRASE = before;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The errors of a stack, in the words of the cases. */
+async function errors(system: string, stack: string) {
+  const problems = await checkStack({ projectDir: repository.projectOf(system), stack, deep: false });
+  return problems
+    .filter(({ severity }) => severity === "error")
+    .map(({ kind, key, reason, fix }) => ({
+      kind,
+      key: repository.inWordsOfCases(key),
+      reason: repository.inWordsOfCases(reason),
+      fix: repository.inWordsOfCases(fix),
+    }));
+}
+
+describe("a guard refuses", () => {
+  // Cases with secrets run through the real command only: to read one takes a third of a second.
+  const quick = guardCases.filter(({ secrets }) => secrets === undefined);
+  it.each(
+    quick.map((one) => [`${one.system} ${one.stack}: ${one.what}`, one] as const),
+  )("%s", async (_, one) => {
+    repository.spoil(one);
+    const fix = `pulumi config ${one.fix}`;
+    expect(await errors(one.system, one.stack)).toContainEqual({
+      kind: one.kind,
+      key: one.key,
+      reason: expect.stringMatching(one.reason),
+      fix,
+    });
+  });
+});
+
+describe("no guard minds", () => {
+  it("the files as they are tracked", async () => {
+    for (const system of ["oracle", "lugh"]) {
+      for (const stack of ["staging", "production"]) expect(await errors(system, stack)).toEqual([]);
+    }
+  });
+
+  const passes = { system: "lugh", kind: "", key: "", reason: /./, fix: "", what: "" };
+
+  it("an experiment in production that is named", async () => {
+    const edits = [put("lugh:agentPool", "true"), put("tandem:experiments", "[agentPool]")];
+    repository.spoil({ ...passes, stack: "production", edits });
+    expect(await errors("lugh", "production")).toEqual([]);
+  });
+
+  it("different secrets of the same name", async () => {
+    const secrets: [Record<string, string>, Record<string, string>] = [
+      { telegramBotToken: "one bot" },
+      { telegramBotToken: "another bot" },
+    ];
+    repository.spoil({ ...passes, stack: "staging", edits: [], secrets });
+    expect(await errors("lugh", "staging")).toEqual([]);
+  });
+
+  it("a stack that says itself that it is production", async () => {
+    const edits = [put("tandem:policies", "{production: true}"), put("oracle:voipSync", "true")];
+    const others = [put("oracle:voipSync", "false")];
+    repository.spoil({ ...passes, system: "oracle", stack: "staging", edits, others });
+    expect(await errors("oracle", "staging")).toEqual([]);
+  });
+});
+
+describe("docs/guards.md", () => {
+  it("lists every case", () => {
+    const text = readFileSync(resolve(import.meta.dirname, "../../docs/guards.md"), "utf8");
+    expect(text).toContain(guardTable(guardCases));
+  });
+});
