@@ -33,12 +33,17 @@ SELECT format('ALTER %sDATABASE %s SET %I TO %s;',
     CASE WHEN split_part(c, '=', 1) IN (${lists}) THEN substr(c, strpos(c, '=') + 1)
       ELSE quote_literal(substr(c, strpos(c, '=') + 1)) END)
   FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
-  WHERE d.datname = ${literal(from)};`;
+  WHERE d.datname = ${literal(from)};
+SELECT format('COMMENT ON DATABASE %s IS %L;', ${literal(target)}, shobj_description(oid, 'pg_database'))
+  FROM pg_database WHERE datname = ${literal(from)} AND shobj_description(oid, 'pg_database') IS NOT NULL;`;
 }
 
-/** What the new database is made with, taken from the old one. */
+/**
+ * What the new database is made with, taken from the old one. Until it is in place nobody but the server's administrator
+ * may connect: another environment's logins may be on the same server.
+ */
 function creation(from: string, to: string): string {
-  return `SELECT format('CREATE DATABASE %s OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L;',
+  return `SELECT format('CREATE DATABASE %s OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT 0;',
     ${literal(identifier(to))}, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype)
   FROM pg_database WHERE datname = ${literal(from)};`;
 }

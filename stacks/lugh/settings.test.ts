@@ -38,6 +38,7 @@ describe("Lugh's settings", () => {
       simulationLayer: [true, false],
       noindex: [true, false],
       protectData: [false, true],
+      restorePoints: [0, 5],
     });
   });
 

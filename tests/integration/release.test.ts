@@ -2,9 +2,11 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { countTraffic } from "../../ops/release/access-log.ts";
 import { type MigrationEntry, readEntries } from "../../provider/migrations/log.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
-import { dockerOk } from "../support/docker-cli.ts";
+import { docker } from "../support/docker.ts";
+import { dockerOk, until } from "../support/docker-cli.ts";
 import { Load } from "../support/load.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
@@ -176,6 +178,7 @@ describe("a migration that destroys rows", () => {
   });
 
   it("is undone in the database by its restore point, down to the last row", async () => {
+    await sql(`COMMENT ON DATABASE ${database()} IS 'whose it is'`);
     const back = await project.tandem(["rollback", STACK, "--database", "--yes"]);
     expect(back.exitCode, back.output).toBe(0);
     expect(await checksum()).toBe(before);
@@ -194,6 +197,12 @@ describe("a migration that destroys rows", () => {
         "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1",
       ]),
     ).toBe(`${database()}\npostgres`);
+    // What belongs to the database, and not to its rows, has come over.
+    expect(
+      await sql(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()",
+      ),
+    ).toBe("whose it is");
     const { hostPort, hostname } = project.config(STACK);
     expect((await ask(Number(hostPort), String(hostname), "/api/notes", { text: "fourth" })).status).toBe(
       201,
@@ -275,12 +284,30 @@ describe("the history", () => {
     expect(table.output).toMatch(/0 of \d+/);
   });
 
+  it("counts as failed what the gateway could not get answered", async () => {
+    const { hostPort, hostname } = project.config(STACK);
+    const label = [`tandem.system=${project.name}`, "tandem.component=app"];
+    const [app] = await docker.listContainers({ filters: JSON.stringify({ label }) });
+    const from = Date.now() / 1000;
+    await dockerOk(["stop", app?.Id ?? ""]);
+    const lost = await ask(Number(hostPort), String(hostname), "/api/notes", { text: "lost" });
+    expect(lost.status).toBeGreaterThanOrEqual(500);
+    await dockerOk(["start", app?.Id ?? ""]);
+    await until("the app", async () => (await commitServed()) === "v1");
+    const traffic = async () =>
+      (await countTraffic(docker, project.name, STACK, [{ from, to: Date.now() / 1000 }]))[0];
+    await until("the log", async () => ((await traffic())?.requests ?? 0) > 1);
+    expect((await traffic())?.failed).toBeGreaterThanOrEqual(1);
+    expect(await countTraffic(docker, project.name, STACK, [{ from: 0, to: 1 }])).toEqual([undefined]);
+  });
+
   it("lets one be chosen; what never served, or isn't there, is refused before anything is touched", async () => {
-    for (const [number, reason] of [
-      ["5", /never served: it failed/],
-      ["99", /no version 99/],
+    for (const [flag, value, reason] of [
+      ["--to", "5", /never served: it failed/],
+      ["--to", "99", /no version 99/],
+      ["--database", "20260101-000000-before-migration", /has no restore point 2026.*\n.*there are: \d{8}-/],
     ] as const) {
-      const refused = await project.tandem(["rollback", STACK, "--to", number, "--yes"]);
+      const refused = await project.tandem(["rollback", STACK, flag, value, "--yes"]);
       expect(refused.exitCode).toBe(2);
       expect(refused.output).toMatch(reason);
     }
