@@ -3,7 +3,7 @@ import { needsShared, type SystemSettings, settingsOf } from "../settings/define
 import { knownKeys } from "../settings/read.ts";
 import { guardIssues } from "./guards.ts";
 import { hostIssues } from "./host.ts";
-import { neighbourIssues } from "./neighbours.ts";
+import { neighbourIssues, sameNameProblems } from "./neighbours.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
 import { compareBlock, loadProject } from "./project-file.ts";
 import { sameSecrets } from "./same-secrets.ts";
@@ -48,7 +48,7 @@ export async function readStack(options: CheckOptions): Promise<CheckedStack> {
   if ("problem" in loaded) return { problems: [...problems, loaded.problem] };
   const { settings } = loaded;
   const system = settingsOf(settings, stack);
-  problems.push(...compareBlock(project, settings));
+  problems.push(...compareBlock(project, settings), ...sameNameProblems(projectDir, project));
   const file = loadStack(projectDir, project, stack, knownKeys(system.keys));
   problems.push(...file.problems);
   if (!file.readable) return { problems };

@@ -1,5 +1,5 @@
 // Two systems in one repository: what one has, the other may not.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -66,5 +66,22 @@ describe("a system beside another one", () => {
         fix: "pulumi config set shop:hostPort 3102 --stack staging",
       },
     ]);
+  });
+
+  it("may not have its name, as after a folder was copied", async () => {
+    writeShop("staging.shop.example.com", 3900);
+    const copy = join(root, "stacks/copy");
+    cpSync(shop, copy, { recursive: true });
+    try {
+      const problem = (await check(copy)).find(({ kind }) => kind === "same-project");
+      expect(problem).toMatchObject({
+        severity: "error",
+        file: "Pulumi.yaml",
+        reason: expect.stringContaining("in ../shop, shop: they would share containers and volumes"),
+        fix: "$EDITOR +1 Pulumi.yaml",
+      });
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
   });
 });

@@ -1,6 +1,6 @@
 // Compares a stack with those of the other systems in the same repository: hostnames, and ports of the same machine.
 import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import {
   type Listener,
   type Settings,
@@ -11,6 +11,7 @@ import {
 } from "../settings/define.ts";
 import { type Issue, set } from "../settings/issue.ts";
 import { readValues } from "../settings/read.ts";
+import { fileProblem, type Problem } from "./problem.ts";
 import { loadProject, type Project } from "./project-file.ts";
 import { withDefaults } from "./siblings.ts";
 import { loadStack, stacksIn } from "./stack-file.ts";
@@ -60,6 +61,18 @@ function stacksOf(folder: string, project: Project, settings: StackSettings): Ne
       hostnames: hostnamesOf(system, values).map(([, hostname]) => hostname),
       listeners: system.listeners?.(values) ?? [],
     };
+  });
+}
+
+/**
+ * Another project of the repository with this one's name, as after a folder was copied: what belongs to an environment
+ * is found by the project's name and the stack's, so each would take the other's containers and volumes for its own.
+ */
+export function sameNameProblems(folder: string, { name, file, yaml }: Project): Problem[] {
+  return otherProjects(folder).flatMap((other): Problem[] => {
+    if (loadProject(other).project?.name !== name) return [];
+    const reason = `has the name of the project in ${relative(folder, other) || "."}, ${name}: they would share containers and volumes`;
+    return [fileProblem("same-project", { file, line: yaml.lineOf(["name"]) }, reason, undefined, "name")];
   });
 }
 

@@ -19,10 +19,18 @@ export function passphrase(env: NodeJS.ProcessEnv = process.env): string | undef
   }
 }
 
+/** Keys by passphrase and salt: a command checks its stack twice, before and after set-up. */
+const keys = new Map<string, Promise<Buffer>>();
+
 /** The key of a stack file, from its `encryptionsalt` (`v1:<salt>:…`). */
-export async function keyOf(encryptionSalt: string, phrase: string): Promise<Buffer> {
-  const salt = Buffer.from(encryptionSalt.split(":")[1] ?? "", "base64");
-  return await promisify(pbkdf2)(phrase, salt, ITERATIONS, KEY_BYTES, "sha256");
+export function keyOf(encryptionSalt: string, phrase: string): Promise<Buffer> {
+  const salt = encryptionSalt.split(":")[1] ?? "";
+  const name = `${salt} ${phrase}`;
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const key = promisify(pbkdf2)(phrase, Buffer.from(salt, "base64"), ITERATIONS, KEY_BYTES, "sha256");
+  keys.set(name, key);
+  return key;
 }
 
 /** The text of a `v1:<nonce>:<cipher>` value. @throws Error if the key is another one. */
