@@ -62,6 +62,8 @@ export interface AppServiceArgs {
    * @default none
    */
   volumes?: VolumeMount[];
+  /** Files under /run/secrets by path, such as `database.files` of a managed server with its own certificates. @default none */
+  files?: Record<string, pulumi.Input<string>>;
   /**
    * Networks to join besides the environment's own: those of the shared servers that it uses, such as
    * `database.networks`. @default none
@@ -112,7 +114,7 @@ export class AppService extends pulumi.ComponentResource {
   private createMigration(name: string, args: AppServiceArgs, image: AppImage): Migration | undefined {
     if (args.migration === undefined) return undefined;
     const secrets = { ...args.secrets, ...args.migration.secrets };
-    const delivery = secretsAsFiles(args.env, secrets, args.secretsAs ?? "env");
+    const delivery = secretsAsFiles(args.env, secrets, args.secretsAs ?? "env", args.files);
     return new Migration(
       `${name}-migration`,
       {
@@ -140,7 +142,7 @@ export class AppService extends pulumi.ComponentResource {
     args: AppServiceArgs,
     image: pulumi.Output<string>,
   ): RunningContainer[] {
-    const delivery = secretsAsFiles(args.env, args.secrets ?? {}, args.secretsAs ?? "env");
+    const delivery = secretsAsFiles(args.env, args.secrets ?? {}, args.secretsAs ?? "env", args.files);
     const replicas = Array.from({ length: args.replicas ?? 1 }, (_, index) => index + 1);
     return replicas.map((replica) =>
       runContainer(this, args.env, `${args.env.name(name)}-${replica}`, {

@@ -12,22 +12,28 @@ export interface DeliveredSecrets {
   version?: pulumi.Output<string>;
 }
 
+/** What is delivered besides secrets. */
+type Files = Record<string, pulumi.Input<string>>;
+
 /**
  * Secrets as variables, or as files with a variable `NAME_FILE` for each (the convention of the official Postgres and
- * MySQL images and of Docker secrets).
+ * MySQL images and of Docker secrets); and `files` as they are.
  */
 export function secretsAsFiles(
   env: Environment,
   secrets: Record<string, pulumi.Input<string>>,
   delivery: SecretDelivery,
+  files: Files = {},
 ): DeliveredSecrets {
   const entries = Object.entries(secrets).map(([key, value]) => [key, pulumi.secret(value)] as const);
-  if (delivery === "env" || entries.length === 0) {
-    return { environment: Object.fromEntries(entries) };
-  }
+  if (delivery === "env") return { environment: Object.fromEntries(entries), ...delivered(env, files) };
+  const named = entries.map(([key, value]) => [`${SECRETS_DIR}/${key}`, value] as const);
   return {
     environment: Object.fromEntries(entries.map(([key]) => [`${key}_FILE`, `${SECRETS_DIR}/${key}`])),
-    files: Object.fromEntries(entries.map(([key, value]) => [`${SECRETS_DIR}/${key}`, value])),
-    version: env.fingerprint(entries.map(([, value]) => value)),
+    ...delivered(env, { ...Object.fromEntries(named), ...files }),
   };
+}
+
+function delivered(env: Environment, files: Files): Pick<DeliveredSecrets, "files" | "version"> {
+  return Object.keys(files).length === 0 ? {} : { files, version: env.fingerprint(Object.values(files)) };
 }

@@ -48,19 +48,26 @@ export function say(line: string): void {
   process.stderr.write(`tandem: ${line}\n`);
 }
 
+/** What a stack needs besides what every one does. */
+interface Needs {
+  /** The stack `shared` must be up. */
+  shared: boolean;
+  /** Texts among its settings, any of which may name an image. */
+  images: string[];
+}
+
 /**
  * Checks the settings of a stack and prints all problems.
  *
  * @param beforeSetup the machine is not prepared yet
- * @returns whether it needs the stack `shared`
  * @throws UserError with exit code 2 when one of them is an error.
  */
-async function checkSettings(project: Project, stack: string, beforeSetup: boolean): Promise<boolean> {
-  if (!project.hasSettings) return false;
+async function checkSettings(project: Project, stack: string, beforeSetup: boolean): Promise<Needs> {
+  if (!project.hasSettings) return { shared: false, images: [] };
   const { readStack } = await import("../infra/check/index.ts");
   const { hasErrors, renderProblems } = await import("../infra/check/render.ts");
   const options = { projectDir: project.directory, stack, deep: true, beforeSetup };
-  const { problems, needsShared = false } = await readStack(options);
+  const { problems, settings = {}, needsShared = false } = await readStack(options);
   const stop = hasErrors(problems);
   // Warnings are printed once, by the last check.
   if (problems.length > 0 && (stop || !beforeSetup)) process.stderr.write(`${renderProblems(problems)}\n`);
@@ -71,7 +78,8 @@ async function checkSettings(project: Project, stack: string, beforeSetup: boole
       2,
     );
   }
-  return needsShared;
+  const images = Object.values(settings).filter((value) => typeof value === "string");
+  return { shared: needsShared, images };
 }
 
 /** Refuses to go on without the servers that the environment uses, where the state is in a folder of this machine. */
@@ -159,15 +167,15 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   nameConfigCommand(project);
   const file = await stackFileOf(project, options);
   // First by themselves: a machine should not be set up for settings that can't work.
-  const needsShared = options.check && (await checkSettings(project, options.stack, true));
+  const needs = options.check ? await checkSettings(project, options.stack, true) : undefined;
   const remote = remoteDockerHost(project, file);
   if (remote !== undefined) await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
-  await prepareMachine(dockerHost === undefined ? {} : { dockerHost });
+  await prepareMachine({ dockerHost, images: needs?.images });
   if (options.check) await checkSettings(project, options.stack, false);
 
   const session = openSession(project, options.stack, file);
-  if (needsShared) requireShared(session);
+  if (needs?.shared === true) requireShared(session);
   const deployment = await settle(session, options);
   if (deployment === undefined && options.create) await createStack(session);
   if (options.change) {

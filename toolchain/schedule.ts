@@ -1,5 +1,6 @@
 // Runs set-up steps side by side: each waits for those it needs, one failure doesn't stop the others, all is shown.
 import { canDownload } from "./download.ts";
+import type { NeededImages } from "./images/catalog.ts";
 import type { Environ, Paths } from "./paths.ts";
 import type { Part, SetupContext, Step } from "./step.ts";
 
@@ -19,6 +20,8 @@ export interface Surroundings {
   paths: Paths;
   env: Environ;
   dockerHost?: string;
+  /** Images that are needed besides those that every system uses. */
+  images?: NeededImages;
   /** Address whose answer tells whether official downloads can be reached. */
   probe: string;
 }
@@ -52,13 +55,14 @@ class Progress {
 }
 
 function createContext(surroundings: Surroundings, finished: SetupContext["finished"]): SetupContext {
-  const { paths, env, dockerHost, probe } = surroundings;
+  const { paths, env, dockerHost, images, probe } = surroundings;
   let online: Promise<boolean> | undefined;
   let lastCompilation: Promise<unknown> = Promise.resolve();
   return {
     paths,
     env,
     ...(dockerHost === undefined ? {} : { dockerHost }),
+    ...(images === undefined ? {} : { images }),
     online: () => (online ??= canDownload(probe, env)),
     finished,
     compiling: (work) => {

@@ -1,5 +1,6 @@
 // Prepares the machine: looks at every part, and does what is missing.
 import { join } from "node:path";
+import type { NeededImages } from "./images/catalog.ts";
 import { withLock } from "./lock.ts";
 import { type Environ, resolvePaths } from "./paths.ts";
 import { type InspectedStep, inspectSteps, installMissing, type Surroundings } from "./schedule.ts";
@@ -29,6 +30,8 @@ export interface SetupOptions {
   env?: Environ;
   /** Docker host as a URL. @default `DOCKER_HOST`, else the local socket */
   dockerHost?: string;
+  /** Images that the stack names besides those that every system uses. @default none, or all for the tests */
+  images?: NeededImages;
   /** Bring what only the tests need, too? @default false */
   forTests?: boolean;
   /** Only the Pulumi CLI: for what needs no Docker and no plugins. @default false */
@@ -45,6 +48,7 @@ function surroundingsOf(options: SetupOptions): Surroundings {
     paths: resolvePaths(options.env),
     env: options.env ?? process.env,
     ...(options.dockerHost === undefined ? {} : { dockerHost: options.dockerHost }),
+    images: options.images ?? (options.forTests === true ? "all" : []),
     probe: probeAddress(),
   };
 }

@@ -1,4 +1,5 @@
 // What a step of the set-up is: it can look, and it can do.
+import type { NeededImages } from "./images/catalog.ts";
 import type { Environ, Paths } from "./paths.ts";
 
 /** What a look at one part of the machine found. */
@@ -20,6 +21,8 @@ export interface SetupContext {
   env: Environ;
   /** Docker host as a URL; undefined means `DOCKER_HOST` or the local socket. */
   dockerHost?: string;
+  /** Images that are needed besides those that every system uses. @default none */
+  images?: NeededImages;
   /** Can official downloads be reached? One probe answers for all steps. */
   online(): Promise<boolean>;
   /** Resolves when another step of this run is done; rejects when it failed. */

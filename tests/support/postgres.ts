@@ -1,6 +1,7 @@
 // A Postgres server for tests, in a container of its own that logs every statement.
 import pRetry from "p-retry";
 import pg from "pg";
+import { exec } from "../../provider/containers.ts";
 import { docker, uniqueName } from "./docker.ts";
 import { freePort } from "./project.ts";
 
@@ -20,15 +21,17 @@ export async function findPostgresImage(): Promise<string | undefined> {
 /** A running server. */
 export class TestPostgres {
   readonly port: number;
+  readonly #host: string;
   readonly #container: string;
 
-  private constructor(container: string, port: number) {
+  private constructor(container: string, host: string, port: number) {
     this.#container = container;
+    this.#host = host;
     this.port = port;
   }
 
-  /** Starts a server, without waiting until it answers: the provider has to. */
-  static async start(image: string): Promise<TestPostgres> {
+  /** Starts a server on an address of this machine, without waiting until it answers: the provider has to. */
+  static async start(image: string, host = "127.0.0.1"): Promise<TestPostgres> {
     const port = await freePort();
     const container = await docker.createContainer({
       name: uniqueName("tandem-test-postgres-"),
@@ -36,10 +39,10 @@ export class TestPostgres {
       Cmd: ["postgres", "-c", "log_statement=all", "-c", "fsync=off"],
       Env: [`POSTGRES_PASSWORD=${ADMIN_PASSWORD}`],
       Labels: { "tandem.test": "providers" },
-      HostConfig: { PortBindings: { "5432/tcp": [{ HostIp: "127.0.0.1", HostPort: String(port) }] } },
+      HostConfig: { PortBindings: { "5432/tcp": [{ HostIp: host, HostPort: String(port) }] } },
     });
     await container.start();
-    return new TestPostgres(container.id, port);
+    return new TestPostgres(container.id, host, port);
   }
 
   /** Waits until the server answers. */
@@ -53,7 +56,7 @@ export class TestPostgres {
     login: { user?: string; password?: string; database?: string } = {},
   ): Promise<T[]> {
     const client = new pg.Client({
-      host: "127.0.0.1",
+      host: this.#host,
       port: this.port,
       user: "postgres",
       password: ADMIN_PASSWORD,
@@ -67,6 +70,12 @@ export class TestPostgres {
     } finally {
       await client.end();
     }
+  }
+
+  /** Runs a command in its container as root. */
+  async run(command: string[], input?: string): Promise<void> {
+    const { exitCode, output } = await exec(docker, this.#container, command, input);
+    if (exitCode !== 0) throw new Error(output);
   }
 
   /** Everything that the server has logged. */

@@ -1,7 +1,7 @@
 // Sees to it that the engine has every image: as it is, pulled, or built as a stand-in; and tells which is which.
 import type { Say, SetupContext } from "../step.ts";
 import { appHash, appRevision, buildApp } from "./app.ts";
-import { appReference, type CatalogEntry, catalog, referenceOf } from "./catalog.ts";
+import { appReference, type CatalogEntry, entriesFor, type NeededImages, referenceOf } from "./catalog.ts";
 import { baseHash, baseObstacle, baseReference, makeBase } from "./debian.ts";
 import { type Engine, inspectImages, type LocalImage, pullImage, requireSameProcessor } from "./engine.ts";
 import { sourceHashLabel, standInLabel, standInNoteLabel } from "./labels.ts";
@@ -22,11 +22,13 @@ export interface ImageState {
 }
 
 /**
- * Looks at every image of the catalogue and at the example app's; one call to the engine, below 0.2 s.
+ * Looks at the images of the catalogue and at the example app's; one call to the engine, below 0.2 s.
  *
+ * @param needed those that are not for everybody
  * @throws when the engine can't be asked
  */
-export async function describe(engine: Engine): Promise<ImageState[]> {
+export async function describe(engine: Engine, needed?: NeededImages): Promise<ImageState[]> {
+  const catalog = entriesFor(needed);
   const references = catalog.map(({ reference }) => reference);
   const images = await inspectImages(engine, [...references, appReference()]);
   return [...catalog.map((entry) => entryState(entry, images.get(entry.reference))), appState(images)];
@@ -66,17 +68,20 @@ function appState(images: ReadonlyMap<string, LocalImage>): ImageState {
  * @throws Error naming the image that can't be had, why, and what to do; the others are made ready all the same
  */
 export async function ensureImages(context: SetupContext, say: Say): Promise<ImageState[]> {
-  const todo = (await describe(context)).filter(({ current }) => !current);
-  const entries = catalog.filter(({ reference }) => todo.some((state) => state.reference === reference));
+  const look = () => describe(context, context.images);
+  const todo = (await look()).filter(({ current }) => !current);
+  const entries = entriesFor(context.images).filter(({ reference }) =>
+    todo.some((state) => state.reference === reference),
+  );
   const toBuild = await pullMissing(context, entries, todo, say);
   const failures = toBuild.length === 0 ? [] : await buildStandIns(context, toBuild, say);
-  const states = await describe(context);
+  const states = await look();
   const app = states.find(({ reference }) => reference === appReference());
   if (app?.current === false && states.some((state) => state.reference === referenceOf("node") && state.id)) {
     await attempt(failures, appReference(), () => buildApp(context, say));
   }
   if (failures.length > 0) throw new Error(failures.join("\n"));
-  return todo.length === 0 ? states : describe(context);
+  return todo.length === 0 ? states : look();
 }
 
 /** Pulls what can be pulled; returns what is left to build. */

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { standInLines } from "./build.ts";
 import { caddyVersion } from "./caddy-binary.ts";
-import { appReference, catalog, recipes, referenceOf } from "./catalog.ts";
+import { appReference, catalog, entriesFor, recipes, referenceOf } from "./catalog.ts";
 
 describe("catalog", () => {
   it("pins every image to an exact version and has a recipe for it", () => {
     for (const { reference, standIn } of catalog) {
-      expect(reference).toMatch(/:\d+\.\d+\.\d+[\w.-]*$/);
+      expect(reference).toMatch(/:v?\d+\.\d+\.\d+[\w.-]*$/);
       expect(existsSync(join(recipes, standIn, "Dockerfile"))).toBe(true);
     }
   });
@@ -22,6 +22,14 @@ describe("catalog", () => {
     }
     const dockerfile = readFileSync(join(recipes, "../../examples/app/Dockerfile"), "utf8");
     expect(dockerfile).toContain(`ARG BASE=${referenceOf("node")}\n`);
+  });
+
+  it("has images that only those get who ask for them", () => {
+    const names = (needed?: Parameters<typeof entriesFor>[0]) =>
+      entriesFor(needed).map(({ standIn }) => standIn);
+    expect(names()).toEqual(["postgres", "redis", "caddy", "node"]);
+    expect(names([referenceOf("whisper")])).toEqual([...names(), "whisper"]);
+    expect(names("all")).toEqual(catalog.map(({ standIn }) => standIn));
   });
 
   it("tags the example app with its version", () => {

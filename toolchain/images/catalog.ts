@@ -7,7 +7,7 @@ import { packageRoot } from "../paths.ts";
 export const recipes = join(packageRoot, "toolchain", "images");
 
 /** Names of the stand-ins; each is a folder beside this file. */
-export type StandInName = "postgres" | "redis" | "caddy" | "node";
+export type StandInName = "postgres" | "redis" | "caddy" | "node" | "pgbouncer" | "whisper";
 
 /** An image of somebody else's. */
 export interface CatalogEntry {
@@ -17,6 +17,8 @@ export interface CatalogEntry {
   standIn: StandInName;
   /** How the stand-in differs from the official image, in words for the user. */
   note: string;
+  /** Made ready only where a stack's settings name it, and for the tests. @default false */
+  onDemand?: boolean;
 }
 
 /** The images, in the order in which they are made ready. */
@@ -41,7 +43,29 @@ export const catalog: readonly CatalogEntry[] = [
     standIn: "node",
     note: "Node 24.21.0 from the npm registry, on Debian 13",
   },
+  {
+    reference: "edoburu/pgbouncer:v1.24.1-p1",
+    standIn: "pgbouncer",
+    note: "PgBouncer 1.24 from Debian 13, without the entry point that makes a configuration",
+    onDemand: true,
+  },
+  {
+    reference: "onerahmet/openai-whisper-asr-webservice:v1.9.1",
+    standIn: "whisper",
+    note: "the HTTP interface of Whisper ASR without a model: it recognises no speech",
+    onDemand: true,
+  },
 ];
+
+/** The images that a machine needs, by reference, besides those that every system uses. */
+export type NeededImages = readonly string[] | "all";
+
+/** The entries that a machine needs. */
+export function entriesFor(needed: NeededImages = []): readonly CatalogEntry[] {
+  return catalog.filter(
+    ({ onDemand, reference }) => !onDemand || needed === "all" || needed.includes(reference),
+  );
+}
 
 /** The reference of the official image that a stand-in stands for. */
 export function referenceOf(name: StandInName): string {

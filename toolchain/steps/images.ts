@@ -19,7 +19,7 @@ export const images: Step = {
     if (!("version" in answer) || findOnPath("docker", context.env).length === 0) {
       return { ready: false, found: "unknown until Docker answers", mend };
     }
-    const states = await describe(engineOf(context));
+    const states = await describe(engineOf(context), context.images);
     const missing = states.filter(({ current }) => !current).map(({ reference }) => reference);
     if (missing.length > 0) {
       return { ready: false, found: `missing or outdated: ${missing.join(", ")}`, mend };
