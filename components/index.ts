@@ -22,6 +22,12 @@ export {
   SharedRedisServer,
   type SharedRedisServerArgs,
 } from "./shared-redis-server.ts";
+export {
+  reachService,
+  type SharedEndpoint,
+  SharedService,
+  type SharedServiceArgs,
+} from "./shared-service.ts";
 export type { SharedTunnel } from "./shared-tunnel.ts";
 export type { AccessRule } from "./tunnel-parts.ts";
 export { type Tunnel, TunnelRoute, type TunnelRouteArgs } from "./tunnel-route.ts";

@@ -96,7 +96,7 @@ function reachShared(
   server: SharedServer,
   database: string,
 ): ServerHandle {
-  const network = sharedNetwork(env, server, "Postgres");
+  const network = sharedNetwork(env, server, "Postgres server");
   const tenant = `${env.system}/${env.environment}`;
   const username = `${database}_admin`;
   const password = new RandomPassword(`${name}-admin-password`, { length: 32, special: false }, { parent })
@@ -124,7 +124,7 @@ function reachShared(
   return { host, port, provider, ready: [admin], containerId: host, tenant, networks: [network] };
 }
 
-/** The network through which an environment reaches a shared server. @throws RunError if it isn't served. */
+/** The network through which an environment reaches something of the stack `shared`. @throws RunError if it isn't served. */
 export function sharedNetwork(
   env: Environment,
   { container, networks }: { container: string; networks: Record<string, string> },
@@ -134,7 +134,7 @@ export function sharedNetwork(
   if (network !== undefined) return network;
   const served = Object.keys(networks).join(", ") || "none";
   throw new pulumi.RunError(
-    `The shared ${what} server ${container} doesn't serve '${env.environment}' (it serves ${served}). ` +
+    `The shared ${what} ${container} doesn't serve '${env.environment}' (it serves ${served}). ` +
       "To do: add it to `environments` in Pulumi.shared.yaml and bring that stack up.",
   );
 }

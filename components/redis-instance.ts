@@ -58,7 +58,7 @@ export class RedisInstance extends pulumi.ComponentResource {
     const shared = args.server !== undefined;
     const user = args.user ?? (shared ? args.env.environment : "app");
     this.host = shared ? args.server.container : args.env.name(args.role ?? "redis");
-    this.networks = shared ? [sharedNetwork(args.env, args.server, "Redis")] : [];
+    this.networks = shared ? [sharedNetwork(args.env, args.server, "Redis server")] : [];
     this.ready = shared
       ? this.createLogin(name, args, user, password)
       : [this.createServer(name, args, user, password)];

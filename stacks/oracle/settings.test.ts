@@ -6,7 +6,7 @@ import { parse } from "yaml";
 import { readStack } from "../../infra/check/index.ts";
 import { projectConfig } from "../../infra/settings/project-config.ts";
 import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
-import { settings } from "./settings.ts";
+import { settings, sharedSettings } from "./settings.ts";
 
 const projectDir = join(import.meta.dirname, "../..");
 
@@ -19,7 +19,7 @@ async function valuesOf(stack: string): Promise<Record<string, unknown>> {
 describe("The Oracle's settings", () => {
   it("are declared in Pulumi.yaml with the same keys, types, secret marks, descriptions and defaults", () => {
     const project: { config: unknown } = parse(readFileSync(join(projectDir, "Pulumi.yaml"), "utf8"));
-    expect(project.config).toEqual(projectConfig(settings));
+    expect(project.config).toEqual(projectConfig(settings, { shared: sharedSettings }));
   });
 
   it("have defaults that they accept themselves", () => {

@@ -13,7 +13,9 @@ import {
 } from "../../infra/settings/common.ts";
 import { commonSettings } from "../../infra/settings/common-rules.ts";
 import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
-import { flag, integer, secret, text } from "../../infra/settings/scalars.ts";
+import { imageReference } from "../../infra/settings/resources.ts";
+import { choice, flag, integer, name, secret, text } from "../../infra/settings/scalars.ts";
+import { list } from "../../infra/settings/structures.ts";
 import { parity } from "./parity.ts";
 import { release } from "./release.ts";
 
@@ -48,6 +50,10 @@ const keys = {
     optional: true,
     unique: true,
   }),
+  whisper: setting(flag(), {
+    description: "Use the Whisper ASR of the stack shared, which must be up.",
+    default: false,
+  }),
   ...tunnelSettings("oracle"),
   ...hostSettings("postgres", "redis"),
 };
@@ -58,5 +64,31 @@ export type OracleKeys = typeof keys;
 /** The Oracle's settings. */
 export const settings = commonSettings({ keys, release, parity });
 
+/** Whether an environment with these values uses the stack `shared`. */
+export const usesShared = ({ whisper }: { whisper?: unknown }): boolean => whisper === true;
+
 /** The Oracle's settings as its topology gets them. */
 export type OracleSettings = ProgramSettings<OracleKeys>;
+
+const sharedKeys = {
+  environments: setting(list(name("staging")), {
+    description: "Environments that may call Whisper, each through a network of its own.",
+  }),
+  whisperImage: setting(imageReference(), {
+    description: "Image of the Whisper ASR web service.",
+    default: "onerahmet/openai-whisper-asr-webservice:v1.9.1",
+  }),
+  whisperModel: setting(choice("base", "tiny", "small", "medium", "large-v3", "turbo"), {
+    description: "Model that it loads.",
+    default: "base",
+  }),
+  // Not `limits`: Pulumi.yaml gives that the defaults of the environments.
+  serverLimits: limitSettings({ whisper: { cpus: 2, memory: "2g", pids: 128 } }).limits,
+  ...hostSettings("models"),
+};
+
+/** What the stack `shared` may set. */
+export const sharedSettings = commonSettings({ keys: sharedKeys });
+
+/** The shared stack's settings as its topology gets them. */
+export type OracleSharedSettings = ProgramSettings<typeof sharedKeys>;

@@ -1,5 +1,11 @@
 // The Oracle: an app with its own Postgres (pgvector) and Redis behind a gateway.
-import { AppService, type Environment, PgDatabase, RedisInstance } from "../../components/index.ts";
+import {
+  AppService,
+  type Environment,
+  PgDatabase,
+  RedisInstance,
+  reachService,
+} from "../../components/index.ts";
 import {
   appMigration,
   createGateway,
@@ -9,13 +15,15 @@ import {
   serviceEnvironment,
 } from "../../infra/parts.ts";
 import { defineSystem } from "../../infra/settings/define.ts";
-import { type OracleSettings, settings } from "./settings.ts";
+import { type OracleSettings, settings, sharedSettings, usesShared } from "./settings.ts";
+import { type OracleShared, oracleShared } from "./shared.ts";
 
 const APP_PORT = 8080;
 
 /** Builds one environment. It doesn't know which: what differs is a setting. */
-export function oracle(env: Environment, settings: OracleSettings) {
+export function oracle(env: Environment, settings: OracleSettings, shared: OracleShared | undefined) {
   const { limits } = settings;
+  const whisper = shared === undefined ? undefined : reachService(env, shared.whisper);
   const url = `https://${settings.hostname}`;
   const postgres = new PgDatabase("postgres", {
     env,
@@ -35,6 +43,7 @@ export function oracle(env: Environment, settings: OracleSettings) {
       COOLIFY_FQDN: settings.hostname,
       VOIP_SYNC_ENABLED: String(settings.voipSync),
       ...(settings.banner === undefined ? {} : { BANNER: settings.banner }),
+      ...(whisper === undefined ? {} : { WHISPER_URL: whisper.url }),
     },
     secrets: {
       DATABASE_URL: postgres.url,
@@ -44,6 +53,7 @@ export function oracle(env: Environment, settings: OracleSettings) {
     migration: appMigration(postgres, settings),
     health: { command: ["node", "dist/healthcheck.js", `http://127.0.0.1:${APP_PORT}/ready`] },
     replicas: settings.replicas,
+    networks: whisper?.networks,
     limits: limits.app,
     dependsOn: [...postgres.ready, ...redis.ready],
   });
@@ -59,4 +69,9 @@ export function oracle(env: Environment, settings: OracleSettings) {
 }
 
 /** The Oracle. */
-export const system = defineSystem({ name: "oracle", settings, topology: oracle });
+export const system = defineSystem({
+  name: "oracle",
+  settings,
+  topology: oracle,
+  shared: { settings: sharedSettings, topology: oracleShared, usedBy: usesShared },
+});

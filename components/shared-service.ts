@@ -1,0 +1,78 @@
+// SharedService: a stateless service of the stack `shared` that several environments call.
+import * as pulumi from "@pulumi/pulumi";
+import { Image } from "../provider/sdk.ts";
+import { type HealthCheck, type Limits, runContainer, type VolumeMount } from "./container.ts";
+import type { Environment } from "./environment.ts";
+import { sharedNetwork } from "./pg-servers.ts";
+import type { SharedNetworks } from "./shared-networks.ts";
+
+export interface SharedServiceArgs {
+  env: Environment;
+  image: string;
+  /** Port that it listens on. */
+  port: number;
+  /** Networks of the environments that it serves. */
+  networks: SharedNetworks;
+  limits: Limits;
+  health: HealthCheck;
+  /** Seconds that it has to become healthy: a model may have to be loaded. @default 120 */
+  healthTimeoutSeconds?: number;
+  /** Variables; nothing secret. @default none */
+  environment?: Record<string, pulumi.Input<string>>;
+  /** Volumes, such as one for models that it downloads. @default none */
+  volumes?: VolumeMount[];
+  /** User inside the container. @default "1000:1000" */
+  user?: string;
+}
+
+/** Where a shared service is: what its stack hands out to the environments. */
+export interface SharedEndpoint {
+  /** Name of its container, and its name on the networks. */
+  container: string;
+  /** Port on the networks. */
+  port: number;
+  /** Network of each environment that it serves. */
+  networks: Record<string, string>;
+}
+
+/** A request that is under way is answered. */
+const STOP_GRACE_SECONDS = 30;
+
+/**
+ * A service that keeps nothing between two requests, so that environments may share it. It has one address on the network
+ * of each environment and forwards nothing from one to another.
+ */
+export class SharedService extends pulumi.ComponentResource {
+  /** For the environments that it serves. */
+  readonly shared: pulumi.Output<SharedEndpoint>;
+  /** The healthy service. */
+  readonly ready: pulumi.Resource[];
+
+  constructor(name: string, args: SharedServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("tandem:index:SharedService", name, {}, { parent: args.env, ...opts });
+    const { env, image: reference, port, networks, user = "1000:1000", ...spec } = args;
+    const container = env.name(name);
+    const image = new Image(`${name}-image`, { reference }, { parent: this });
+    const { started } = runContainer(this, env, name, {
+      ...spec,
+      role: name,
+      fixedName: container,
+      image: image.imageId,
+      user,
+      networks: Object.values(networks),
+      healthTimeoutSeconds: args.healthTimeoutSeconds ?? 120,
+      stopGraceSeconds: STOP_GRACE_SECONDS,
+    });
+    this.ready = [started];
+    this.shared = pulumi
+      .all([networks, started.containerId])
+      .apply(([served]) => ({ container, port, networks: served }));
+    this.registerOutputs({ shared: this.shared });
+  }
+}
+
+/** How an environment calls a shared service. @throws RunError if the environment isn't served. */
+export function reachService(env: Environment, service: SharedEndpoint): { url: string; networks: string[] } {
+  const network = sharedNetwork(env, service, "service");
+  return { url: `http://${service.container}:${service.port}`, networks: [network] };
+}
