@@ -7,7 +7,7 @@ import { guardCases } from "./guard-cases.ts";
 import { checkStack } from "./index.ts";
 import { put } from "./testing.ts";
 import { guardTable } from "./testing-guards.ts";
-import { Repository } from "./testing-repository.ts";
+import { Repository, systems } from "./testing-repository.ts";
 
 const PASSPHRASE = "guards";
 const folder = mkdtempSync(join(tmpdir(), "tandem-guards-"));
@@ -57,8 +57,10 @@ describe("a guard refuses", () => {
 
 describe("no guard minds", () => {
   it("the files as they are tracked", async () => {
-    for (const system of ["oracle", "lugh"]) {
-      for (const stack of ["staging", "production"]) expect(await errors(system, stack)).toEqual([]);
+    for (const system of systems()) {
+      for (const stack of repository.stacksOf(system)) {
+        expect(await errors(system, stack), `${system} ${stack}`).toEqual([]);
+      }
     }
   });
 

@@ -29,6 +29,11 @@ export class Repository {
     this.write();
   }
 
+  /** The environments of a system that have a file. */
+  stacksOf(system: string): string[] {
+    return filesOf(system).flatMap((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1] ?? []);
+  }
+
   /** Folder of a system's project. */
   projectOf(system: string): string {
     return system === ROOT_SYSTEM ? this.folder : join(this.folder, "stacks", system);
@@ -97,7 +102,7 @@ function sourceOf(system: string): string {
 }
 
 /** Systems that have a project. */
-function systems(): string[] {
+export function systems(): string[] {
   return readdirSync(join(ROOT, "stacks")).filter((name) => existsSync(join(sourceOf(name), "Pulumi.yaml")));
 }
 
