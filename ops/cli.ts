@@ -13,6 +13,15 @@ interface GlobalOptions {
   system?: string;
 }
 
+/** Options of `preview`. */
+interface PreviewOptions {
+  wait: number;
+  report?: boolean;
+  html?: boolean;
+  json?: boolean;
+  approveData?: boolean;
+}
+
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("give a whole number, 0 or more");
   return Number(text);
@@ -60,15 +69,29 @@ program
 program
   .command("preview")
   .description("show what `up` would change; further flags go to `pulumi preview`, such as --diff")
-  .argument("[stack]", "environment", "staging")
-  .argument("[flags...]", "flags for `pulumi preview`")
+  .argument("[stack]", "environment (default: staging; with --report: all)")
+  .argument("[flags...]", "flags for `pulumi preview`; with --report: further environments")
+  .option("--report", "all environments side by side, for a reviewer; as Markdown")
+  .option("--html", "with --report: as a page")
+  .option("--json", "as a document")
+  .option("--approve-data", "with --report: data at risk doesn't fail the command")
   .option(...waitOption)
   .allowUnknownOption()
-  .passThroughOptions()
-  .action(async (stack: string, flags: string[], options: { wait: number }) => {
+  .action(async (stack: string | undefined, flags: string[], options: PreviewOptions) => {
+    const given = [...(stack === undefined ? [] : [stack]), ...flags];
+    const { report, html, json, ...rest } = merged(options);
+    if (report) {
+      const { previewReport } = await import("./commands/preview-report.ts");
+      const format = html ? "html" : json ? "json" : "md";
+      process.exitCode = await previewReport(format, { ...rest, stacks: given });
+      return;
+    }
+    // The engine's own flag.
+    if (json) given.push("--json");
     // `preview --diff`: a flag first means the default environment.
-    const [name, rest] = stack.startsWith("-") ? ["staging", [stack, ...flags]] : [stack, flags];
-    process.exitCode = await (await import("./commands/preview.ts")).preview(name, rest, merged(options));
+    const [name, further] =
+      stack === undefined || stack.startsWith("-") ? ["staging", given] : [stack, given.slice(1)];
+    process.exitCode = await (await import("./commands/preview.ts")).preview(name, further, rest);
   });
 
 program

@@ -59,12 +59,31 @@ function unchanged(olds: Properties, inputs: Properties): Properties {
   return { ...inputs, startedAt: olds.startedAt, durationMs: olds.durationMs, ran: olds.ran };
 }
 
+/** A variable or file by its name: a preview can then say which one changes, where the values are secret. */
+function changedPaths(key: string, old: unknown, fresh: unknown): string[] {
+  if (key !== "environment" && key !== "files") return [key];
+  const [before, after] = [old, fresh].map((value) => (isTable(value) ? value : {})) as [
+    Properties,
+    Properties,
+  ];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const paths = names
+    .filter((name) => !sameValue(before[name] ?? null, after[name] ?? null))
+    .map((name) => `${key}[${JSON.stringify(name)}]`);
+  return paths.length > 0 ? paths : [key];
+}
+
+function isTable(value: unknown): value is Properties {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Runs at creation and whenever command, environment, files, triggers or image change. */
 export const migration: ResourceHandler<DockerHost> = {
   diff({ olds, news }) {
     const changes: Record<string, "update"> = {};
     for (const key of COMPARED) {
-      if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
+      if (sameValue(olds[key] ?? null, news[key] ?? null)) continue;
+      for (const path of changedPaths(key, olds[key], news[key])) changes[path] = "update";
     }
     if (olds.restored !== undefined) changes.database = "update";
     return { changes };

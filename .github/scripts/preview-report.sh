@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# preview-report.sh PULL_REQUEST [FLAGS…]: previews all stacks, with flags for ./tandem before the command, puts the report
+# into the pull request's comment, and ends as the report says. APPROVED=true lets data at risk pass.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+number=$1
+shift
+
+for name in PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE; do
+  [ -n "${!name:-}" ] || unset "$name"
+done
+
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+approval=()
+[ "${APPROVED:-}" != true ] || approval=(--approve-data)
+
+code=0
+./tandem "$@" preview --report "${approval[@]}" >"$report" || code=$?
+# Without a report there is nothing to put anywhere: the log says why.
+if [ -s "$report" ]; then
+  [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$report" >>"$GITHUB_STEP_SUMMARY"
+  node ops/github/comment.ts "$number" "$report"
+fi
+exit "$code"

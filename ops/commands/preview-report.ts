@@ -1,0 +1,71 @@
+// `tandem preview --report`: every stack previewed at the same time, as one report for a reviewer.
+
+import { policyFlags, stackFlags } from "../engine.ts";
+import { UserError } from "../errors.ts";
+import { askForEvents } from "../plan/events.ts";
+import { renderHtml } from "../plan/html.ts";
+import { renderMarkdown } from "../plan/markdown.ts";
+import { differencesOf, type PreviewReport, stackReport } from "../plan/report.ts";
+import { loadProject, loadStackFile, stackNames } from "../project.ts";
+import { withRemoteHost } from "../remote-host.ts";
+import { neededForward } from "../session.ts";
+import { openStack, type StackOptions } from "../stack-run.ts";
+
+/** Forms of the report. */
+export const formats = ["md", "html", "json"] as const;
+export type ReportFormat = (typeof formats)[number];
+
+/** Exit codes of the report; a wrong usage or setting is 2, as everywhere. */
+export const reportExitCodes = { ok: 0, failed: 1, policy: 5, data: 6 } as const;
+
+export interface PreviewReportOptions extends StackOptions {
+  /** Stacks to report on. @default all that have a file */
+  stacks?: readonly string[];
+  /** Let data at risk pass: somebody has approved it. @default false */
+  approveData?: boolean;
+}
+
+/** Makes the report: one stack after the other is opened, then all are previewed at once. */
+export async function makeReport(options: PreviewReportOptions): Promise<PreviewReport> {
+  const project = loadProject(options.project);
+  const names = options.stacks?.length ? options.stacks : stackNames(project);
+  if (names.length === 0)
+    throw new UserError(`${project.name} has no stacks`, "add a Pulumi.<stack>.yaml", 2);
+  const sessions = [];
+  for (const stack of names) {
+    sessions.push(await openStack({ ...options, stack, check: true, create: true, change: false }));
+  }
+  const stacks = await Promise.all(
+    sessions.map(async (session) => {
+      const run = await withRemoteHost(neededForward(session.project, session.file), () =>
+        askForEvents(session, ["preview", ...stackFlags(session), ...policyFlags()]),
+      );
+      return stackReport(session.stack, run);
+    }),
+  );
+  const files = Object.fromEntries(names.map((stack) => [stack, loadStackFile(project, stack)]));
+  return { project: project.name, stacks, differences: differencesOf(project, files) };
+}
+
+/** The exit code that a report asks for. */
+export function exitCodeOf({ stacks }: PreviewReport, approveData: boolean): number {
+  const kinds = stacks.flatMap(({ risks }) =>
+    risks.filter(({ weight }) => weight === "stop").map(({ kind }) => kind),
+  );
+  if (kinds.includes("failed")) return reportExitCodes.failed;
+  if (kinds.includes("policy")) return reportExitCodes.policy;
+  if (stacks.some(({ ok }) => !ok)) return reportExitCodes.failed;
+  return kinds.includes("data") && !approveData ? reportExitCodes.data : reportExitCodes.ok;
+}
+
+/** Runs the command: the report goes to standard output. */
+export async function previewReport(format: ReportFormat, options: PreviewReportOptions): Promise<number> {
+  const report = await makeReport(options);
+  const render = {
+    md: renderMarkdown,
+    html: renderHtml,
+    json: (document: PreviewReport) => `${JSON.stringify(document, undefined, 2)}\n`,
+  }[format];
+  process.stdout.write(render(report));
+  return exitCodeOf(report, options.approveData ?? false);
+}

@@ -1,0 +1,246 @@
+// What a plan does to an environment, in the words of people who run it: what stops, what data is replaced, what opens.
+import type { EngineRun, Step } from "./events.ts";
+import { nameOf } from "./events.ts";
+
+/** What happens to a component's containers. */
+export type ContainerEffect = "created" | "restarted" | "replaced" | "updated" | "removed";
+
+/** Effects of a plan, each list sorted and without doubles. */
+export interface Effects {
+  /** Components whose containers stop before the new ones run: a gap. */
+  restarts: string[];
+  /** Components whose containers are replaced by ones that run beside them first. */
+  replaces: string[];
+  /** Components that get limits or policies without a restart. */
+  updates: string[];
+  creates: string[];
+  removes: string[];
+  /** Volumes, databases and logins that are deleted or replaced, by name. */
+  data: string[];
+  /** Migrations that run, by resource. */
+  migrations: string[];
+  /** Ports of the host that are opened or closed, as `address:port`. */
+  opens: string[];
+  closes: string[];
+  /** Routes whose hostnames or access change, by name; that their upstreams move is no news. */
+  routes: string[];
+  /** Routes that let more people in: no password any more, or open to search engines. */
+  exposes: string[];
+  /** Secrets that are new or changed, by resource or variable; never a value. */
+  secrets: string[];
+  /** Replacements that the engine announces as an update, by resource. */
+  hidden: string[];
+  /** Images that change: component, before and after. */
+  images: { component: string; before: string; after: string }[];
+}
+
+const CONTAINER = "docker:index/container:Container";
+const ROUTE = "tandem:gateway:Route";
+const MIGRATION = "tandem:docker:Migration";
+const SECRET = "[secret]";
+const COMPONENT = "tandem.component";
+
+/** Types that hold data. */
+const DATA: Readonly<Record<string, string>> = {
+  "docker:index/volume:Volume": "volume",
+  "postgresql:index/database:Database": "database",
+  "postgresql:index/role:Role": "login",
+  "postgresql:index/extension:Extension": "extension",
+};
+
+/** What the Docker provider can change in a container that runs; anything else is a new container. */
+const UPDATABLE = new Set([
+  "restart",
+  "maxRetryCount",
+  "memory",
+  "memorySwap",
+  "memoryReservation",
+  "cpuShares",
+  "cpuSet",
+  "cpus",
+  "cpuPeriod",
+  "cpuQuota",
+  "destroyGraceSeconds",
+  "removeVolumes",
+  "mustRun",
+  "start",
+  "wait",
+  "waitTimeout",
+  "attach",
+  "logs",
+  "rm",
+  "containerReadRefreshTimeoutMilliseconds",
+]);
+
+/** Follows a path such as `ports[0].external`; what lies inside a secret is secret. */
+export function at(inputs: Record<string, unknown> | undefined, path: string): unknown {
+  let value: unknown = inputs;
+  for (const key of path.match(/[^.[\]"]+/g) ?? []) {
+    if (value === SECRET) return value;
+    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  }
+  return value;
+}
+
+function records(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === "object" && entry !== null) : [];
+}
+
+/** The component that a container belongs to, by its label. */
+export function componentOf({ urn, old, new: fresh }: Step): string {
+  const labels = (fresh ?? old)?.inputs?.labels;
+  const own = Array.isArray(labels)
+    ? records(labels).find(({ label }) => label === COMPONENT)?.value
+    : (labels as Record<string, unknown> | undefined)?.[COMPONENT];
+  return typeof own === "string" ? own : nameOf(urn);
+}
+
+function portsOf(inputs: Record<string, unknown> | undefined): string[] {
+  return records(inputs?.ports).map(({ ip, external }) => `${String(ip ?? "0.0.0.0")}:${String(external)}`);
+}
+
+/** Name of what holds data on its server or host. */
+function dataName({ type, urn, old, new: fresh }: Step): string {
+  const name = (old ?? fresh)?.inputs?.name;
+  return `${DATA[type]} ${typeof name === "string" ? name : nameOf(urn)}`;
+}
+
+function topLevel(path: string): string {
+  return path.split(/[.[]/)[0] ?? path;
+}
+
+/** Is this update a replacement in truth? By its own difference, or since the provider can't change the property. */
+function isHiddenReplacement({ op, type, keys, diffs, detailedDiff }: Step): boolean {
+  if (op !== "update") return false;
+  if (keys.length > 0) return true;
+  if (Object.values(detailedDiff).some(({ diffKind }) => diffKind.endsWith("-replace"))) return true;
+  const changed = [...diffs, ...Object.keys(detailedDiff)].map(topLevel);
+  return type === CONTAINER && changed.some((key) => !UPDATABLE.has(key));
+}
+
+/** Name in a path such as `environment["TOKEN"]`. */
+function lastKey(path: string): string {
+  return path.match(/[^.[\]"]+/g)?.at(-1) ?? path;
+}
+
+/**
+ * Secrets that change in a step, by resource or variable. A container's variables are secret as a whole, its
+ * migration has the same ones by name: where there is one, it tells.
+ */
+function secretsOf(step: Step, told: ReadonlySet<string>): string[] {
+  const { op, type, urn, old, new: fresh, detailedDiff, diffs } = step;
+  const name = nameOf(urn);
+  if (type === "random:index/randomPassword:RandomPassword") {
+    return ["create", "create-replacement"].includes(op) ? [name] : [];
+  }
+  if (!["update", "create-replacement"].includes(op)) return [];
+  if (type === CONTAINER && told.has(componentOf(step))) return [];
+  const secret = (path: string) =>
+    containsSecret(at(old?.inputs, path)) || containsSecret(at(fresh?.inputs, path));
+  const paths = Object.keys(detailedDiff).length > 0 ? Object.keys(detailedDiff) : diffs;
+  const owner = type === MIGRATION ? componentOf(step) : name;
+  return paths
+    .filter(secret)
+    .map((path) => `${owner}: ${lastKey(type === CONTAINER ? topLevel(path) : path)}`);
+}
+
+function containsSecret(value: unknown): boolean {
+  if (value === SECRET) return true;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(containsSecret);
+}
+
+function isOpen(inputs: Record<string, unknown> | undefined): { listed: boolean; free: boolean } {
+  return { listed: inputs?.noindex !== true, free: inputs?.basicAuthUser === undefined };
+}
+
+function routeEffects(step: Step): { changed: boolean; exposed: boolean } {
+  const { op, old, new: fresh } = step;
+  if (op === "create" || op === "delete") return { changed: true, exposed: false };
+  const visible = ["hostnames", "noindex", "basicAuthUser", "basicAuthHash", "routeName"];
+  const changed = visible.some(
+    (key) =>
+      JSON.stringify(old?.inputs?.[key] ?? null) !== JSON.stringify(fresh?.inputs?.[key] ?? null) ||
+      step.diffs.includes(key),
+  );
+  const before = isOpen(old?.inputs);
+  const after = isOpen(fresh?.inputs);
+  return { changed, exposed: (after.listed && !before.listed) || (after.free && !before.free) };
+}
+
+/** The steps of one resource, in the engine's order. */
+function byUrn(steps: readonly Step[]): Map<string, Step[]> {
+  const grouped = new Map<string, Step[]>();
+  for (const step of steps) grouped.set(step.urn, [...(grouped.get(step.urn) ?? []), step]);
+  return grouped;
+}
+
+/** What becomes of a container: the engine deletes first where the old one must go before the new one comes. */
+function containerEffect(steps: readonly Step[]): ContainerEffect {
+  const ops = steps.map(({ op }) => op);
+  if (ops.includes("create-replacement")) {
+    return ops.indexOf("delete-replaced") !== -1 &&
+      ops.indexOf("delete-replaced") < ops.indexOf("create-replacement")
+      ? "restarted"
+      : "replaced";
+  }
+  if (ops.includes("create")) return "created";
+  if (ops.includes("delete")) return "removed";
+  return steps.some(isHiddenReplacement) ? "restarted" : "updated";
+}
+
+const sorted = (values: readonly string[]) => [...new Set(values)].sort();
+
+/** Works out the effects of a plan. */
+export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes">): Effects {
+  const { steps, outcomes } = run;
+  const containers = [...byUrn(steps.filter(({ type }) => type === CONTAINER)).values()].map((group) => ({
+    component: componentOf(group.find((step) => step.op !== "delete-replaced") ?? (group[0] as Step)),
+    effect: containerEffect(group),
+    before: group.find(({ old }) => old !== undefined)?.old?.inputs,
+    after: group.findLast(({ op, new: fresh }) => op !== "delete-replaced" && fresh !== undefined)?.new
+      ?.inputs,
+  }));
+  const having = (effect: ContainerEffect) =>
+    sorted(containers.filter((entry) => entry.effect === effect).map(({ component }) => component));
+  const portsBefore = containers.flatMap(({ before }) => portsOf(before));
+  const portsAfter = containers.flatMap(({ after }) => portsOf(after));
+  const routes = steps
+    .filter(
+      ({ type, op }) => type === ROUTE && ["create", "update", "delete", "create-replacement"].includes(op),
+    )
+    .map((step) => ({ name: nameOf(step.urn), ...routeEffects(step) }));
+  const told = new Set(steps.filter(({ type }) => type === MIGRATION).map(componentOf));
+  return {
+    restarts: having("restarted"),
+    replaces: having("replaced"),
+    updates: having("updated"),
+    creates: having("created"),
+    removes: having("removed"),
+    data: sorted(
+      steps
+        .filter(({ type, op }) => type in DATA && ["delete", "create-replacement"].includes(op))
+        .map(dataName),
+    ),
+    migrations: sorted(outcomes.filter(runsMigration).map(({ urn }) => nameOf(urn))),
+    opens: sorted(portsAfter.filter((port) => !portsBefore.includes(port))),
+    closes: sorted(portsBefore.filter((port) => !portsAfter.includes(port))),
+    routes: sorted(routes.filter(({ changed }) => changed).map(({ name }) => name)),
+    exposes: sorted(routes.filter(({ exposed }) => exposed).map(({ name }) => name)),
+    secrets: sorted(steps.flatMap((step) => secretsOf(step, told))),
+    hidden: sorted(steps.filter(isHiddenReplacement).map(({ urn }) => nameOf(urn))),
+    images: containers.flatMap(({ component, before, after }) => {
+      const [old, fresh] = [before?.image, after?.image];
+      return typeof old === "string" && typeof fresh === "string" && old !== fresh
+        ? [{ component, before: old, after: fresh }]
+        : [];
+    }),
+  };
+}
+
+/** A migration that stays away keeps its time of start in the preview; one that will run has none yet. */
+function runsMigration({ type, op, old, new: fresh }: Step): boolean {
+  if (type !== MIGRATION || !["create", "update"].includes(op)) return false;
+  const before = old?.outputs?.startedAt;
+  return before === undefined || before !== fresh?.outputs?.startedAt;
+}

@@ -1,0 +1,121 @@
+// The report on a change: every stack's plan side by side, its verdict, and what differs between the stacks.
+import type { Project, StackFile } from "../project.ts";
+import { at, type Effects, effectsOf } from "./effects.ts";
+import { type EngineRun, nameOf, type Step } from "./events.ts";
+import { type Risk, risksOf } from "./verdict.ts";
+
+/** A property that changes; secrets read `[secret]`. */
+export interface PropertyChange {
+  path: string;
+  before: string;
+  after: string;
+}
+
+/** A resource that changes. */
+export interface ResourceChange {
+  op: "create" | "update" | "replace" | "delete";
+  type: string;
+  name: string;
+  properties: PropertyChange[];
+}
+
+/** A stack's part of the report. */
+export interface StackReport {
+  stack: string;
+  ok: boolean;
+  changes: ResourceChange[];
+  effects: Effects;
+  risks: Risk[];
+  /** Must a check fail? A failed preview, a broken mandatory policy, or data at risk. */
+  stop: boolean;
+  seconds: number;
+}
+
+/** A setting in which the stacks differ. */
+export interface Difference {
+  key: string;
+  /** Value by stack; undefined where it has none. */
+  values: Record<string, string | undefined>;
+}
+
+/** The report. */
+export interface PreviewReport {
+  project: string;
+  stacks: StackReport[];
+  differences: Difference[];
+}
+
+/** Longest value that is told. */
+const LONGEST = 120;
+
+function show(value: unknown): string {
+  if (value === undefined) return "";
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+function propertyChanges({ old, new: fresh, detailedDiff, diffs }: Step): PropertyChange[] {
+  const paths = Object.keys(detailedDiff).length > 0 ? Object.keys(detailedDiff) : diffs;
+  return paths.sort().map((path) => ({
+    path,
+    before: show(at(old?.inputs, path)),
+    after: show(at(fresh?.inputs, path)),
+  }));
+}
+
+/** The engine's steps as one change per resource: three steps make a replacement. */
+function changesOf(steps: readonly Step[]): ResourceChange[] {
+  const told: Readonly<Record<string, ResourceChange["op"]>> = {
+    create: "create",
+    update: "update",
+    delete: "delete",
+    "create-replacement": "replace",
+  };
+  return steps.flatMap((step) => {
+    const op = told[step.op];
+    if (op === undefined || step.type === "pulumi:pulumi:Stack") return [];
+    const properties = op === "update" || op === "replace" ? propertyChanges(step) : [];
+    return [{ op, type: step.type, name: nameOf(step.urn), properties }];
+  });
+}
+
+/** A stack's part. */
+export function stackReport(stack: string, run: EngineRun): StackReport {
+  const effects = effectsOf(run);
+  const risks = risksOf(run, effects);
+  return {
+    stack,
+    ok: run.ok,
+    changes: changesOf(run.steps),
+    effects,
+    risks,
+    stop: !run.ok || risks.some(({ weight }) => weight === "stop"),
+    seconds: run.seconds,
+  };
+}
+
+function isSecret(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "secure" in value;
+}
+
+/** In what the stacks' settings differ, the project's defaults included. */
+export function differencesOf(project: Project, files: Readonly<Record<string, StackFile>>): Difference[] {
+  const own = (key: string) => key.replace(new RegExp(`^${project.name}:`), "");
+  const settings = Object.entries(files).map(
+    ([stack, { config }]) =>
+      [
+        stack,
+        { ...project.defaults, ...Object.fromEntries(Object.entries(config).map(([k, v]) => [own(k), v])) },
+      ] as const,
+  );
+  const keys = [...new Set(settings.flatMap(([, values]) => Object.keys(values)))].sort();
+  return keys.flatMap((key) => {
+    const values = Object.fromEntries(
+      settings.map(([stack, all]) => {
+        const value: unknown = all[key];
+        return [stack, isSecret(value) ? "[secret]" : value === undefined ? undefined : show(value)];
+      }),
+    );
+    return new Set(Object.values(values)).size > 1 ? [{ key, values }] : [];
+  });
+}
