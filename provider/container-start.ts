@@ -49,7 +49,7 @@ async function watchTakeOver(docker: Docker, inputs: Properties, ctx: Context): 
   ctx.status(`watching it for ${seconds} s`);
   const verdict = await watch(docker, { containers: [id], seconds, signal: ctx.signal });
   if (verdict === undefined) return;
-  await fail(docker, inputs, await inspect(docker, id), `was healthy at first, but then ${verdict.reason}`);
+  await fail(docker, inputs, `was healthy at first, but then ${verdict.reason}.`);
 }
 
 async function hasPredecessor(docker: Docker, id: string): Promise<boolean> {
@@ -74,11 +74,14 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
   const seconds = Number(inputs.healthTimeoutSeconds);
   const deadline = Date.now() + seconds * 1000;
   let lastProbe = "it was not reached";
+  // Docker forgets how a container ended as soon as it starts it again.
+  let lastEnd = "";
   while (Date.now() < deadline && !ctx.signal.aborted) {
     const facts = await inspect(docker, id);
     if (facts === undefined)
       throw new Error(`Container ${String(inputs.containerName)} was removed while it started.`);
     const command = healthCommand(facts);
+    lastEnd = howItEnded(facts) || lastEnd;
     if (facts.State.Running && !facts.State.Restarting) {
       if (command === undefined) return;
       const left = Math.max(1, deadline - Date.now());
@@ -86,29 +89,26 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
       if (wrong === undefined) return;
       lastProbe = wrong;
     }
-    if (facts.RestartCount >= MAX_RESTARTS) return fail(docker, inputs, facts, "keeps ending by itself");
+    if (facts.RestartCount >= MAX_RESTARTS && (lastEnd !== "" || !facts.State.Running)) {
+      return fail(docker, inputs, `keeps ending by itself.${lastEnd}`);
+    }
     ctx.status(`waiting for health: ${lastProbe}`);
     await sleep(POLL_MS);
   }
-  const facts = await inspect(docker, id);
   const why = ctx.signal.aborted
     ? "was not healthy yet when the run was stopped"
     : `was not healthy within ${seconds} s`;
-  return fail(docker, inputs, facts, `${why} (last check: ${lastProbe})`);
+  return fail(docker, inputs, `${why} (last check: ${lastProbe}).${lastEnd}`);
 }
 
 /** Stops the container and says why, with what it logged last. */
-async function fail(
-  docker: Docker,
-  inputs: Properties,
-  facts: Docker.ContainerInspectInfo | undefined,
-  why: string,
-): Promise<never> {
+async function fail(docker: Docker, inputs: Properties, why: string): Promise<never> {
   const id = String(inputs.containerId);
+  const facts = await inspect(docker, id);
   const lines = facts === undefined ? [] : await lastLogLines(docker, id, LOG_LINES);
   if (facts !== undefined) await stopForGood(docker, id, STOP_SECONDS);
   throw new Error(
-    `Container ${String(inputs.containerName)} ${why}.${howItEnded(facts)} It was stopped and gets no traffic. ${quoted(lines)}`,
+    `Container ${String(inputs.containerName)} ${why} It was stopped and gets no traffic. ${quoted(lines)}`,
   );
 }
 

@@ -95,7 +95,8 @@ function endReason(
   if (now === undefined) return "was removed";
   const restarts = now.RestartCount - (first?.RestartCount ?? 0);
   if (now.State.Running && !now.State.Restarting && restarts === 0) return undefined;
-  return `ended by itself.${howItEnded(now)}`;
+  const again = now.State.Running ? " and was started again by Docker" : "";
+  return `ended by itself${again}.${howItEnded(now)}`.replace(/\.$/, "");
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
