@@ -187,7 +187,7 @@ export const SERVER_LIMITS = {
   postgres: { cpus: 1, memory: "512m", pids: 256 },
   redis: { cpus: 0.5, memory: "256m", pids: 64 },
   // Some 25 threads at rest; 200 WebSockets at once on a busy machine made 65, and a Go program that gets no thread ends.
-  gateway: { cpus: 0.5, memory: "128m", pids: 512 },
+  gateway: { cpus: 0.5, memory: "256m", pids: 512 },
 } satisfies Record<string, LimitDefaults>;
 
 /** Limits by role; both environments get the same where they set none, as a rehearsal should. */
