@@ -95,6 +95,18 @@ program
   });
 
 program
+  .command("drift")
+  .description("find what was changed by hand; exits with 0 for nothing, 2 for drift, 1 for an error")
+  .argument("[stacks...]", "environments (default: all)")
+  .option("--json", "as a document")
+  .option("--markdown", "as Markdown, for an issue")
+  .option("--fix", "mend what is safe; never touches data")
+  .option(...waitOption)
+  .action(async (stacks: string[], options: { wait: number; fix?: boolean }) => {
+    process.exitCode = await (await import("./commands/drift.ts")).drift({ ...merged(options), stacks });
+  });
+
+program
   .command("down")
   .description("remove an environment's containers, network and routes; its data stays")
   .argument("<stack>", "environment")

@@ -1,0 +1,90 @@
+// `tandem drift`: what of the environments is not as the program made it, sorted by who may mend it.
+import { driftsOf } from "../drift/finding.ts";
+import { fix } from "../drift/fix.ts";
+import { addRun, readHistory, writeHistory } from "../drift/history.ts";
+import { type Look, look } from "../drift/look.ts";
+import { type DriftReport, renderDriftMarkdown, renderText } from "../drift/render.ts";
+import { UserError } from "../errors.ts";
+import { loadProject, stackNames } from "../project.ts";
+import type { Session } from "../session.ts";
+import { openStack, type StackOptions, say } from "../stack-run.ts";
+
+/** Exit codes: whatever goes wrong is 1, so that 2 is drift and nothing else. */
+export const driftExitCodes = { none: 0, error: 1, drift: 2 } as const;
+
+/** Options of the command. */
+export interface DriftOptions extends StackOptions {
+  /** Stacks to look at. @default all that have a file */
+  stacks?: readonly string[];
+  json?: boolean;
+  markdown?: boolean;
+  /** Mend what is safe. @default false */
+  fix?: boolean;
+}
+
+function reportOn(session: Session, { findings }: Look, begin: number): DriftReport {
+  const { paths, project, stack } = session;
+  const at = new Date().toISOString();
+  const seconds = (performance.now() - begin) / 1000;
+  const subjects = [...new Set(findings.map(({ subject }) => subject))].sort();
+  const history = addRun(readHistory(paths, project.name, stack), { at, seconds, subjects });
+  writeHistory(paths, project.name, stack, history);
+  return {
+    project: project.name,
+    stack,
+    at,
+    seconds,
+    drifts: driftsOf(findings, (subject) => history.firstSeen[subject] ?? at),
+  };
+}
+
+/** Looks at a stack, and mends and looks again where that is asked for. */
+async function treat(session: Session, mend: boolean): Promise<DriftReport> {
+  const begin = performance.now();
+  const seen = await look(session);
+  const report = reportOn(session, seen, begin);
+  if (!mend || report.drifts.length === 0) return report;
+  const { refusal, exitCode } = await fix(session, seen, report.drifts);
+  if (refusal !== undefined) {
+    say(`${session.stack}: nothing was mended: ${refusal}`);
+    return report;
+  }
+  if (exitCode !== 0) throw new UserError(`mending ${session.stack} failed`, "see above, and look again");
+  const again = performance.now();
+  return reportOn(session, await look(session), again);
+}
+
+async function run(options: DriftOptions): Promise<number> {
+  const project = loadProject(options.project);
+  const names = options.stacks?.length ? options.stacks : stackNames(project);
+  const mend = options.fix ?? false;
+  if (mend && (options.json || options.markdown)) {
+    throw new UserError(
+      "--fix shows what the engine does, which is no document",
+      "ask for the report in a run of its own",
+    );
+  }
+  const sessions = [];
+  for (const stack of names) {
+    sessions.push(await openStack({ ...options, stack, check: mend, create: false, change: mend }));
+  }
+  const reports: DriftReport[] = [];
+  // Mended one after the other, since each may take its time of the host; looked at together.
+  if (mend) for (const session of sessions) reports.push(await treat(session, true));
+  else reports.push(...(await Promise.all(sessions.map((session) => treat(session, false)))));
+  const render = options.markdown ? renderDriftMarkdown : renderText;
+  const text = options.json ? JSON.stringify({ reports }, undefined, 2) : reports.map(render).join("\n");
+  process.stdout.write(`${text}\n`);
+  return reports.some(({ drifts }) => drifts.length > 0) ? driftExitCodes.drift : driftExitCodes.none;
+}
+
+/** Runs the command. */
+export async function drift(options: DriftOptions): Promise<number> {
+  try {
+    return await run(options);
+  } catch (error) {
+    // A wrong setting is 2 elsewhere.
+    if (error instanceof UserError) throw new UserError(error.message, error.mend, driftExitCodes.error);
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+// `tandem drift --fix`: mends what is safe, through the engine's own `up --refresh`, and only where that does nothing else.
+import { policyFlags, stackFlags } from "../engine.ts";
+import { runNotingOpenEnds } from "../failed-steps.ts";
+import { effectsOf } from "../plan/effects.ts";
+import { askForEvents, nameOf, type Step } from "../plan/events.ts";
+import { withRemoteHost } from "../remote-host.ts";
+import { neededForward, type Session } from "../session.ts";
+import { driftedUrns } from "./engine-view.ts";
+import type { Drift } from "./finding.ts";
+import type { Look } from "./look.ts";
+
+/** Types whose plan looks at the host itself: that they are in it doesn't mean that the program changed. */
+const LOOKING = ["tandem:docker:ContainerStart", "tandem:docker:Image"];
+
+/** Why nothing was done; undefined where it was. */
+export type Refusal = string | undefined;
+
+/** What the program itself would change, drift aside. */
+function ownChanges(steps: readonly Step[], drifted: ReadonlySet<string>): string[] {
+  const changed = steps.filter(({ urn, type }) => !drifted.has(urn) && !LOOKING.includes(type));
+  return [...new Set(changed.map(({ urn }) => nameOf(urn)))].sort();
+}
+
+/**
+ * Mends what is safe.
+ *
+ * @returns why it refused, or the exit code of the engine.
+ */
+export async function fix(
+  session: Session,
+  { refresh }: Look,
+  drifts: readonly Drift[],
+): Promise<{ refusal: Refusal; exitCode: number }> {
+  const refused = (refusal: string) => ({ refusal, exitCode: 0 });
+  const data = drifts.filter(({ mending }) => mending === "data");
+  if (data.length > 0) {
+    return refused(
+      `data is at risk (${data.map(({ subject }) => subject).join(", ")}): mend that by hand first`,
+    );
+  }
+  if (!drifts.some(({ mending }) => mending === "safe")) return refused("nothing of it is safe to mend");
+  const ask = (...flags: string[]) =>
+    askForEvents(session, ["preview", ...stackFlags(session), ...policyFlags(), ...flags]);
+  return await withRemoteHost(neededForward(session.project, session.file), async () => {
+    const plain = await ask();
+    const own = ownChanges(plain.steps, driftedUrns(refresh));
+    if (own.length > 0)
+      return refused(
+        `the program has changes that are not deployed (${own.join(", ")}): run up or take them back first`,
+      );
+    const plan = await ask("--refresh");
+    if (!plan.ok)
+      return refused(
+        `the plan failed: ${[...plan.errors, ...plan.violations].map(({ message }) => message).join("\n")}`,
+      );
+    const { data: lost, migrations } = effectsOf(plan);
+    if (lost.length > 0) return refused(`mending would replace ${lost.join(", ")}`);
+    if (migrations.length > 0)
+      return refused(`mending would run ${migrations.join(", ")}: do that with \`tandem up\``);
+    const exitCode = await runNotingOpenEnds(session, [
+      ...["up", "--yes", "--refresh", "--skip-preview"],
+      ...[...stackFlags(session), ...policyFlags()],
+    ]);
+    return { refusal: undefined, exitCode };
+  });
+}

@@ -1,0 +1,183 @@
+// What stands on the Docker host and isn't as the state has it, where the engine's refresh doesn't look: strangers in the
+// environment's network, names, labels and volumes, and what was done to its own containers while they run.
+import type Docker from "dockerode";
+import { inspect } from "../../provider/containers.ts";
+import { labelFilter } from "../docker-client.ts";
+import type { Finding } from "./finding.ts";
+import { output, type Place } from "./place.ts";
+
+const plainName = (names: readonly string[], id: string) => (names[0] ?? id).replace(/^\//, "");
+
+/** Everything that the host has. */
+interface Host {
+  containers: Docker.ContainerInfo[];
+  networks: Docker.NetworkInspectInfo[];
+  volumes: Docker.VolumeInspectInfo[];
+}
+
+async function readHost(docker: Docker): Promise<Host> {
+  const [containers, networks, { Volumes }] = await Promise.all([
+    docker.listContainers({ all: true }),
+    docker.listNetworks(),
+    docker.listVolumes(),
+  ]);
+  return { containers, networks, volumes: Volumes ?? [] };
+}
+
+type Labels = Readonly<Record<string, string>> | null | undefined;
+
+function carries(labels: Labels, { system, environment }: Place): boolean {
+  const wanted = (JSON.parse(labelFilter(system, environment)) as { label: string[] }).label;
+  return wanted.every((pair) => {
+    const at = pair.indexOf("=");
+    return labels?.[pair.slice(0, at)] === pair.slice(at + 1);
+  });
+}
+
+/** Why a stranger counts as the environment's; undefined if it doesn't. */
+function claim(name: string, labels: Labels, place: Place): string | undefined {
+  if (carries(labels, place)) return "carries its labels";
+  return place.prefixes.some((prefix) => name.startsWith(prefix)) ? "has a name of its kind" : undefined;
+}
+
+function strangeContainers({ containers }: Host, place: Place): Finding[] {
+  const known = new Set(place.of("container").map(({ id }) => id));
+  const networks = new Set(place.of("network").map((network) => output(network, "name")));
+  const volumes = new Set(place.of("volume").map((volume) => output(volume, "name")));
+  return containers
+    .filter(({ Id }) => !known.has(Id))
+    .flatMap(({ Id, Names, Labels, Mounts, NetworkSettings }): Finding[] => {
+      const name = plainName(Names, Id);
+      const subject = `container ${name}`;
+      const mend = `find out whose it is; docker rm -f ${name}`;
+      const mounted = Mounts.flatMap(({ Name }) => (Name !== undefined && volumes.has(Name) ? [Name] : []));
+      const joined = Object.keys(NetworkSettings.Networks).filter((network) => networks.has(network));
+      const why = claim(name, Labels, place);
+      return [
+        ...mounted.map((volume): Finding => {
+          const text = `mounts the volume ${volume} and is not of this stack`;
+          return { subject, text, mending: "data", mend: `stop it before it writes: docker stop ${name}` };
+        }),
+        ...joined.map((network): Finding => {
+          return {
+            subject,
+            text: `stands in the network ${network} and is not of this stack`,
+            mending: "person",
+            mend,
+          };
+        }),
+        ...(why === undefined
+          ? []
+          : [{ subject, text: `${why} and is not in the state`, mending: "person" as const, mend }]),
+      ];
+    });
+}
+
+function strangeNetworks({ networks }: Host, place: Place): Finding[] {
+  const known = new Set(place.of("network").map(({ id }) => id));
+  return networks.flatMap(({ Id, Name, Labels }): Finding[] => {
+    // The network on which an environment meets the shared stack is the latter's.
+    const why =
+      known.has(Id) || Name.startsWith(`${place.system}_shared_`) ? undefined : claim(Name, Labels, place);
+    if (why === undefined) return [];
+    const mend = `docker network rm ${Name}`;
+    return [{ subject: `network ${Name}`, text: `${why} and is not in the state`, mending: "person", mend }];
+  });
+}
+
+function strangeVolumes({ volumes }: Host, place: Place): Finding[] {
+  const known = new Set(place.of("volume").map((volume) => output(volume, "name")));
+  return volumes.flatMap(({ Name, Labels }): Finding[] => {
+    const why = known.has(Name) ? undefined : claim(Name, Labels, place);
+    if (why === undefined) return [];
+    const mend = `look at what it holds before you remove it: docker volume rm ${Name}`;
+    return [{ subject: `volume ${Name}`, text: `${why} and is not in the state`, mending: "data", mend }];
+  });
+}
+
+/** Networks of a container as its resource asks for them. */
+function wantedNetworks(inputs: Readonly<Record<string, unknown>> | undefined): string[] {
+  const joined = Array.isArray(inputs?.networksAdvanced)
+    ? (inputs.networksAdvanced as { name?: unknown }[])
+    : [];
+  return joined.flatMap(({ name }) => (typeof name === "string" ? [name] : []));
+}
+
+function ownDetails(
+  facts: Docker.ContainerInspectInfo,
+  inputs: Readonly<Record<string, unknown>> | undefined,
+): Finding[] {
+  const name = facts.Name.replace(/^\//, "");
+  const subject = `container ${name}`;
+  const wanted = wantedNetworks(inputs);
+  const joined = Object.keys(facts.NetworkSettings.Networks);
+  const find = (text: string, mend: string): Finding => ({ subject, text, mending: "person", mend });
+  const { Memory, MemorySwap, RestartPolicy } = facts.HostConfig;
+  return [
+    ...(facts.State.Paused ? [find("is paused", `docker unpause ${name}`)] : []),
+    ...(facts.State.Running && facts.State.Health?.Status === "unhealthy"
+      ? [find("runs and is not healthy", `look at its log: docker logs --tail 50 ${name}`)]
+      : []),
+    ...joined
+      .filter((network) => !wanted.includes(network))
+      .map((network) =>
+        find(`was joined to the network ${network}`, `docker network disconnect ${network} ${name}`),
+      ),
+    ...wanted
+      .filter((network) => !joined.includes(network))
+      .map((network) =>
+        find(`was cut off from the network ${network}`, `docker network connect ${network} ${name}`),
+      ),
+    ...(Number(MemorySwap) !== Number(Memory)
+      ? [find("may swap", `docker update --memory-swap ${Memory} ${name}`)]
+      : []),
+    ...(typeof inputs?.restart === "string" && RestartPolicy?.Name !== inputs.restart
+      ? [
+          find(
+            `starts anew ${RestartPolicy?.Name || "never"}`,
+            `docker update --restart ${inputs.restart} ${name}`,
+          ),
+        ]
+      : []),
+  ];
+}
+
+async function movedTags(docker: Docker, place: Place): Promise<Finding[]> {
+  const images = place.of("image");
+  const findings = await Promise.all(
+    images.map(async (image): Promise<Finding[]> => {
+      const [reference, expected] = [output(image, "reference"), output(image, "imageId")];
+      const facts = await docker
+        .getImage(reference)
+        .inspect()
+        .catch((error: { statusCode?: number }) => {
+          if (error.statusCode === 404) return undefined;
+          throw error;
+        });
+      if (facts?.Id === expected) return [];
+      const text =
+        facts === undefined ? "is not on the host any more" : "names another content than what runs";
+      const mend = "look at `tandem preview`: the next `up` deploys what the tag names now; pin it by digest";
+      return [{ subject: `image ${reference}`, text, mending: "person", mend }];
+    }),
+  );
+  return findings.flat();
+}
+
+/** Looks at a stack's host. */
+export async function hostFindings(docker: Docker, place: Place): Promise<Finding[]> {
+  const host = await readHost(docker);
+  const details = await Promise.all(
+    place.of("container").map(async ({ id, inputs }) => {
+      const facts = id === undefined ? undefined : await inspect(docker, id);
+      return facts === undefined ? [] : ownDetails(facts, inputs);
+    }),
+  );
+  return [
+    ...strangeContainers(host, place),
+    ...strangeNetworks(host, place),
+    ...strangeVolumes(host, place),
+    ...details.flat(),
+    ...(await movedTags(docker, place)),
+  ];
+}

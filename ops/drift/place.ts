@@ -1,0 +1,42 @@
+// What a stack's state says about its place on the Docker host: the things it made, by type, with ids and names.
+import type { Deployment, StateResource } from "../backend.ts";
+
+/** Types that the looks at the host ask for. */
+export const stateTypes = {
+  container: "docker:index/container:Container",
+  network: "docker:index/network:Network",
+  volume: "docker:index/volume:Volume",
+  image: "tandem:docker:Image",
+  route: "tandem:gateway:Route",
+  start: "tandem:docker:ContainerStart",
+  admin: "tandem:postgres:AdminPassword",
+  role: "postgresql:index/role:Role",
+  database: "postgresql:index/database:Database",
+  extension: "postgresql:index/extension:Extension",
+} as const;
+
+/** A stack as its state has it. */
+export interface Place {
+  system: string;
+  environment: string;
+  /** Living resources of a type. */
+  of(type: keyof typeof stateTypes): StateResource[];
+  /** Beginnings of the environment's names on its host. */
+  prefixes: string[];
+}
+
+/** A text among a resource's outputs; "" where there is none. */
+export function output({ outputs }: StateResource, key: string): string {
+  const value = outputs?.[key];
+  return typeof value === "string" ? value : "";
+}
+
+/** Reads the place from a state. */
+export function placeOf(system: string, environment: string, deployment: Deployment): Place {
+  const living = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
+  const of = (type: keyof typeof stateTypes) =>
+    living.filter((resource) => resource.type === stateTypes[type]);
+  // A system may name its things in a way of its own: its network's name tells how they begin.
+  const own = of("network").flatMap((network) => /^(.+_)network$/.exec(output(network, "name"))?.[1] ?? []);
+  return { system, environment, of, prefixes: [...new Set([`${system}_${environment}_`, ...own])] };
+}

@@ -1,0 +1,254 @@
+// Drift on a running pair: over 40 kinds of change made by hand, each found and sorted right; no false alarm; what is safe
+// is mended and nothing else. The daemon of a machine that runs tests can't be restarted: its containers are, all at once.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DriftReport } from "../../ops/drift/render.ts";
+import { GitHubEmulator } from "../emulators/github.ts";
+import { docker, removeLabelled } from "../support/docker.ts";
+import { dockerOk } from "../support/docker-cli.ts";
+import {
+  appContainer,
+  dataChanges,
+  frozenChanges,
+  type HandMade,
+  loudChanges,
+  type Site,
+  STRANGER,
+} from "../support/hand-made.ts";
+import { hostChanges } from "../support/hand-made-host.ts";
+import { fileChanges, postgresChanges } from "../support/hand-made-inside.ts";
+import { type Outcome, ROOT, TestProject } from "../support/project.ts";
+import { ask, eventually } from "../support/requests.ts";
+import { snapshot } from "../support/snapshot.ts";
+
+/** Runs against stacks that nobody touched. */
+const ROUNDS = process.env.TANDEM_SOAK === "1" ? 50 : 2;
+
+let project: TestProject;
+let image: string;
+const site = (environment: string) => ({ system: project.name, environment, image });
+
+/** Runs the command apart from what the set-up says. */
+async function drift(...args: string[]): Promise<{ exitCode: number; reports: DriftReport[] }> {
+  const { exitCode, output } = await project.tandem(["drift", "--json", ...args]);
+  const begin = output.indexOf("{\n");
+  expect(begin, output).toBeGreaterThanOrEqual(0);
+  return { exitCode, reports: (JSON.parse(output.slice(begin)) as { reports: DriftReport[] }).reports };
+}
+
+async function ok(run: Promise<Outcome>): Promise<Outcome> {
+  const outcome = await run;
+  expect(outcome.exitCode, outcome.output).toBe(0);
+  return outcome;
+}
+
+async function clean(): Promise<void> {
+  const { exitCode, reports } = await drift();
+  expect(reports.map(({ stack, drifts }) => ({ stack, drifts }))).toEqual([
+    { stack: "staging", drifts: [] },
+    { stack: "production", drifts: [] },
+  ]);
+  expect(exitCode).toBe(0);
+}
+
+/** Makes the changes and expects each to be found and sorted right, and nothing besides but what follows from them. */
+async function found(
+  stack: string,
+  changes: readonly HandMade[],
+  following: readonly string[] = [],
+): Promise<DriftReport> {
+  for (const { make } of changes) await make();
+  const { exitCode, reports } = await drift(stack);
+  const [report] = reports;
+  expect(exitCode).toBe(2);
+  if (report === undefined) throw new Error("no report");
+  for (const { name, subject, text, mending } of changes) {
+    const entry = report.drifts.find((one) => one.subject === subject);
+    expect
+      .soft({ name, details: entry?.details.join("; ") ?? "not found" })
+      .toEqual({ name, details: expect.stringMatching(text) });
+    // The gravest of all changes to the same thing decides.
+    const all = changes.filter((one) => one.subject === subject).map((one) => one.mending);
+    const worst = all.includes("data") ? "data" : all.includes("person") ? "person" : mending;
+    expect.soft({ name, mending: entry?.mending }).toEqual({ name, mending: worst });
+  }
+  const expected = new Set([...changes.map(({ subject }) => subject), ...following]);
+  expect.soft(report.drifts.filter(({ subject }) => !expected.has(subject))).toEqual([]);
+  return report;
+}
+
+/** Changes beside and inside containers that go on running. */
+function quietChanges(where: Site, app: string): HandMade[] {
+  return [...hostChanges(where, app), ...postgresChanges(where), ...fileChanges(where)];
+}
+
+async function undo(changes: readonly HandMade[]): Promise<void> {
+  for (const change of changes.toReversed()) await change.undo?.();
+}
+
+beforeAll(async () => {
+  project = await TestProject.create();
+  image = `${project.name}:dev`;
+  await dockerOk(["build", "-q", "-t", image, "-"], "FROM tandem-example:0.1.0\nLABEL test.revision=one\n");
+  project.configure("staging", { image, watchSeconds: 0 });
+  await ok(project.tandem(["up", "staging", "--yes"]));
+  await ok(project.tandem(["up", "production", "--yes"]));
+});
+
+afterAll(async () => {
+  await removeLabelled(STRANGER);
+  await project.remove();
+  await docker
+    .getImage(image)
+    .remove({ force: true })
+    .catch(() => undefined);
+});
+
+describe("stacks that nobody touched", () => {
+  it(`give no false alarm right after up, in ${ROUNDS} runs`, async () => {
+    for (let round = 0; round < ROUNDS; round++) await clean();
+  });
+
+  it("give none after all containers were restarted", async () => {
+    const filters = JSON.stringify({ label: [`tandem.system=${project.name}`] });
+    const containers = await docker.listContainers({ filters });
+    await execa("docker", ["restart", "-t", "10", ...containers.map(({ Id }) => Id)]);
+    const states = async () =>
+      await Promise.all(
+        containers.map(
+          async ({ Id }) => (await docker.getContainer(Id).inspect()).State.Health?.Status ?? "healthy",
+        ),
+      );
+    await eventually(states, (all) => all.every((status) => status === "healthy"));
+    await clean();
+  });
+});
+
+describe("changes made by hand", () => {
+  it("are over 40 kinds", () => {
+    const here = site("staging");
+    const all = [
+      quietChanges(here, "app"),
+      loudChanges(here, "app"),
+      frozenChanges(here, "app"),
+      dataChanges(here),
+    ];
+    expect(all.flat().length).toBeGreaterThanOrEqual(40);
+  });
+
+  it("beside and inside running containers are found; with data at risk nothing is mended", async () => {
+    const untouched = await snapshot(project.name, "production");
+    const changes = quietChanges(site("staging"), await appContainer(site("staging")));
+    const report = await found("staging", changes);
+    const before = await snapshot(project.name, "staging");
+    const refused = await project.tandem(["drift", "staging", "--fix"]);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.output).toMatch(/nothing was mended: data is at risk .*volume/);
+    expect(refused.output).toContain("docker volume rm");
+    expect(await snapshot(project.name, "staging")).toEqual(before);
+    await undo(changes);
+
+    const again = (await drift("staging")).reports[0]?.drifts ?? [];
+    const safe = new Set(changes.filter((change) => change.undo === undefined).map(({ subject }) => subject));
+    expect(new Set(again.map(({ subject }) => subject))).toEqual(safe);
+    for (const { subject, firstSeen } of again) {
+      // Since the first of the runs that saw it.
+      expect(firstSeen).toBe(report.drifts.find((one) => one.subject === subject)?.firstSeen);
+    }
+    expect(await snapshot(project.name, "production")).toEqual(untouched);
+  });
+
+  it("that are safe are mended, and nothing else changes", async () => {
+    const before = await snapshot(project.name, "staging");
+    const untouched = await snapshot(project.name, "production");
+    await ok(project.tandem(["drift", "staging", "--fix"]));
+    expect(await snapshot(project.name, "staging")).toEqual(before);
+    expect(await snapshot(project.name, "production")).toEqual(untouched);
+    await ok(project.tandem(["preview", "staging", "--expect-no-changes"]));
+  });
+
+  it("that freeze a container or cut it off are found", async () => {
+    const changes = frozenChanges(site("staging"), await appContainer(site("staging")));
+    await found("staging", changes);
+    await undo(changes);
+  });
+
+  it("that stop or remove containers are mended", async () => {
+    const { hostPort, hostname } = project.config("staging");
+    const rows = async () => (await ask(Number(hostPort), String(hostname), "/api/notes")).text;
+    await ask(Number(hostPort), String(hostname), "/api/notes", { text: "a row that must stay" });
+    const before = await rows();
+    expect(before).toContain("a row that must stay");
+    const changes = loudChanges(site("staging"), await appContainer(site("staging")));
+    await found("staging", changes, ["route app"]);
+    await ok(project.tandem(["drift", "staging", "--fix"]));
+    expect(await rows()).toBe(before);
+    await clean();
+  });
+
+  it("are not mixed up with a change of the program that waits", async () => {
+    const banner = project.config("staging").banner;
+    project.configure("staging", { banner: "NOT YET DEPLOYED" });
+    await dockerOk(["update", "--pids-limit", "999", `${project.name}_staging_postgres`]);
+    const refused = await project.tandem(["drift", "staging", "--fix"]);
+    expect(refused).toMatchObject({
+      exitCode: 2,
+      output: expect.stringContaining("changes that are not deployed"),
+    });
+    project.configure("staging", { banner });
+    await ok(project.tandem(["drift", "staging", "--fix"]));
+  });
+
+  it("to data are never mended; the report goes into an issue", async () => {
+    await found("production", dataChanges(site("production")), [
+      `container ${project.name}_production_redis`,
+      ...grantsOfReadonly,
+    ]);
+    const refused = await project.tandem(["drift", "production", "--fix"]);
+    expect(refused.output).toMatch(/data is at risk/);
+    const { output, exitCode } = await project.tandem(["drift", "production", "--markdown"]);
+    expect(exitCode).toBe(2);
+    expect(output).toContain(`<!-- tandem-drift:${project.name}/production -->`);
+    expect(output).toMatch(/\| data at risk \| `volume .*redisdata` \| is gone \|/);
+    const history = readFileSync(
+      join(project.home, "history", project.name, "production", "drift.json"),
+      "utf8",
+    );
+    expect((JSON.parse(history) as { runs: unknown[] }).runs.length).toBeGreaterThan(ROUNDS);
+  });
+
+  it("are kept as one issue per stack, by the workflow's own script", async () => {
+    const github = await GitHubEmulator.start();
+    try {
+      const script = join(ROOT, ".github/scripts/drift-issues.sh");
+      const env = { ...project.environment(), ...github.variables };
+      for (let round = 0; round < 2; round++) {
+        const { exitCode, all } = await execa(script, ["--project", project.folder], {
+          ...{ env, all: true, reject: false, stdin: "ignore" },
+        });
+        expect(exitCode, all).toBe(0);
+      }
+      expect(github.issues.map(({ title, state }) => [title, state])).toEqual([
+        [`Drift: production of ${project.name}`, "open"],
+      ]);
+      expect(github.issues[0]?.body).toContain("data at risk");
+    } finally {
+      await github.stop();
+    }
+  });
+
+  it("can't be told of a stack that isn't up: that is an error and no drift", async () => {
+    const outcome = await project.tandem(["drift", "nowhere"]);
+    expect(outcome).toMatchObject({ exitCode: 1, output: expect.stringContaining('no stack "nowhere"') });
+  });
+});
+
+/** What a login had goes with it. */
+const grantsOfReadonly = [
+  "grant postgres-connect-readonly",
+  "grant postgres-schema-readonly",
+  "defaultprivileges postgres-readonly-tables",
+  "defaultprivileges postgres-readonly-sequences",
+];
