@@ -14,6 +14,8 @@ export interface Figure {
 export interface Measurement {
   title: string;
   rounds: number;
+  /** How the rounds went. @default "interleaved rounds after one to warm up" */
+  manner?: string;
   /** Name of the case that the ratios refer to. */
   base: string;
   figures: Figure[];
@@ -41,7 +43,7 @@ export function writeResult(name: string, measurement: Measurement): void {
   const text = [
     `# ${measurement.title}`,
     "",
-    `${date}, ${measurement.rounds} interleaved rounds after one to warm up, on ${machine}. Seconds hold for this`,
+    `${date}, ${measurement.rounds} ${measurement.manner ?? "interleaved rounds after one to warm up"}, on ${machine}. Seconds hold for this`,
     "machine only; compare the ratios.",
     "",
     "| | min s | median s | max s | ratio |",

@@ -1,0 +1,211 @@
+// Deploys under load: The Oracle by `./tandem up` beside the same app by `docker compose up -d`, in one run.
+//
+//   node bench/deploy.ts [deploys] [requests a second]    default 5 of each under 200; needs a prepared machine and docker
+//                                                         compose (v2 or v1)
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { stringify } from "yaml";
+import { AppStack } from "../tests/support/app-stack.ts";
+import { together } from "../tests/support/deploys.ts";
+import { uniqueName } from "../tests/support/docker.ts";
+import { dockerCli, publishedAddress, until } from "../tests/support/docker-cli.ts";
+import { Load, percentile, type Report, resets } from "../tests/support/load.ts";
+import { LoadedOracle, RATE } from "../tests/support/loaded-oracle.ts";
+import { freePort } from "../tests/support/project.ts";
+import { ask } from "../tests/support/requests.ts";
+import { appReference, referenceOf } from "../toolchain/images/catalog.ts";
+import { figure, writeResult } from "./results.ts";
+
+const count = Number(process.argv[2] ?? 5);
+const rate = { ...RATE, perSecond: Number(process.argv[3] ?? RATE.perSecond) };
+const HOST = "compose.localhost";
+const QUIET_SECONDS = 30;
+
+/** Milliseconds of quick and of slow requests. */
+interface Latencies {
+  quick: number;
+  slow: number;
+}
+
+/** Failed requests and latencies of one side. */
+interface Side {
+  deploys: number;
+  seconds: number[];
+  sent: number;
+  failed: number;
+  reset: number;
+  quietP99: Latencies;
+  deployP99: Latencies;
+}
+
+async function compose(): Promise<string[]> {
+  const plugin = await execa("docker", ["compose", "version"], { reject: false });
+  if (plugin.exitCode === 0) return ["docker", "compose"];
+  const alone = await execa("docker-compose", ["version"], { reject: false });
+  if (alone.exitCode === 0) return ["docker-compose"];
+  throw new Error("docker compose is missing: install docker-compose-plugin, or Debian's docker-compose");
+}
+
+async function quietTime(load: Load): Promise<Report> {
+  load.start();
+  await sleep(5_000);
+  load.take();
+  await sleep(QUIET_SECONDS * 1000);
+  return load.take();
+}
+
+function side(quiet: Report, seconds: number[], reports: Report[]): Side {
+  const all = together(reports);
+  return {
+    deploys: reports.length,
+    seconds,
+    sent: all.sent,
+    failed: all.failures.length,
+    reset: resets(all).length,
+    quietP99: { quick: percentile(quiet, 0.99, ["quick"]), slow: percentile(quiet, 0.99, ["slow"]) },
+    deployP99: { quick: percentile(all, 0.99, ["quick"]), slow: percentile(all, 0.99, ["slow"]) },
+  };
+}
+
+/** The app by itself: from `docker run` until it answers. */
+async function ownStart(stack: AppStack): Promise<number> {
+  const began = performance.now();
+  const container = await stack.run("web", {}, uniqueName("start-"));
+  const address = await publishedAddress(container, 8080);
+  await until("the app", async () => (await fetch(`http://${address}/ready`)).ok);
+  const seconds = (performance.now() - began) / 1000;
+  await dockerCli(["rm", "-f", container]);
+  return seconds;
+}
+
+async function byTandem(): Promise<Side> {
+  const oracle = await LoadedOracle.start({}, rate);
+  try {
+    const quiet = await oracle.quiet(QUIET_SECONDS);
+    const done = await oracle.deploys.run(count);
+    const seconds = done.flatMap(({ trafficSeconds }) => trafficSeconds ?? []);
+    return side(
+      quiet,
+      seconds,
+      done.map(({ report }) => report),
+    );
+  } finally {
+    await oracle.remove();
+  }
+}
+
+/** What one writes by hand: the app with a health check, and Caddy before it. */
+function composeFile(stack: AppStack, port: number, round: number): string {
+  const secrets = { DATABASE_URL_FILE: "/run/secrets/app-url", REDIS_URL_FILE: "/run/secrets/redis-url" };
+  return stringify({
+    version: "3.8",
+    services: {
+      app: {
+        image: appReference(),
+        command: ["web"],
+        environment: { APP_ENV: "staging", BANNER: `ROUND ${round}`, ...secrets },
+        volumes: ["secrets:/run/secrets:ro"],
+        healthcheck: {
+          test: ["CMD", "node", "dist/healthcheck.js", "http://127.0.0.1:8080/ready"],
+          interval: "2s",
+        },
+        stop_grace_period: "30s",
+        restart: "unless-stopped",
+      },
+      gateway: {
+        image: referenceOf("caddy"),
+        command: ["caddy", "reverse-proxy", "--from", ":8080", "--to", "app:8080"],
+        ports: [`127.0.0.1:${port}:8080`],
+        depends_on: ["app"],
+        restart: "unless-stopped",
+      },
+    },
+    networks: { default: { external: true, name: stack.name } },
+    volumes: { secrets: { external: true, name: `${stack.name}-secrets` } },
+  });
+}
+
+async function byCompose(stack: AppStack): Promise<Side> {
+  const [command = "", ...first] = await compose();
+  const folder = mkdtempSync(join(tmpdir(), "tandem-compose-"));
+  const port = await freePort();
+  const run = async (...args: string[]) => {
+    await execa(command, [...first, "--project-name", stack.name, ...args], { cwd: folder });
+  };
+  const up = async (round: number) => {
+    writeFileSync(join(folder, "docker-compose.yml"), composeFile(stack, port, round));
+    await run("up", "-d");
+  };
+  const answering = () =>
+    ask(port, HOST, "/version").then(({ json }) => json?.hostname as string | undefined);
+  const load = new Load({ port, host: HOST, ...rate });
+  try {
+    await stack.run("migrate", {}, "migrate-again");
+    await up(-1);
+    await until("the app behind compose's gateway", answering);
+    const quiet = await quietTime(load);
+    const seconds: number[] = [];
+    const reports: Report[] = [];
+    for (let round = 0; round < count; round++) {
+      const before = await answering();
+      load.take();
+      const began = performance.now();
+      const done = up(round);
+      await until("the new version", async () => {
+        const now = await answering().catch(() => undefined);
+        return now !== undefined && now !== before;
+      });
+      seconds.push((performance.now() - began) / 1000);
+      await done;
+      await sleep(1_500);
+      reports.push(load.take());
+    }
+    return side(quiet, seconds, reports);
+  } finally {
+    await load.stop();
+    await run("down", "--timeout", "5").catch(() => undefined);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function told({ deploys, sent, failed, reset, quietP99, deployP99 }: Side): string {
+  return (
+    `${failed} of ${sent} requests failed in ${deploys} deploys, ${reset} of them reset; ` +
+    `p99 of quick requests ${Math.round(quietP99.quick)} ms in a quiet time, ${Math.round(deployP99.quick)} ms in the ` +
+    `deploys; of slow ones ${Math.round(quietP99.slow)} and ${Math.round(deployP99.slow)} ms`
+  );
+}
+
+const stack = new AppStack(uniqueName("bench-deploy-"));
+try {
+  await stack.start();
+  await stack.run("migrate", {}, "migrate-first");
+  const starts: number[] = [];
+  for (let round = 0; round < count; round++) starts.push(await ownStart(stack));
+  const composed = await byCompose(stack);
+  const tandem = await byTandem();
+  const start = "the app's own start: `docker run` until it is ready";
+  const version = (await execa((await compose()).join(" "), ["version", "--short"], { shell: true })).stdout;
+  writeResult("deploy", {
+    title: "A deploy, from the command until the new version answers",
+    rounds: count,
+    manner: "deploys of each, one after the other",
+    base: start,
+    figures: [
+      figure(start, starts),
+      figure("`docker compose up -d`", composed.seconds),
+      figure("`./tandem up`, with its migration", tandem.seconds),
+    ],
+    extra: {
+      load: `${rate.perSecond} requests a second, half of them slow (1 s), an upload of 20 MB every 4 s, nothing tried twice`,
+      "other work on the machine": `load average ${loadavg()[0]?.toFixed(0)} at the end`,
+      [`\`docker compose up -d\` (${version})`]: told(composed),
+      "`./tandem up` (image, environment, gateway settings, secret, limits)": told(tandem),
+    },
+  });
+} finally {
+  await stack.remove();
+}
