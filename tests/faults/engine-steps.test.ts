@@ -1,0 +1,83 @@
+// The engine killed at any step of a deploy, under load: the old version serves on, nobody's request fails, and one more
+// `up` brings the new version.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { addressOf, expectCleanRefresh, expectConverged } from "../support/converged.ts";
+import { operationsIn, runAndStrike } from "../support/killer.ts";
+import { failuresByReason, Load } from "../support/load.ts";
+import { TestProject } from "../support/project.ts";
+import { ask } from "../support/requests.ts";
+
+const ROUNDS = process.env.TANDEM_SOAK === undefined ? 3 : 20;
+
+let project: TestProject;
+let load: Load;
+/** The steps of such a deploy, each at its beginning and at its end. */
+let steps: string[];
+let rows: string;
+
+/** A deploy that replaces every app container and changes the route. */
+function changeApp(version: number): void {
+  const memory = version % 2 === 1 ? "576m" : "544m";
+  project.configure("staging", {
+    banner: `version ${version}`,
+    replicas: 2,
+    limits: { app: { cpus: 1, memory, pids: 200 } },
+    watchSeconds: 2,
+  });
+}
+
+beforeAll(async () => {
+  project = await TestProject.create();
+  changeApp(0);
+  const first = await project.tandem(["up", "staging"]);
+  if (first.exitCode !== 0) throw new Error(first.output);
+  for (const text of ["one", "two", "three"]) await ask(...addressOf(project), "/api/notes", { text });
+  rows = (await ask(...addressOf(project), "/api/notes")).text;
+
+  changeApp(1);
+  const rehearsal = await project.tandem(["up", "staging"]);
+  if (rehearsal.exitCode !== 0) throw new Error(rehearsal.output);
+  steps = operationsIn(rehearsal.output);
+  if (steps.length < 16) throw new Error(`too few steps to be killed at: ${steps.join("\n")}`);
+
+  const { hostPort, hostname } = project.config("staging");
+  load = new Load({
+    ...{ port: Number(hostPort), host: String(hostname), perSecond: 50, slowMs: 300, connections: 40 },
+    ...{ uploadEverySeconds: 2, uploadBytes: 2 ** 20 },
+  });
+  load.start();
+});
+
+afterAll(async () => {
+  await load?.stop();
+  await project?.remove();
+});
+
+afterEach(() => {
+  const report = load.take();
+  expect(report.answered).toBeGreaterThan(20);
+  expect(failuresByReason(report)).toEqual({});
+});
+
+describe("a deploy under load, its engine killed", () => {
+  it.each(
+    Array.from({ length: ROUNDS }, (_, round) => round),
+  )("at step %# of the rounds: the old version serves on, and one more up converges", async (round) => {
+    const number = 1 + Math.floor(((round + 0.5) * steps.length) / ROUNDS);
+    changeApp(round + 2);
+    const run = await runAndStrike(
+      ...project.commandLine(["up", "staging"]),
+      { operations: number, delayMs: 0 },
+      { cwd: project.folder, env: { ...process.env, ...project.environment() } },
+    );
+    expect(run.struck, `step ${number}, ${steps[number - 1]}: ${run.output}`).toBe(true);
+    // Whichever version it is: one serves, whole.
+    const page = await ask(...addressOf(project), "/");
+    expect(page.text).toMatch(new RegExp(`version (${round + 1}|${round + 2})\\b`));
+    await expectConverged(project);
+    expect((await ask(...addressOf(project), "/")).text).toContain(`version ${round + 2}`);
+    expect((await ask(...addressOf(project), "/api/notes")).text).toBe(rows);
+  });
+
+  it("in the end, the world is as the state says", () => expectCleanRefresh(project));
+});
