@@ -33,7 +33,7 @@ async function open(stack: string): Promise<{ page: Page; complaints: string[] }
 }
 
 describe("the page", () => {
-  it("of staging shows the banner, takes a note, finds it again and is live", async () => {
+  it("Oracle: banner, staging shows it to a browser, takes a note, finds it again and is live", async () => {
     const { page, complaints } = await open("staging");
     await page.getByText("STAGING ENVIRONMENT").waitFor();
     await page.locator('[data-testid=live][data-state="open"]').waitFor();
@@ -43,7 +43,7 @@ describe("the page", () => {
     expect(complaints).toEqual([]);
   });
 
-  it("of production shows no banner and none of staging's notes", async () => {
+  it("Oracle: banner, production shows none to a browser and none of staging's notes", async () => {
     const { page, complaints } = await open("production");
     expect(await page.getByTestId("banner").count()).toBe(0);
     expect(await page.getByText("seen by a browser").count()).toBe(0);

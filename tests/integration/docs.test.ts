@@ -63,6 +63,9 @@ describe("docs/components.md", () => {
       "RedisInstance",
       "Gateway",
       "TunnelRoute",
+      "ManagedServer",
+      "SharedServers",
+      "SharedEnvironment",
       "AppService",
     ]);
   });

@@ -1,13 +1,16 @@
 // Lugh: staging and production on one Postgres and one Redis, each row of its table, on the real engine.
-import { Queue, QueueEvents, Worker } from "bullmq";
+import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/containers.ts";
+import { AppVersions } from "../support/app-versions.ts";
 import { connectFrom, resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
+import { exerciseQueue } from "../support/queue.ts";
 import { ask, eventually } from "../support/requests.ts";
 import { answerOf, psqlAsAdmin, queryAs, redisAs } from "../support/shared-servers.ts";
 import { containerOf } from "../support/snapshot.ts";
+import { attacksOnDatabase, attacksOnKeys } from "../support/tenant-attacks.ts";
 
 type Stack = "staging" | "production";
 const PAIRS: [Stack, Stack][] = [
@@ -17,6 +20,7 @@ const PAIRS: [Stack, Stack][] = [
 const PREFIX = { staging: "staging:", production: "prod:" };
 const DATABASE = { staging: "staging_lugh", production: "prod_lugh" };
 let project: TestProject;
+let versions: AppVersions;
 let early: Outcome;
 
 function address(stack: Stack): [number, string] {
@@ -31,7 +35,9 @@ async function variable(stack: Stack, name: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  project = await TestProject.create({}, "lugh");
+  project = await TestProject.create({ production: { promoteAfter: "1s", watchSeconds: 0 } }, "lugh");
+  versions = new AppVersions(project.name);
+  project.configure("staging", { image: await versions.make("next") });
   early = await project.tandem(["up", "staging", "--yes"]);
   for (const stack of ["shared", "staging", "production"]) {
     const up = await project.tandem(["up", stack, "--yes"]);
@@ -39,7 +45,10 @@ beforeAll(async () => {
   }
 });
 
-afterAll(() => project.remove());
+afterAll(async () => {
+  await project.remove();
+  await versions.remove();
+});
 
 describe("Lugh", () => {
   it("Lugh: an environment without its servers says what comes first", () => {
@@ -75,26 +84,7 @@ describe("Lugh", () => {
 
   it.each(PAIRS)("Lugh: %s's administrator has no power over %s's database and roles", async (own, other) => {
     const [mine, theirs] = [DATABASE[own], DATABASE[other]];
-    const attacks = [
-      `DROP DATABASE ${theirs}`,
-      `ALTER DATABASE ${theirs} RENAME TO gone`,
-      `ALTER DATABASE ${theirs} OWNER TO ${mine}_admin`,
-      `GRANT CONNECT ON DATABASE ${theirs} TO ${mine}_app`,
-      `CREATE DATABASE copy TEMPLATE ${theirs}`,
-      `ALTER ROLE ${theirs}_app PASSWORD 'x'`,
-      `DROP ROLE ${theirs}_app`,
-      `GRANT ${theirs}_owner TO ${mine}_admin`,
-      `GRANT ${theirs}_app TO ${mine}_app`,
-      "GRANT pg_read_all_data TO CURRENT_USER",
-      "GRANT pg_execute_server_program TO CURRENT_USER",
-      "CREATE ROLE boss SUPERUSER",
-      "ALTER ROLE CURRENT_USER SUPERUSER",
-      "COPY (SELECT 1) TO PROGRAM 'id'",
-      "SELECT pg_read_file('/run/secrets/postgres_password')",
-      `SET ROLE ${theirs}_owner`,
-      "SELECT rolpassword FROM pg_authid",
-    ];
-    for (const attack of attacks) {
+    for (const attack of attacksOnDatabase(mine, theirs)) {
       const answer = await psqlAsAdmin(project, `SET SESSION AUTHORIZATION ${mine}_admin;\n${attack};`);
       expect(answer, attack).toMatch(/ERROR: .*(permission denied|must be owner|must be able|only roles)/i);
     }
@@ -113,34 +103,7 @@ describe("Lugh", () => {
     try {
       await theirs.set(key, "canary-value");
       expect(await answerOf(redis, "SET", mine, "1")).toBe("OK");
-      const attacks: [string, ...string[]][] = [
-        ["GET", key],
-        ["SET", key, "x"],
-        ["DEL", key],
-        ["EXISTS", key],
-        ["TYPE", key],
-        ["DUMP", key],
-        ["WATCH", key],
-        ["OBJECT", "ENCODING", key],
-        ["RENAME", mine, key],
-        ["COPY", key, mine],
-        ["SORT", mine, "BY", "nosort", "GET", `${PREFIX[other]}*`],
-        ["BLPOP", key, "0.1"],
-        ["XREAD", "STREAMS", key, "0"],
-        ["EVAL", "return redis.call('GET', KEYS[1])", "1", key],
-        ["EVAL", `return redis.call('GET', '${key}')`, "0"],
-        ["EVAL", "return redis.call('KEYS', '*')", "0"],
-        ["SUBSCRIBE", `${PREFIX[other]}channel`],
-        ["PSUBSCRIBE", "*"],
-        ["PUBLISH", `${PREFIX[other]}channel`, "x"],
-        ["PUBSUB", "CHANNELS"],
-        ...["KEYS *", "SCAN 0", "RANDOMKEY", "DBSIZE", "FLUSHALL", "FLUSHDB", "SWAPDB 0 1"].map(words),
-        ...["MONITOR", "CONFIG GET *", "ACL LIST", "ACL WHOAMI", "CLIENT LIST", "SHUTDOWN"].map(words),
-        ...["SAVE", "BGSAVE", "DEBUG SLEEP 0", "SLOWLOG GET", "MEMORY STATS", "SCRIPT FLUSH"].map(words),
-        ...["FUNCTION LIST", "CLIENT TRACKING ON BCAST", "CLUSTER INFO", "REPLICAOF NO ONE"].map(words),
-        ...["MODULE LIST", "LATENCY LATEST", "COMMAND DOCS", "PUBSUB SHARDCHANNELS"].map(words),
-      ];
-      for (const attack of attacks.filter(([name]) => name !== "COMMAND")) {
+      for (const attack of attacksOnKeys(PREFIX[other], key, mine)) {
         expect(await answerOf(redis, ...attack), attack.join(" ")).toMatch(
           /NOPERM|No permissions|can't run this|not allowed/i,
         );
@@ -164,6 +127,29 @@ describe("Lugh", () => {
     expect(job.json.result.processedBy).toBe("staging");
     expect((await ask(...address("production"), `/api/jobs/${json.id}`)).status).toBe(404);
     await exerciseQueue(await redisAs(project, "staging"), "staging:queues");
+  });
+
+  it.each(PAIRS)("Lugh: %s can't put a job into %s's queue, or take one", async (own, other) => {
+    const connection = await redisAs(project, own);
+    const queue = new Queue("work", { connection, prefix: `${PREFIX[other]}queues`, skipVersionCheck: true });
+    queue.on("error", () => undefined);
+    await expect(queue.add("stolen", {})).rejects.toThrow(/NOPERM|No permissions/);
+    await expect(queue.getJobs()).rejects.toThrow(/NOPERM|No permissions/);
+    connection.disconnect();
+  });
+
+  it.each(PAIRS)("Lugh: %s neither answers to %s's hostname nor gets at it", async (own, other) => {
+    const [ownPort] = address(own);
+    const [otherPort, otherHost] = address(other);
+    expect((await ask(ownPort, otherHost, "/version")).status).toBe(404);
+    const attacker = await containerOf(project.name, own, "app");
+    const { NetworkSettings } = await docker.getContainer(attacker).inspect();
+    const gateways = Object.values(NetworkSettings.Networks).map(({ Gateway }) => Gateway);
+    expect(gateways).toHaveLength(2);
+    const ports = [otherPort, Number(project.config("shared").postgresPort)];
+    for (const host of gateways) {
+      for (const port of ports) expect(await connectFrom(attacker, host, port)).not.toBe("open");
+    }
   });
 
   it("Lugh: LUGH_HOME is a volume of each environment's own, and the app can write there", async () => {
@@ -251,38 +237,3 @@ describe("Lugh's bot", () => {
     expect(preview.output).not.toContain("canary");
   });
 });
-
-function words(text: string): [string, ...string[]] {
-  return text.split(" ") as [string, ...string[]];
-}
-
-/** What queues do, in a client of their own: delayed jobs, priorities, flows of state, events, a scheduler. */
-async function exerciseQueue(redis: Awaited<ReturnType<typeof redisAs>>, prefix: string): Promise<void> {
-  const connection = redis.duplicate({ maxRetriesPerRequest: null, lazyConnect: false });
-  const [listening, working] = [connection.duplicate(), connection.duplicate()];
-  const queue = new Queue("work", { connection, prefix });
-  const events = new QueueEvents("work", { connection: listening, prefix });
-  await events.waitUntilReady();
-  const worker = new Worker("work", async (job) => `done ${job.data.n}`, {
-    connection: working,
-    prefix,
-  });
-  try {
-    const jobs = await queue.addBulk([
-      { name: "now", data: { n: 1 } },
-      { name: "later", data: { n: 2 }, opts: { delay: 50 } },
-      { name: "first", data: { n: 3 }, opts: { priority: 1 } },
-    ]);
-    const results = await Promise.all(jobs.map((job) => job.waitUntilFinished(events, 10_000)));
-    expect(results).toEqual(["done 1", "done 2", "done 3"]);
-    await queue.upsertJobScheduler("tick", { every: 60_000 }, { name: "tick", data: { n: 0 } });
-    expect(await queue.getJobSchedulersCount()).toBe(1);
-    expect((await queue.getJobCounts()).completed).toBeGreaterThanOrEqual(3);
-    await queue.pause();
-    await queue.obliterate({ force: true });
-  } finally {
-    await Promise.all([worker.close(), events.close()]);
-    await queue.close();
-    for (const client of [connection, listening, working, redis]) client.disconnect();
-  }
-}

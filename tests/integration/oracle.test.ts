@@ -1,9 +1,13 @@
 // The Oracle: staging, then production beside it, from one topology on the real engine.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { migrationLog, readEntries } from "../../provider/migrations/log.ts";
+import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
-import { snapshot } from "../support/snapshot.ts";
+import { containerOf, snapshot } from "../support/snapshot.ts";
 
+const STACKS = ["staging", "production"] as const;
+type Stack = (typeof STACKS)[number];
 let project: TestProject;
 let first: Outcome;
 
@@ -11,6 +15,11 @@ let first: Outcome;
 function address(stack: string): [number, string] {
   const config = project.config(stack);
   return [Number(config.hostPort), String(config.hostname)];
+}
+
+/** What an environment's app says of its environment. */
+async function info(stack: Stack): Promise<Record<string, unknown>> {
+  return (await ask(...address(stack), "/api/info")).json;
 }
 
 beforeAll(async () => {
@@ -33,7 +42,7 @@ describe("the first up", () => {
     expect((await ask(port, "theoracle.localhost", "/version")).status).toBe(404);
   });
 
-  it("writes a row through Postgres and finds the nearest neighbour by vector", async () => {
+  it("Oracle: Postgres + pgvector, a row is written and its nearest neighbour found by vector", async () => {
     const [port, host] = address("staging");
     expect((await ask(port, host, "/api/notes", { text: "the cat sat on the mat" })).status).toBe(201);
     await ask(port, host, "/api/notes", { text: "quarterly figures of the shipyard" });
@@ -56,16 +65,18 @@ describe("the first up", () => {
     expect((await ask(port, host, "/")).headers["x-robots-tag"]).toContain("noindex");
   });
 
-  it("gives the app its own domain and a real build", async () => {
-    const [port, host] = address("staging");
-    expect((await ask(port, host, "/api/info")).json).toMatchObject({
-      NODE_ENV: "production",
-      FRONTEND_URL: `https://${host}`,
-      COOLIFY_URL: `https://${host}`,
-      COOLIFY_FQDN: host,
-      VOIP_SYNC_ENABLED: false,
-      BANNER: "STAGING ENVIRONMENT",
+  it("Oracle: migrations ran to their end before the app that needs them started", async () => {
+    const log = migrationLog(project.name, "staging", { TANDEM_HOME: project.home });
+    const [entry, ...others] = readEntries(log);
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({
+      result: "succeeded",
+      pending: ["0001_notes.sql", "0002_note_embeddings.sql"],
     });
+    const app = await containerOf(project.name, "staging", "app");
+    const { State } = await docker.getContainer(app).inspect();
+    const ended = Date.parse(entry?.startedAt ?? "") + (entry?.durationMs ?? Number.NaN);
+    expect(ended).toBeLessThan(Date.parse(State.StartedAt));
   });
 });
 
@@ -109,17 +120,50 @@ describe("production beside it", () => {
     expect((await ask(port, host, "/api/notes")).text).toBe(rows);
   });
 
-  it("serves its own hostname, has its own rows, no banner and VoIP sync on", async () => {
+  it("Oracle: hostname, and host port: each environment answers to its own and to no other", async () => {
+    for (const [own, other] of [STACKS, STACKS.toReversed()] as [Stack, Stack][]) {
+      const [port, host] = address(own);
+      expect((await ask(port, host, "/version")).json).toMatchObject({ environment: own });
+      expect((await ask(port, address(other)[1], "/version")).status).toBe(404);
+    }
+  });
+
+  it("Oracle: NODE_ENV is production in both, with a real build", async () => {
+    for (const stack of STACKS) expect(await info(stack)).toMatchObject({ NODE_ENV: "production" });
+  });
+
+  it("Oracle: FRONTEND_URL, COOLIFY_URL, COOLIFY_FQDN are of each environment's own domain", async () => {
+    for (const stack of STACKS) {
+      const [, host] = address(stack);
+      expect(await info(stack)).toMatchObject({
+        FRONTEND_URL: `https://${host}`,
+        COOLIFY_URL: `https://${host}`,
+        COOLIFY_FQDN: host,
+      });
+    }
+  });
+
+  it("Oracle: VoIP sync is off in staging, on in production, and can't be on in both", async () => {
+    expect(await info("staging")).toMatchObject({ VOIP_SYNC_ENABLED: false });
+    expect(await info("production")).toMatchObject({ VOIP_SYNC_ENABLED: true });
+    project.configure("staging", { voipSync: true });
+    const refused = await project.tandem(["up", "staging", "--yes"]);
+    project.configure("staging", { voipSync: false });
+    expect(refused.exitCode).toBe(2);
+    expect(refused.output).toContain(`${project.name}:voipSync`);
+    expect(refused.output).toContain("nothing was touched");
+  });
+
+  it("has its own rows, and no banner", async () => {
     const [port, host] = address("production");
-    expect((await ask(port, host, "/version")).json).toMatchObject({ environment: "production" });
     expect((await ask(port, host, "/api/notes")).json).toEqual([]);
     const page = await ask(port, host, "/");
     expect(page.headers["x-robots-tag"]).toBeUndefined();
     expect(page.text).not.toContain("STAGING ENVIRONMENT");
-    expect((await ask(port, host, "/api/info")).json).toMatchObject({ VOIP_SYNC_ENABLED: true });
+    expect(await info("staging")).toMatchObject({ BANNER: "STAGING ENVIRONMENT" });
   });
 
-  it("never sees a job that was queued in staging", async () => {
+  it("Oracle: Redis 7.2, a job queued in staging is never seen in production", async () => {
     const [port, host] = address("staging");
     const { json } = await ask(port, host, "/api/jobs", { text: "only here" });
     await eventually(

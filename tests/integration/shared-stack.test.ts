@@ -58,7 +58,8 @@ const databases = () =>
   psqlAsAdmin(project, "SELECT datname FROM pg_database WHERE datname LIKE '%lugh%' ORDER BY 1;");
 
 beforeAll(async () => {
-  project = await TestProject.create({}, "lugh");
+  const quick = { watchSeconds: 0 };
+  project = await TestProject.create({ staging: quick, production: quick }, "lugh");
   for (const stack of ["shared", "staging", "production"]) await up(stack);
   await notes("staging", "kept in staging");
   await notes("production", "kept in production");
@@ -208,7 +209,9 @@ describe("shared servers", () => {
     expect(refused.output).toContain("production has data on the servers of shared");
     const gone = await project.tandem(["down", "shared", "--yes"]);
     expect(gone.exitCode, gone.output).toBe(0);
-    for (const stack of ["shared", "production"]) await up(stack);
-    expect((await notes("production")).text).toContain("kept in production");
+    await up("shared");
+    const kept = await psqlAsAdmin(project, "SELECT text FROM notes", "prod_lugh");
+    expect(kept).toBe("kept in production");
+    expect(await redisAsAdmin(project, "SCAN", "0", "COUNT", "10000")).toContain("prod:kept");
   });
 });
