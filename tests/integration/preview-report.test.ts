@@ -11,7 +11,8 @@ import { GitHubEmulator } from "../emulators/github.ts";
 import { docker } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";
 import { look, observed, type Sight, watchEvents } from "../support/observed-effects.ts";
-import { type Change, changeGroups, type Group, type Verdict } from "../support/preview-changes.ts";
+import type { Change, Group, Verdict } from "../support/preview-change.ts";
+import { changeGroups } from "../support/preview-changes.ts";
 import { freePort, ROOT, TestProject } from "../support/project.ts";
 
 const STACKS = ["staging", "production"] as const;

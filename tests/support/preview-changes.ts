@@ -1,51 +1,9 @@
 // Changes of a pair of environments, with what the report on each must say. Each comes on top of those before it.
-import type { Effects } from "../../ops/plan/effects.ts";
-import type { Risk } from "../../ops/plan/verdict.ts";
+import { SERVER_LIMITS } from "../../infra/settings/common.ts";
+import type { Group, Ports, Verdict } from "./preview-change.ts";
 import type { StackConfig } from "./project.ts";
 
-/** What the report must say of a stack: these effects and risks of these kinds, and nothing else. */
-export interface Verdict {
-  effects: Partial<Effects>;
-  risks?: Risk["kind"][];
-}
-
-/** One change. */
-export interface Change {
-  name: string;
-  staging?: StackConfig;
-  production?: StackConfig;
-  /** Secrets of staging. */
-  secrets?: Record<string, string>;
-  /** A replacement in the topology's text, which is both stacks' code. */
-  code?: [from: string, to: string];
-  /** Gives staging's image a new content under this tag. */
-  image?: string;
-  expected: { staging?: Verdict; production?: Verdict };
-}
-
-/** Changes of one report and one `up`: what they are expected to do adds up. */
-export interface Group {
-  changes: Change[];
-  /** What the report must exit with, where it isn't 0; `up` must refuse the group then, and it is taken back. */
-  refused?: number;
-  /** Data is at risk: the report exits with 6, or 0 where it is approved, and `up` does it. */
-  approved?: true;
-}
-
-/** Where staging listens, and where it moves to. */
-export interface Ports {
-  gateway: number;
-  newGateway: number;
-  newPostgres: number;
-  postgres: number;
-}
-
-const LIMITS = {
-  app: { cpus: 1, memory: "512m", pids: 256 },
-  postgres: { cpus: 1, memory: "512m", pids: 256 },
-  redis: { cpus: 0.5, memory: "256m", pids: 64 },
-  gateway: { cpus: 0.5, memory: "128m", pids: 128 },
-};
+const LIMITS = { app: { cpus: 1, memory: "512m", pids: 256 }, ...SERVER_LIMITS };
 const limits = (changes: object): StackConfig => ({ limits: { ...LIMITS, ...changes } });
 
 const DEPLOY: Verdict = { effects: { replaces: ["app"] }, risks: ["deploy"] };
@@ -115,9 +73,9 @@ export function changeGroups(ports: Ports, image: string): Group[] {
           name: "limits of all",
           staging: limits({
             app: { cpus: 0.5, memory: "256m", pids: 200 },
-            postgres: { cpus: 1, memory: "384m", pids: 256 },
-            redis: { cpus: 0.5, memory: "128m", pids: 64 },
-            gateway: { cpus: 0.5, memory: "256m", pids: 128 },
+            postgres: { ...SERVER_LIMITS.postgres, memory: "384m" },
+            redis: { ...SERVER_LIMITS.redis, memory: "128m" },
+            gateway: { ...SERVER_LIMITS.gateway, memory: "384m" },
           }),
           expected: {
             staging: {
