@@ -176,6 +176,15 @@ program
   });
 
 program
+  .command("verify")
+  .description("prove on the running system that environments can't reach each other; exit code 2 if one can")
+  .argument("[stacks...]", "environments (default: all)")
+  .option("--json", "as a JSON document")
+  .action(async (stacks: string[], options: { json?: boolean }) => {
+    process.exitCode = await (await import("./commands/verify.ts")).verify(stacks, merged(options));
+  });
+
+program
   .command("logs")
   .description("show what the containers of an environment wrote")
   .argument("[stack]", "environment", "staging")

@@ -1,6 +1,6 @@
 // `tandem parity`: whether two stacks are the same but for what may differ.
 import pc from "picocolors";
-import { UserError } from "../errors.ts";
+import { endingWith } from "../errors.ts";
 import { type Comparison, compareStacks, type Difference } from "../parity/compare.ts";
 import { resolveStack } from "../parity/resolved.ts";
 import type { StackOptions } from "../stack-run.ts";
@@ -53,14 +53,9 @@ function render({ stacks, same, differences, stale }: Comparison): string {
  * @throws UserError when a stack can't be resolved.
  */
 export async function parity(one: string, other: string, options: ParityOptions): Promise<number> {
-  let comparison: Comparison;
-  try {
-    comparison = compareStacks(await resolveStack(one, options), await resolveStack(other, options));
-  } catch (error) {
-    // 2 says that they differ.
-    if (error instanceof UserError) throw new UserError(error.message, error.mend, parityCodes.error);
-    throw error;
-  }
+  const comparison = await endingWith(parityCodes.error, async () =>
+    compareStacks(await resolveStack(one, options), await resolveStack(other, options)),
+  );
   const text = options.json === true ? JSON.stringify(comparison, null, 2) : render(comparison);
   process.stdout.write(`${text}\n`);
   const differs = comparison.differences.some(({ reason }) => reason === undefined);

@@ -1,8 +1,7 @@
 // Isolation by attack: what staging's app, its position and its credentials can reach of production, and the reverse.
-import { once } from "node:events";
-import { connect } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { askRedis } from "../../ops/verify/servers.ts";
 import { connectFrom, resolveFrom, scanFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
 import { TestProject } from "../support/project.ts";
@@ -63,26 +62,9 @@ async function query(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-/**
- * Runs one Redis command on a container's address, after a login if there is one, and gives the server's own words:
- * a client library asks things of its own first and hangs up when they are refused.
- */
-async function redis(host: string, login: URL | undefined, ...command: string[]): Promise<string> {
-  const socket = connect({ host, port: 6379 });
-  socket.setEncoding("utf8");
-  const ask = async (words: string[]) => {
-    socket.write(`${words.join(" ")}\r\n`);
-    const [answer] = (await once(socket, "data")) as [string];
-    if (answer.startsWith("-")) throw new Error(answer.trim());
-    return answer.trim();
-  };
-  try {
-    if (login !== undefined) await ask(["AUTH", login.username, login.password]);
-    return await ask(command);
-  } finally {
-    socket.destroy();
-  }
-}
+/** Runs one Redis command on a container's address; gives the server's own words. */
+const redis = (host: string, login: URL | undefined, ...command: string[]) =>
+  askRedis({ host, port: 6379 }, login, ...command);
 
 describe.each(PAIRS)("from %s's app to %s", (from, to) => {
   it.each(["postgres", "redis", "gateway"])("its %s can't be resolved", async (component) => {

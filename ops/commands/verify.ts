@@ -1,0 +1,87 @@
+// `tandem verify`: proves on the running system that its environments can't reach each other.
+import pc from "picocolors";
+import { POLICIES_KEY } from "../../policies/settings.ts";
+import { withDocker } from "../docker-client.ts";
+import { endingWith, UserError } from "../errors.ts";
+import {
+  loadProject,
+  loadStackFile,
+  type Project,
+  plainSetting,
+  portSetting,
+  type StackFile,
+  stackNames,
+} from "../project.ts";
+import { dockerHostOf, openSession } from "../session.ts";
+import { currentDeployment } from "../state-transfer.ts";
+import { renderTable } from "../table.ts";
+import type { Check } from "../verify/check.ts";
+import { type Known, verifyIsolation } from "../verify/verify.ts";
+
+/** Options of the command. */
+export interface VerifyOptions {
+  project?: string;
+  /** Print a JSON document instead of a table. */
+  json?: boolean;
+}
+
+/** Exit codes of the command. */
+export const verifyCodes = { holds: 0, untried: 1, broken: 2 } as const;
+
+/** Ports that the stack's policies let it publish. */
+function meantToBe({ config }: StackFile): string[] {
+  const { publish } = (config[POLICIES_KEY] ?? {}) as { publish?: unknown };
+  return Array.isArray(publish) ? publish.map(String) : [];
+}
+
+/** What a stack knows of itself. */
+async function knownOf(project: Project, stack: string): Promise<Known> {
+  const file = loadStackFile(project, stack);
+  const address = plainSetting(project, file, "bindAddress") ?? "127.0.0.1";
+  const ports = ["hostPort", "httpsPort"].flatMap((key) => portSetting(project, file, key) ?? []);
+  const published = [...ports.map((port) => `${address}:${port}`), ...meantToBe(file)];
+  return { name: stack, deployment: await currentDeployment(openSession(project, stack, file)), published };
+}
+
+function render(checks: readonly Check[]): string {
+  const paint = { holds: pc.green, broken: pc.red, untried: pc.yellow };
+  const rows = checks.map(({ result, area, environment, tried, answer }) => [
+    paint[result](result),
+    area,
+    environment,
+    tried,
+    answer,
+  ]);
+  const count = (result: Check["result"]) => checks.filter((check) => check.result === result).length;
+  const sum = `${count("holds")} of ${checks.length} checks hold, ${count("broken")} broken, ${count("untried")} not tried`;
+  return `${renderTable(["", "about", "environment", "tried", "came back"], rows)}\n${sum}`;
+}
+
+async function checksOf(project: Project, stacks: readonly string[]): Promise<Check[]> {
+  const names = stackNames(project);
+  for (const stack of stacks) loadStackFile(project, stack);
+  const [first] = names;
+  if (first === undefined) throw new UserError(`${project.name} has no stacks`, "make one: tandem new");
+  const known = await Promise.all(names.map((name) => knownOf(project, name)));
+  const host = dockerHostOf(project, loadStackFile(project, stacks[0] ?? first));
+  const checks = await withDocker(host, (docker) => verifyIsolation(docker, project.name, known, stacks));
+  if (checks.length > 0) return checks;
+  const what = stacks.length === 0 ? `no environment of ${project.name}` : `none of ${stacks.join(", ")}`;
+  throw new UserError(`${what} is up: there is nothing to verify`, `tandem up ${stacks[0] ?? first}`);
+}
+
+/**
+ * Runs the command.
+ *
+ * @param stacks environments to verify; all without one
+ * @returns its exit code
+ * @throws UserError when there is nothing to verify.
+ */
+export async function verify(stacks: readonly string[], options: VerifyOptions): Promise<number> {
+  const project = loadProject(options.project);
+  const checks = await endingWith(verifyCodes.untried, () => checksOf(project, stacks));
+  const document = { project: project.name, checks };
+  process.stdout.write(`${options.json === true ? JSON.stringify(document, null, 2) : render(checks)}\n`);
+  if (checks.some(({ result }) => result === "broken")) return verifyCodes.broken;
+  return checks.every(({ result }) => result === "holds") ? verifyCodes.holds : verifyCodes.untried;
+}
