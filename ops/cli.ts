@@ -212,6 +212,12 @@ program
   });
 
 program
+  .command("new")
+  .description("make the folder of a new system in stacks/: topology, settings, a stack file per environment")
+  .argument("<name>", "its name: lower-case letters, digits and hyphens")
+  .action(async (name: string) => (await import("./commands/new.ts")).newSystem(name));
+
+program
   .command("setup")
   .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
   .option("--check", "only tell what is there and what is missing")

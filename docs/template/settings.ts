@@ -1,0 +1,41 @@
+// What staging and production of shop may set.
+import {
+  gatewaySettings,
+  hostnameSetting,
+  hostSettings,
+  limitSettings,
+  ownPostgresSettings,
+  ownRedisSettings,
+  releaseSettings,
+  SERVER_LIMITS,
+  serviceSettings,
+  tunnelSettings,
+} from "../../infra/settings/common.ts";
+import { commonSettings } from "../../infra/settings/common-rules.ts";
+import type { ProgramSettings } from "../../infra/settings/define.ts";
+
+const keys = {
+  hostname: hostnameSetting("shop.example.com"),
+  ...gatewaySettings(3600),
+  ...ownPostgresSettings(15_600),
+  ...ownRedisSettings,
+  ...serviceSettings,
+  ...releaseSettings,
+  ...limitSettings({ app: { cpus: 1, memory: "384m", pids: 256 }, ...SERVER_LIMITS }),
+  ...tunnelSettings("shop"),
+  ...hostSettings("postgres", "redis"),
+};
+
+/** Settings of shop. */
+export const settings = commonSettings({
+  keys,
+  release: {
+    images: { image: ["app"] },
+    // Answers only where Postgres and Redis do.
+    smokeTests: ({ hostname }) => [{ hostname, path: "/ready" }],
+    login: { user: "basicAuthUser", password: "basicAuthPassword" },
+  },
+});
+
+/** Settings of shop as its topology gets them. */
+export type Values = ProgramSettings<typeof keys>;

@@ -1,0 +1,65 @@
+// `tandem new` in a copy of the checkout: the folder that it makes comes up, answers and goes, with nothing else written.
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
+import { freePort, ROOT } from "../support/project.ts";
+import { ask } from "../support/requests.ts";
+
+const name = uniqueName("sixth-");
+const checkout = mkdtempSync(join(tmpdir(), "tandem-checkout-"));
+const home = mkdtempSync(join(tmpdir(), "tandem-home-"));
+
+/** Folders of the checkout that are no part of it. */
+const LEFT_OUT = /(^|\/)(node_modules|\.git)$/;
+
+async function tandem(...args: string[]): Promise<string> {
+  const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+  const { all, exitCode } = await execa(join(checkout, "tandem"), args, {
+    all: true,
+    reject: false,
+    stdin: "ignore",
+    env: { ...Object.fromEntries(own.map((key) => [key, undefined])), TANDEM_HOME: home, NO_COLOR: "1" },
+  });
+  expect(exitCode, all).toBe(0);
+  return all;
+}
+
+beforeAll(() => {
+  cpSync(ROOT, checkout, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (source) => !LEFT_OUT.test(relative(ROOT, source)),
+  });
+  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+});
+
+afterAll(async () => {
+  await removeLabelled(`tandem.system=${name}`);
+  for (const folder of [checkout, home]) rmSync(folder, { recursive: true, force: true });
+});
+
+it("a sixth system is a folder from the template, comes up, answers and goes", async () => {
+  expect(await tandem("new", name)).toContain(`tandem up --system ${name} staging`);
+  const file = join(checkout, "stacks", name, "Pulumi.staging.yaml");
+  // Somebody may use the template's ports on this machine.
+  const port = await freePort();
+  const postgres = await freePort();
+  const text = readFileSync(file, "utf8");
+  const moved = text
+    .replace(/hostPort: \d+/, `hostPort: ${port}`)
+    .replace(/postgresPort: \d+/, `postgresPort: ${postgres}`);
+  expect(moved).not.toBe(text);
+  writeFileSync(file, moved);
+
+  await tandem("up", "--system", name, "staging", "--yes");
+  const ready = await ask(port, `staging-${name}.localhost`, "/ready");
+  expect(ready.status, ready.text).toBe(200);
+
+  await tandem("down", "--system", name, "staging", "--yes");
+  const filters = JSON.stringify({ label: [`tandem.system=${name}`] });
+  expect(await docker.listContainers({ all: true, filters })).toEqual([]);
+  expect(await docker.listNetworks({ filters })).toEqual([]);
+});
