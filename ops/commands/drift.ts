@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import { loadProject, stackNames } from "../project.ts";
 import type { Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
+import { currentDeployment } from "../state-transfer.ts";
 
 /** Exit codes: whatever goes wrong is 1, so that 2 is drift and nothing else. */
 export const driftExitCodes = { none: 0, error: 1, drift: 2 } as const;
@@ -66,7 +67,11 @@ async function run(options: DriftOptions): Promise<number> {
   }
   const sessions = [];
   for (const stack of names) {
-    sessions.push(await openStack({ ...options, stack, check: mend, create: false, change: mend }));
+    const session = await openStack({ ...options, stack, check: mend, create: false, change: mend });
+    const resources = (await currentDeployment(session))?.resources ?? [];
+    // Who names none means those that are there.
+    if (options.stacks?.length || resources.length > 0) sessions.push(session);
+    else say(`${stack} was never brought up`);
   }
   const reports: DriftReport[] = [];
   // Mended one after the other, since each may take its time of the host; looked at together.
