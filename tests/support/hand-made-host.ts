@@ -81,7 +81,7 @@ export function hostChanges(site: Site, app: string): HandMade[] {
       `container ${at("gateway")}`,
       /starts anew no/,
       () => dockerOk(["update", "--restart", "no", at("gateway")]),
-      () => dockerOk(["update", "--restart", "unless-stopped", at("gateway")]),
+      () => dockerOk(["update", "--restart", "always", at("gateway")]),
     ),
     safe("more processes for Postgres", `container ${at("postgres")}`, /pids/, () =>
       dockerOk(["update", "--pids-limit", "999", at("postgres")]),
