@@ -55,6 +55,8 @@ export interface ContainerSpec {
   ports?: { bindAddress: string; hostPort: number; containerPort: number }[];
   /** Writable places in memory besides /tmp: path to mount options. */
   tmpfs?: Record<string, string>;
+  /** Further names on the environment's own network. @default none */
+  aliases?: string[];
   /** Networks to join besides the environment's own. @default none */
   networks?: pulumi.Input<string>[];
   /** Capabilities to keep. @default none */
@@ -135,7 +137,10 @@ function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParame
     user: spec.user,
     envs: spec.environment === undefined ? undefined : environmentList(spec.environment),
     labels: Object.entries({ ...labels, ...filesVersion }).map(([label, value]) => ({ label, value })),
-    networksAdvanced: [env.network, ...(spec.networks ?? [])].map((name) => ({ name })),
+    networksAdvanced: [
+      { name: env.network, aliases: spec.aliases },
+      ...(spec.networks ?? []).map((name) => ({ name })),
+    ],
     // A container in several networks must be no way from one to another.
     sysctls: spec.networks === undefined ? undefined : { "net.ipv4.ip_forward": "0" },
     volumes: volumeArgs(spec),

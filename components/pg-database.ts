@@ -18,6 +18,8 @@ export interface PgDatabaseArgs {
   server: PgServer;
   /** Name of the database. @default `<system>_<environment>` */
   database?: string;
+  /** Names of the logins by purpose, where they aren't the usual ones. @default `<database>_<purpose>` */
+  logins?: Partial<Record<Purpose, string>>;
   /** Extensions, made by the administrator. @default none */
   extensions?: string[];
   /** Connections that the application's login may hold. @default -1, no limit */
@@ -43,6 +45,7 @@ interface Endpoint {
 
 /** The logins of a database, the owner first. */
 const PURPOSES = ["owner", "app", "readonly"] as const;
+type Purpose = (typeof PURPOSES)[number];
 const ROLE = "postgres";
 
 /**
@@ -66,9 +69,11 @@ export class PgDatabase extends pulumi.ComponentResource {
   readonly networks: pulumi.Input<string>[];
   /** Files that a client needs, by path: the certificates of a managed server, which the URLs name. */
   readonly files: Record<string, string>;
+  private readonly logins: Partial<Record<Purpose, string>>;
 
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:PgDatabase", name, {}, { parent: args.env, ...opts });
+    this.logins = args.logins ?? {};
     this.database = args.database ?? sqlName(`${args.env.system}_${args.env.environment}`);
     const server = this.setAside(name, reachServer(this, name, args.env, args.server, this.database));
     const owner = this.createLogin(name, args, server, "owner");
@@ -141,16 +146,15 @@ export class PgDatabase extends pulumi.ComponentResource {
 
   private keptArgs(server: ServerHandle): { database: string; roles: string[]; tenant?: string } {
     const { tenant } = server;
-    const roles = PURPOSES.map((purpose) => `${this.database}_${purpose}`);
+    const roles = PURPOSES.map((purpose) => this.loginName(purpose));
     return { database: this.database, roles, ...(tenant === undefined ? {} : { tenant }) };
   }
 
-  private createLogin(
-    name: string,
-    args: PgDatabaseArgs,
-    server: ServerHandle,
-    purpose: (typeof PURPOSES)[number],
-  ): Login {
+  private loginName(purpose: Purpose): string {
+    return this.logins[purpose] ?? `${this.database}_${purpose}`;
+  }
+
+  private createLogin(name: string, args: PgDatabaseArgs, server: ServerHandle, purpose: Purpose): Login {
     const password = new RandomPassword(
       `${name}-${purpose}-password`,
       { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
@@ -159,7 +163,7 @@ export class PgDatabase extends pulumi.ComponentResource {
     const role = new Role(
       `${name}-${purpose}`,
       {
-        name: `${this.database}_${purpose}`,
+        name: this.loginName(purpose),
         login: true,
         password: password.result,
         // The provider's default is a superuser.

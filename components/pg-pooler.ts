@@ -58,6 +58,8 @@ export class PgPooler extends pulumi.ComponentResource {
     const { started } = runContainer(this, args.env, name, {
       role,
       fixedName: this.host,
+      // What an app may have as its server's name, the same in every environment.
+      aliases: [role],
       image: image.imageId,
       // The image's own entry point writes a configuration from variables, and passwords would have to be among them.
       entrypoint: ["/usr/bin/pgbouncer"],

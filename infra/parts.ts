@@ -1,10 +1,13 @@
 // Parts of a topology that follow from the settings of settings/common.ts alone, so that no topology spells them out.
+import type * as pulumi from "@pulumi/pulumi";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import {
   type AppServiceArgs,
   basicAuth,
   type ContainerServer,
   type Environment,
   Gateway,
+  type HealthCheck,
   type Limits,
   type MigrationSpec,
   type PgDatabase,
@@ -13,6 +16,7 @@ import {
 } from "../components/index.ts";
 import type {
   gatewaySettings,
+  httpsSettings,
   ownPostgresSettings,
   serviceSettings,
   tunnelSettings,
@@ -21,18 +25,37 @@ import type { ProgramSettings } from "./settings/define.ts";
 
 /** Limits by role, as `limitSettings` gives them. */
 type LimitsOf<R extends string> = { limits: Record<R, Limits> };
-type GatewaySettings = ProgramSettings<ReturnType<typeof gatewaySettings>> & LimitsOf<"gateway">;
+type GatewaySettings = ProgramSettings<ReturnType<typeof gatewaySettings>> &
+  LimitsOf<"gateway"> &
+  Partial<ProgramSettings<ReturnType<typeof httpsSettings>>>;
 type TunnelSettings = ProgramSettings<ReturnType<typeof tunnelSettings>>;
 type PostgresSettings = ProgramSettings<ReturnType<typeof ownPostgresSettings>> & LimitsOf<"postgres">;
 type ServiceSettings = ProgramSettings<typeof serviceSettings>;
 
+/** A second gateway, or the hostnames for which the one ends TLS. */
+interface GatewayOptions {
+  /** @default "gateway" */
+  role?: string;
+  /** @default the setting's */
+  hostPort?: number;
+  /** Hostnames for TLS, where `httpsPort` is set. */
+  hostnames?: string[];
+}
+
 /** The environment's gateway. */
-export function createGateway(env: Environment, settings: GatewaySettings): Gateway {
-  const { basicAuthUser: user, basicAuthPassword: password } = settings;
-  return new Gateway("gateway", {
+export function createGateway(
+  env: Environment,
+  settings: GatewaySettings,
+  { role = "gateway", hostPort = settings.hostPort, hostnames = [] }: GatewayOptions = {},
+): Gateway {
+  const { basicAuthUser: user, basicAuthPassword: password, httpsPort, forceHttps } = settings;
+  return new Gateway(role, {
     env,
+    role,
+    tls: httpsPort === undefined ? undefined : { hostPort: httpsPort, hostnames },
+    forceHttps,
     image: settings.gatewayImage,
-    hostPort: settings.hostPort,
+    hostPort,
     bindAddress: settings.bindAddress,
     limits: settings.limits.gateway,
     noindex: settings.noindex,
@@ -70,6 +93,16 @@ export function ownPostgres(settings: PostgresSettings): ContainerServer {
     forwardPort: settings.postgresForwardPort,
     limits: settings.limits.postgres,
   };
+}
+
+/** A secret that this environment alone has, and that nobody needs to know: of a session, a token, a cookie. */
+export function generatedSecret(env: Environment, name: string): pulumi.Output<string> {
+  return new RandomPassword(name, { length: 50, special: false }, { parent: env }).result;
+}
+
+/** The check of a service of the example app that answers requests. */
+export function appHealth(port: number): HealthCheck {
+  return { command: ["node", "dist/healthcheck.js", `http://127.0.0.1:${port}/ready`] };
 }
 
 /** How every service of the system runs. */

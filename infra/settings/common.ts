@@ -128,6 +128,20 @@ export const ownRedisSettings = {
   }),
 };
 
+/** TLS at the gateway, and a redirect for what comes without it. */
+export function httpsSettings(examplePort: number) {
+  return {
+    httpsPort: setting(port(examplePort), {
+      description: "Port of the Docker host on which the gateway ends TLS; 0 where somebody before it does.",
+      optional: true,
+    }),
+    forceHttps: setting(flag(), {
+      description: "Redirect requests that came without TLS, here or at a proxy before the gateway.",
+      default: true,
+    }),
+  };
+}
+
 /** How an application runs. */
 export const serviceSettings = {
   image: setting(imageReference("tandem-example:0.1.0"), {

@@ -11,7 +11,8 @@ const projectDir = import.meta.dirname;
 
 async function valuesOf(stack: string): Promise<Record<string, unknown>> {
   const { problems, settings: values } = await readStack({ projectDir, stack, deep: false });
-  expect(problems).toEqual([]);
+  // Another system may have the same port, on a machine of its own.
+  expect(problems.filter(({ severity }) => severity === "error")).toEqual([]);
   return values ?? {};
 }
 
