@@ -79,7 +79,7 @@ function expectedOf(changes: readonly Change[], stack: Stack): Required<Verdict>
 async function report(
   ...flags: string[]
 ): Promise<{ exitCode: number; document: PreviewReport; text: string }> {
-  const { exitCode, output } = await project.tandem(["preview", "--report", "--json", ...flags]);
+  const { exitCode, output } = await project.tandem(["preview", ...STACKS, "--report", "--json", ...flags]);
   const begin = output.indexOf("{\n");
   expect(begin, output).toBeGreaterThanOrEqual(0);
   return { exitCode, document: JSON.parse(output.slice(begin)) as PreviewReport, text: output };
@@ -137,7 +137,7 @@ describe("the report on both environments", () => {
   });
 
   it("takes one line for each that doesn't change, as Markdown, with the difference folded", async () => {
-    const { exitCode, output } = await project.tandem(["preview", "--report"]);
+    const { exitCode, output } = await project.tandem(["preview", ...STACKS, "--report"]);
     expect(exitCode, output).toBe(0);
     expect(output).toContain(marker(project.name));
     expect(output).toContain("**staging**: no changes\n");
