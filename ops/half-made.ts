@@ -2,6 +2,7 @@
 // environment's labels, not in the state, and serving nobody.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { TRANSIENT } from "../provider/containers.ts";
 import type { StateResource } from "./backend.ts";
 import { found, labelFilter } from "./docker-client.ts";
 import { findDatabase, findRole } from "./half-made-database.ts";
@@ -120,6 +121,19 @@ async function findNetwork(around: Surroundings, name: string): Promise<HalfMade
   // Docker refuses where containers are joined to it.
   const remove = async () => void (await found(docker.getNetwork(facts.Id).remove()));
   return { what: `network ${name}`, isRecorded: hasId(facts.Id), remove };
+}
+
+/** Containers that an operation made only to read or write something through them, and was killed before it removed them. */
+export async function findTransient(around: Surroundings): Promise<HalfMade[]> {
+  const { docker, session } = around;
+  const { label } = JSON.parse(labelFilter(session.project.name, session.stack)) as { label: string[] };
+  const filters = JSON.stringify({ label: [...label, TRANSIENT], status: ["created"] });
+  const containers = await docker.listContainers({ all: true, filters });
+  return containers.map(({ Id, Names }) => ({
+    what: `container ${(Names[0] ?? Id).replace(/^\//, "")}`,
+    isRecorded: hasId(Id),
+    remove: async () => void (await found(docker.getContainer(Id).remove({ force: true, v: true }))),
+  }));
 }
 
 /** Types that are looked for, by whether a broken creation can leave them behind. */

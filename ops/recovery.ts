@@ -9,7 +9,7 @@ import type Docker from "dockerode";
 import type { Deployment, StateResource } from "./backend.ts";
 import { found, withDocker } from "./docker-client.ts";
 import { askEngine, stackFlags } from "./engine.ts";
-import { findHalfMade, type HalfMade, isTraceable, type Surroundings } from "./half-made.ts";
+import { findHalfMade, findTransient, type HalfMade, isTraceable, type Surroundings } from "./half-made.ts";
 import { canRepeat, type OpenEnd, pendingIn, readBegin, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
 import { endOrphanedPlugins } from "./orphaned-plugins.ts";
 import { dockerHostOf, type Session } from "./session.ts";
@@ -137,12 +137,13 @@ export async function recover(session: Session, deployment: Deployment, say: Say
   await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
     const around = { docker, session, resources, say, notBefore: await beginOnHost(docker, session) };
     const things = await look(around, openEnds);
+    const transient = await findTransient(around);
     // From here on another kill costs nothing: what is not in the state any more stands here.
     writeOpenEnds(session, openEnds.filter(isTraceable));
     try {
       const root = resources.filter(({ type }) => type === "pulumi:pulumi:Stack").map(({ urn }) => urn);
       await refresh(session, root, pending.every(canRepeat));
-      await removeAll(around, things);
+      await removeAll(around, [...things, ...transient]);
       await dropGone(around, pending);
       // What wasn't there may still come: the far end can be at work on a request whose sender is dead.
       writeOpenEnds(

@@ -13,6 +13,9 @@ export interface ExecResult {
   stdout: string;
 }
 
+/** Label of a container that is made to read or write something through it, is never started, and is gone at once. */
+export const TRANSIENT = "tandem.transient";
+
 /** Whether the Docker API says that the thing isn't there. */
 export function isNotFound(error: unknown): boolean {
   return error instanceof Error && (error as { statusCode?: number }).statusCode === 404;

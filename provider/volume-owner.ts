@@ -6,6 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
+import { TRANSIENT } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 
 const FOLDER = "volume";
@@ -13,10 +14,12 @@ const FOLDER = "volume";
 async function giveTo(inputs: Properties, ctx: CallContext<DockerHost>): Promise<Properties> {
   const [uid, gid] = String(inputs.owner).split(":").map(Number);
   const docker = await ctx.client.docker();
+  const { Labels } = await docker.getVolume(String(inputs.volume)).inspect();
   const container = await docker.createContainer({
     Image: String(inputs.image),
     // Never run; an image without a command can't be created otherwise.
     Cmd: ["true"],
+    Labels: { ...Labels, [TRANSIENT]: "true" },
     HostConfig: { Binds: [`${String(inputs.volume)}:/${FOLDER}`], NetworkMode: "none" },
   });
   try {

@@ -3,7 +3,7 @@ import { basename, extname } from "node:path";
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { extract } from "tar-stream";
-import { isNotFound } from "../containers.ts";
+import { isNotFound, TRANSIENT } from "../containers.ts";
 import type { SqlFile } from "./sql-risks.ts";
 
 /** More than a folder of migrations has, in bytes: what is bigger is data and no statement to look at. */
@@ -39,7 +39,7 @@ export async function readSqlFiles(
   const container = await docker.createContainer({
     Image: imageId,
     Cmd: ["true"],
-    Labels: labels,
+    Labels: { ...labels, [TRANSIENT]: "true" },
     HostConfig: { NetworkMode: "none" },
   });
   try {
