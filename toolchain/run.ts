@@ -53,6 +53,7 @@ export async function run(command: string, args: readonly string[], options: Run
     }
     return lines.join("\n");
   } finally {
-    log.end();
+    // Whoever is told of the log may open it at once.
+    await new Promise<void>((written) => log.end(written));
   }
 }
