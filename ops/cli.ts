@@ -185,6 +185,15 @@ program
   });
 
 program
+  .command("cost")
+  .description("show what each environment costs a month, from what runs and the system's price table")
+  .argument("[stacks...]", "environments (default: all)")
+  .option("--json", "as a JSON document")
+  .action(async (stacks: string[], options: { json?: boolean }) =>
+    (await import("./commands/cost.ts")).cost(stacks, merged(options)),
+  );
+
+program
   .command("logs")
   .description("show what the containers of an environment wrote")
   .argument("[stack]", "environment", "staging")

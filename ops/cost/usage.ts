@@ -1,0 +1,46 @@
+// What of an environment runs and could be billed: its containers as Docker limits them, its managed databases from its state.
+import type Docker from "dockerode";
+import type { Deployment, StateResource } from "../backend.ts";
+import { found, labelFilter, labels } from "../docker-client.ts";
+import type { Usage } from "./cost.ts";
+
+const MIB = 1024 * 1024;
+
+/** Containers of an environment that run now, and its databases on servers outside of it. */
+export async function usageOf(
+  docker: Docker,
+  system: string,
+  environment: string,
+  deployment: Deployment | undefined,
+): Promise<Usage> {
+  const listed = await docker.listContainers({ filters: labelFilter(system, environment) });
+  const containers = await Promise.all(
+    listed.map(async ({ Id, Labels }) => {
+      // A container may have gone since the list was made.
+      const info = await found(docker.getContainer(Id).inspect());
+      return info === undefined ? [] : [{ component: Labels[labels.component] ?? "", ...limitsOf(info) }];
+    }),
+  );
+  return { containers: containers.flat(), managedDatabases: managedDatabases(deployment?.resources ?? []) };
+}
+
+/** A container without a limit counts as nothing: there is no telling what it would take. */
+function limitsOf({ HostConfig }: Docker.ContainerInspectInfo): { cpus: number; memoryMb: number } {
+  const { NanoCpus = 0, CpuQuota = 0, CpuPeriod = 0, Memory = 0 } = HostConfig;
+  // Docker's own period, in microseconds, where the container has none.
+  const quota = Math.max(CpuQuota, 0) / (CpuPeriod || 100_000);
+  return { cpus: NanoCpus > 0 ? NanoCpus / 1e9 : quota, memoryMb: Memory / MIB };
+}
+
+/** Databases whose component has neither a server of its own nor an administrator on one of the stack `shared`. */
+export function managedDatabases(resources: readonly StateResource[]): number {
+  const present = resources.filter((resource) => resource.delete !== true);
+  const served = new Set(
+    present
+      .filter(({ type }) => /^tandem:(index:PostgresServer|postgres:EnvironmentAdmin)$/.test(type))
+      .map(({ parent }) => parent),
+  );
+  return present.filter(
+    ({ type, parent }) => type === "postgresql:index/database:Database" && !served.has(parent),
+  ).length;
+}
