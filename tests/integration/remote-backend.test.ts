@@ -37,7 +37,8 @@ it("is brought up, told of, and seen as up to date", async () => {
 
 it("killed, its lock is recognised by the next run, and cleared up with what it left", async () => {
   project.configure("staging", { banner: "killed", replicas: 2 });
-  const moment = { operations: 2, delayMs: 50 };
+  // By then the first operations have ended, so the backend has heard of them, and a container is starting.
+  const moment = { operations: 5, delayMs: 300 };
   const run = await runAndStrike(...project.commandLine(["up", "staging"]), moment, {
     cwd: project.folder,
     env: { ...process.env, ...project.environment(), ...env },
