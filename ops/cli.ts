@@ -147,6 +147,17 @@ program
   });
 
 program
+  .command("seed")
+  .description("give an environment production's rows, every one masked; what it had is kept")
+  .argument("[stack]", "environment", "staging")
+  .option("--from <stack>", "environment that the rows come from", "production")
+  .option(...yesOption)
+  .option(...waitOption)
+  .action(async (stack: string, options: { from: string; wait: number }) => {
+    process.exitCode = await (await import("./commands/seed.ts")).seed(stack, merged(options));
+  });
+
+program
   .command("history")
   .description("show who deployed what, when, and what became of it")
   .argument("[stack]", "environment", "staging")

@@ -31,7 +31,7 @@ export interface DumpedDatabase {
 /** Most time that a dump may take, in seconds. */
 const TIME_LIMIT = 3600;
 /** Names as this makes them; anything else in the folder is none of ours. */
-export const NAME = /^\d{8}-\d{6}-before-[a-z]+$/;
+export const NAME = /^\d{8}-\d{6}-(before|from)-[a-z0-9-]+$/;
 
 /** Tables with rows of their own that no extension brought along; those are what a dump must have. */
 const TABLES =
@@ -60,6 +60,18 @@ echo "sha256 $(sha256sum "$part" | cut -d ' ' -f 1)"
 mv "$part" "$1/$3.dump"
 `;
 
+/** $1 folder, $2 size of a dump. Its rows take more room than that once they are restored: ten times is usual. */
+const MAKE_ROOM = `set -eu
+umask 077
+mkdir -p "$1"
+chmod 700 "$(dirname "$1")" "$1"
+free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+if [ "$free" -lt "$(($2 * 10 / 1024))" ]; then
+  echo "the volume has $free KiB left, and the dump has $(($2 / 1024)) KiB, packed" >&2
+  exit 28
+fi
+`;
+
 async function shell(
   docker: Docker,
   containerId: string,
@@ -67,6 +79,11 @@ async function shell(
   ...args: string[]
 ): Promise<{ exitCode: number; stdout: string; output: string }> {
   return await exec(docker, containerId, ["sh", "-c", script, "restore-point", ...args]);
+}
+
+/** A name that sorts by time. */
+export function restorePointName(why: string, now: Date): string {
+  return `${now.toISOString().replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15)}-${why}`;
 }
 
 /** Folder of a database's restore points: beside the data folder, on its volume. */
@@ -92,12 +109,12 @@ export async function countTables(docker: Docker, { containerId, name }: DumpedD
 export async function makeRestorePoint(
   docker: Docker,
   database: DumpedDatabase,
-  why: "migration" | "restore",
+  why: "migration" | "restore" | "seed",
   now: Date = new Date(),
 ): Promise<RestorePoint> {
   const { containerId } = database;
   const folder = await restorePointFolder(docker, database);
-  const name = `${now.toISOString().replaceAll(/[-:]/g, "").replace("T", "-").slice(0, 15)}-before-${why}`;
+  const name = restorePointName(`before-${why}`, now);
   const size = await psql(docker, containerId, `SELECT pg_database_size(${literal(database.name)});`);
   const before = await countTables(docker, database);
   const { exitCode, stdout, output } = await shell(
@@ -121,17 +138,44 @@ export async function makeRestorePoint(
     tables: Number(said("tables")),
   };
   if (point.tables !== before) {
-    await remove(docker, containerId, folder, name);
+    await removeRestorePoint(docker, database, name);
     throw new Error(`the dump of ${database.name} has the rows of ${point.tables} tables of ${before}`);
   }
-  await shell(
-    docker,
-    containerId,
-    'umask 077; printf "%s\\n" "$2" > "$1"',
-    `${folder}/${name}.json`,
-    JSON.stringify(point),
-  );
+  await writeFacts(docker, database, point);
   return point;
+}
+
+/** Makes it count: what has no facts beside it isn't listed. */
+async function writeFacts(docker: Docker, database: DumpedDatabase, point: RestorePoint): Promise<void> {
+  const path = `${await restorePointFolder(docker, database)}/${point.name}.json`;
+  const script = 'umask 077; printf "%s\\n" "$2" > "$1"';
+  await shell(docker, database.containerId, script, path, JSON.stringify(point));
+}
+
+/**
+ * Takes in a dump that was made elsewhere, as a restore point.
+ *
+ * @param bring puts the file at the path that it is given
+ * @throws when there is no room for it, or what arrived is not what was sent; nothing is left behind then.
+ */
+export async function adoptRestorePoint(
+  docker: Docker,
+  database: DumpedDatabase,
+  point: RestorePoint,
+  bring: (path: string) => Promise<void>,
+): Promise<void> {
+  const { containerId } = database;
+  const folder = await restorePointFolder(docker, database);
+  const { exitCode, output } = await shell(docker, containerId, MAKE_ROOM, folder, String(point.bytes));
+  if (exitCode !== 0) throw new Error(`no room for ${point.name}: ${output.trim()}`);
+  try {
+    await bring(`${folder}/${point.name}.dump`);
+    await verifyRestorePoint(docker, database, point);
+  } catch (error) {
+    await removeRestorePoint(docker, database, point.name);
+    throw error;
+  }
+  await writeFacts(docker, database, point);
 }
 
 /** All restore points of a database, newest first. */
@@ -153,9 +197,8 @@ export async function pruneRestorePoints(
   database: DumpedDatabase,
   keep: number,
 ): Promise<string[]> {
-  const folder = await restorePointFolder(docker, database);
   const old = (await listRestorePoints(docker, database)).slice(keep);
-  for (const { name } of old) await remove(docker, database.containerId, folder, name);
+  for (const { name } of old) await removeRestorePoint(docker, database, name);
   return old.map(({ name }) => name);
 }
 
@@ -169,7 +212,7 @@ export async function verifyRestorePoint(
   database: DumpedDatabase,
   point: RestorePoint,
 ): Promise<string> {
-  const path = `${await restorePointFolder(docker, database)}/${point.name}.dump`;
+  const path = await restorePointPath(docker, database, point.name);
   const script = `set -e; echo "$2  $1" | sha256sum --check --status - || { echo "its hash is not $2" >&2; exit 1; }
 pg_restore --file /dev/null "$1"`;
   const { exitCode, output } = await shell(docker, database.containerId, script, path, point.sha256);
@@ -178,6 +221,21 @@ pg_restore --file /dev/null "$1"`;
   return path;
 }
 
-async function remove(docker: Docker, containerId: string, folder: string, name: string): Promise<void> {
-  await shell(docker, containerId, 'rm -f "$1.json" "$1.dump"', `${folder}/${name}`);
+/** Path of a restore point's dump in its server's container. */
+export async function restorePointPath(
+  docker: Docker,
+  database: DumpedDatabase,
+  name: string,
+): Promise<string> {
+  return `${await restorePointFolder(docker, database)}/${name}.dump`;
+}
+
+/** Deletes a restore point; finding it gone is no error. */
+export async function removeRestorePoint(
+  docker: Docker,
+  database: DumpedDatabase,
+  name: string,
+): Promise<void> {
+  const path = `${await restorePointFolder(docker, database)}/${name}`;
+  await shell(docker, database.containerId, 'rm -f "$1.json" "$1.dump"', path);
 }

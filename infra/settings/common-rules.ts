@@ -43,6 +43,7 @@ export function commonSettings<K extends Settings>({
   listeners,
   release,
   parity,
+  seed,
   replicated = ["app"],
 }: OwnSettings<K>): SystemSettings<K> {
   return defineSettings({
@@ -52,6 +53,7 @@ export function commonSettings<K extends Settings>({
     demands: (values) => commonDemands(values, replicated),
     release,
     parity,
+    seed,
   });
 }
 

@@ -7,6 +7,7 @@ import { metaOf } from "./kind.ts";
 import type { ParityDefinition } from "./parity.ts";
 import type { ReleaseDefinition } from "./release.ts";
 import type { Secret } from "./secret.ts";
+import type { SeedDefinition } from "./seed.ts";
 
 /** What a setting says besides its type. */
 export interface SettingOptions {
@@ -99,6 +100,8 @@ export interface SystemSettings<K extends Settings = Settings> {
   release?: ReleaseDefinition<K>;
   /** What may differ between the environments, for `tandem parity`. @default nothing */
   parity?: ParityDefinition<K>;
+  /** How production's rows are masked for `tandem seed`. @default they can't be copied */
+  seed?: SeedDefinition | undefined;
 }
 
 /** Names the type of a system's settings; adds nothing at run time. */

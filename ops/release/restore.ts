@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import { restoreTo } from "../../provider/restore-database.ts";
 import { type DumpedDatabase, listRestorePoints, type RestorePoint } from "../../provider/restore-point.ts";
-import type { Deployment } from "../backend.ts";
+import type { Deployment, StateResource } from "../backend.ts";
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { stackOutputs } from "../inventory.ts";
@@ -17,21 +17,23 @@ import { runSmokeTests, smokeLines } from "./smoke-tests.ts";
 
 const MIGRATION = "tandem:docker:Migration";
 /** Seconds in which the application may notice that its connections were closed and open new ones. */
-const RECONNECT_SECONDS = 30;
+export const RECONNECT_SECONDS = 30;
+
+/** The database that a migration changes, on a server in a container; undefined for any other resource. */
+export function migratedDatabase({ type, outputs }: StateResource): DumpedDatabase | undefined {
+  const database = outputs?.database as { containerId?: unknown; name?: unknown } | undefined;
+  if (type !== MIGRATION || typeof database?.name !== "string") return undefined;
+  return { containerId: String(database.containerId), name: database.name };
+}
 
 /** The databases that migrations of this stack change, on servers in containers. */
-export function migratedDatabases(deployment: Deployment): DumpedDatabase[] {
-  const found = new Map<string, DumpedDatabase>();
-  for (const { type, outputs } of deployment.resources ?? []) {
-    const database = outputs?.database as { containerId?: unknown; name?: unknown } | undefined;
-    if (type !== MIGRATION || typeof database?.name !== "string") continue;
-    found.set(database.name, { containerId: String(database.containerId), name: database.name });
-  }
-  return [...found.values()];
+export function migratedDatabases({ resources = [] }: Deployment): DumpedDatabase[] {
+  const all = resources.map(migratedDatabase).filter((database) => database !== undefined);
+  return [...new Map(all.map((database) => [database.name, database])).values()];
 }
 
 /** A restore point and where it is. */
-interface Choice {
+export interface Choice {
   database: DumpedDatabase;
   point: RestorePoint;
 }
@@ -62,7 +64,7 @@ async function choose(
 }
 
 /** Lets the next `up` run the migrations anew: what they did since the restore point is gone. */
-async function forgetMigrations(session: Session, { database, point }: Choice): Promise<void> {
+export async function forgetMigrations(session: Session, { database, point }: Choice): Promise<void> {
   const exported = await exportStack(session);
   const resources = (exported.deployment.resources ?? []).map((resource) => {
     const changed = resource.outputs?.database as { name?: unknown } | undefined;

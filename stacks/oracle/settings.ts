@@ -18,6 +18,7 @@ import { choice, flag, integer, name, secret, text } from "../../infra/settings/
 import { list } from "../../infra/settings/structures.ts";
 import { parity } from "./parity.ts";
 import { release } from "./release.ts";
+import { seed } from "./seed.ts";
 
 const keys = {
   hostname: hostnameSetting(
@@ -62,7 +63,7 @@ const keys = {
 export type OracleKeys = typeof keys;
 
 /** The Oracle's settings. */
-export const settings = commonSettings({ keys, release, parity });
+export const settings = commonSettings({ keys, release, parity, seed });
 
 /** Whether an environment with these values uses the stack `shared`. */
 export const usesShared = ({ whisper }: { whisper?: unknown }): boolean => whisper === true;

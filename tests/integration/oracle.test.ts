@@ -1,6 +1,8 @@
 // The Oracle: staging, then production beside it, from one topology on the real engine.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exec } from "../../provider/containers.ts";
 import { migrationLog, readEntries } from "../../provider/migrations/log.ts";
+import { psql } from "../../provider/psql.ts";
 import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
@@ -171,6 +173,101 @@ describe("production beside it", () => {
       (answer) => answer.json.state === "completed",
     );
     expect((await ask(...address("production"), `/api/jobs/${json.id}`)).status).toBe(404);
+  });
+});
+
+describe("rows of production for staging", () => {
+  const NOTES = [
+    "Call Margarete Holm at 0170 5550123",
+    "margarete.holm@customer.example is waiting",
+    "IBAN DE02 1203",
+  ];
+
+  /** What a database of an environment says, as its server's administrator. */
+  async function sql(stack: Stack, statement: string): Promise<string> {
+    const container = await containerOf(project.name, stack, "postgres");
+    const database = `${project.name}_${stack}`.replaceAll("-", "_");
+    return await psql(docker, container, statement, { database });
+  }
+
+  /** Everything that a server would hand out: all databases, all rows. */
+  async function everything(stack: Stack): Promise<string> {
+    const container = await containerOf(project.name, stack, "postgres");
+    return (await exec(docker, container, ["pg_dumpall", "--username", "postgres"])).stdout;
+  }
+
+  async function notes(stack: Stack): Promise<{ id: number; text: string; createdAt: string }[]> {
+    return (await ask(...address(stack), "/api/notes")).json;
+  }
+
+  beforeAll(async () => {
+    for (const text of NOTES) {
+      expect((await ask(...address("production"), "/api/notes", { text })).status).toBe(201);
+    }
+  });
+
+  it("are refused where a column of production is not named, or a kept one repeats what another hides", async () => {
+    const before = await notes("staging");
+    await sql("production", "ALTER TABLE notes ADD COLUMN phone text;");
+    const unnamed = await project.tandem(["seed", "staging", "--yes"]);
+    await sql("production", "ALTER TABLE notes DROP COLUMN phone;");
+    expect(unnamed.exitCode).toBe(2);
+    expect(unnamed.output).toContain("column notes.phone (text) is not named");
+
+    await sql(
+      "production",
+      "INSERT INTO pgmigrations (name, run_on) SELECT 'for ' || text, now() FROM notes LIMIT 1;",
+    );
+    const repeated = await project.tandem(["seed", "staging", "--yes"]);
+    await sql("production", "DELETE FROM pgmigrations WHERE name LIKE 'for %';");
+    expect(repeated.exitCode).toBe(1);
+    expect(repeated.output).toMatch(/stand in the copy, in public\.pgmigrations/);
+    expect(`${unnamed.output}${repeated.output}`).not.toContain("Margarete");
+
+    const production = await project.tandem(["seed", "production", "--from", "staging", "--yes"]);
+    expect(production.exitCode).toBe(2);
+    expect(production.output).toContain("production is production");
+    expect(await notes("staging")).toEqual(before);
+  });
+
+  it("Oracle: seed data, staging gets production's rows anonymised, and no original value survives", async () => {
+    const before = await snapshot(project.name, "production");
+    const own = await notes("staging");
+    const originals = await notes("production");
+    const vectors = await sql("production", "SELECT embedding FROM notes ORDER BY id;");
+    const seeded = await project.tandem(["seed", "staging", "--yes"]);
+    expect(seeded.exitCode, seeded.output).toBe(0);
+
+    const masked = await notes("staging");
+    expect(masked.map(({ id, createdAt }) => ({ id, createdAt }))).toEqual(
+      originals.map(({ id, createdAt }) => ({ id, createdAt })),
+    );
+    const all = await everything("staging");
+    const words = NOTES.flatMap((text) => text.split(/[ @.]/)).filter((word) => word.length > 3);
+    for (const original of [...NOTES, ...words, ...vectors.split("\n")]) {
+      expect(`${all}${seeded.output}`.includes(original), original).toBe(false);
+    }
+    // Its own are gone from the database, and kept as a restore point.
+    expect(masked.map(({ text }) => text)).not.toContain(own[0]?.text);
+    expect(seeded.output).toMatch(
+      /What was there is kept: .* rollback staging --database \d{8}-\d{6}-before-restore/,
+    );
+
+    // It works on: a row is written and found, the app's login has its rights, and nothing is to change.
+    const nearest = await ask(...address("staging"), "/api/notes/nearest?q=anything&limit=1");
+    expect(nearest.json).toHaveLength(1);
+    expect((await ask(...address("staging"), "/api/notes", { text: "written afterwards" })).status).toBe(201);
+    const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
+    expect(preview.exitCode, preview.output).toBe(0);
+
+    // Production is as it was, and nothing of the copy is left on its host.
+    expect(await snapshot(project.name, "production")).toEqual(before);
+    expect(await notes("production")).toEqual(originals);
+    const containers = await docker.listContainers({ all: true });
+    expect(containers.flatMap(({ Names }) => Names)).not.toContain(`/${project.name}_production_seed`);
+    const server = await containerOf(project.name, "production", "postgres");
+    const { stdout } = await exec(docker, server, ["find", "/var/lib/postgresql", "-name", "*-before-seed*"]);
+    expect(stdout).toBe("");
   });
 });
 

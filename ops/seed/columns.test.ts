@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { type Column, definitionProblems } from "./columns.ts";
+import { maskCounts, maskStatements, originals } from "./masks.ts";
+
+function column(table: string, name: string, type: string, more: Partial<Column> = {}): Column {
+  return { schema: "public", table, column: name, type, notNull: false, generated: false, ...more };
+}
+
+const columns = [
+  column("people", "id", "bigint", { notNull: true }),
+  column("people", "email", "character varying(40)"),
+  column("people", "name", "text", { notNull: true }),
+  column("people", "search", "tsvector", { generated: true }),
+  column("sessions", "token", "text", { schema: "auth" }),
+];
+const complete = {
+  tables: {
+    people: { id: "keep", email: "email", name: "pseudonym" },
+    "auth.sessions": "empty",
+  },
+} as const;
+
+describe("a definition", () => {
+  it("that names every column but computed ones is complete", () => {
+    expect(definitionProblems(complete, columns)).toEqual([]);
+    expect(maskCounts(complete, columns)).toEqual({ masked: 2, emptied: 1 });
+  });
+
+  it.each([
+    ["a table that it doesn't name", { people: complete.tables.people }, "table auth.sessions is not named"],
+    [
+      "a column that it doesn't name",
+      { ...complete.tables, people: { id: "keep", email: "email" } },
+      "column people.name (text) is not named",
+    ],
+    [
+      "null where none may be",
+      { ...complete.tables, people: { ...complete.tables.people, name: "null" } },
+      "column people.name may not be null",
+    ],
+    [
+      "a table that isn't there",
+      { ...complete.tables, notes: "keep" },
+      "table notes is named and doesn't exist",
+    ],
+    [
+      "a column that isn't there",
+      { ...complete.tables, people: { ...complete.tables.people, phone: "words" } },
+      "column people.phone is named and doesn't exist",
+    ],
+  ] as const)("has a problem with %s", (_, tables, problem) => {
+    expect(definitionProblems({ tables }, columns)).toEqual([problem]);
+  });
+});
+
+describe("masking", () => {
+  const statements = maskStatements(complete, columns, "k'ey");
+
+  it("sets each masked column in one statement a table, within its length", () => {
+    const update = statements.split("\n").find((line) => line.startsWith("UPDATE"));
+    expect(update).toMatch(/^UPDATE "public"\."people" SET "email" = .*, "name" = /);
+    expect(update).toContain("'@example.invalid', 40)::character varying(40)");
+    expect(update).not.toMatch(/"id" =|"search" =/);
+  });
+
+  it("empties tables, fires no trigger, and leaves no function behind", () => {
+    expect(statements).toContain('TRUNCATE "auth"."sessions";');
+    expect(statements.indexOf("session_replication_role = replica")).toBeLessThan(
+      statements.indexOf("UPDATE"),
+    );
+    expect(statements.indexOf("DROP SCHEMA tandem_seed")).toBeGreaterThan(statements.indexOf("UPDATE"));
+  });
+
+  it("looks for the values of masked columns and emptied tables afterwards", () => {
+    expect(originals(complete, columns, "/files").split("\n")).toHaveLength(3);
+  });
+
+  it("takes an expression as it stands", () => {
+    const tables = { ...complete.tables, people: { ...complete.tables.people, name: { sql: "'n' || id" } } };
+    expect(maskStatements({ tables }, columns, "key")).toContain(`"name" = ('n' || id)`);
+  });
+});
