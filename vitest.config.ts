@@ -1,8 +1,13 @@
 // Test projects: `unit` needs nothing but Node; the others need a machine that `./tandem setup` has prepared.
 import { defineConfig } from "vitest/config";
+import { alone, LongestFirst } from "./tests/order.ts";
+
+/** Files that wait for containers most of their time: two side by side keep two cores busy. */
+const sideBySide = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -15,6 +20,16 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["tests/integration/**/*.test.ts"],
+          exclude: alone,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+          ...sideBySide,
+        },
+      },
+      {
+        test: {
+          name: "integration-alone",
+          include: alone,
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,
@@ -26,7 +41,7 @@ export default defineConfig({
           include: ["tests/faults/**/*.test.ts"],
           testTimeout: 900_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          ...sideBySide,
         },
       },
     ],

@@ -63,6 +63,9 @@ async function appChecks(): Promise<Tally[]> {
   return tallies;
 }
 
+/** Vitest's projects of a kind: of its files some run side by side, some alone; vitest.config.ts knows which. */
+const projectsOf = (kind: "integration" | "faults") => ["--project", `${kind}*`];
+
 /** The engine for tests that call it themselves; its state and passphrase are each test's own affair. */
 function enginePath(): Record<string, string> {
   const paths = resolvePaths();
@@ -79,8 +82,8 @@ async function allChecks(soak: Record<string, string>): Promise<Tally[]> {
     ...(await goChecks()),
     await vitest(["--project", "unit"], { env }),
     ...(await appChecks()),
-    await vitest(["--project", "integration"], { env }),
-    await vitest(["--project", "faults"], { env }),
+    await vitest(projectsOf("integration"), { env }),
+    await vitest(projectsOf("faults"), { env }),
   ];
 }
 
@@ -96,7 +99,7 @@ async function run(kind: string | undefined): Promise<Tally[]> {
     case "integration":
     case "faults":
       await prepareMachine({ forTests: true });
-      return [await vitest(["--project", kind], { env: enginePath() })];
+      return [await vitest(projectsOf(kind), { env: enginePath() })];
     default:
       throw new UserError(`there are no tests of kind "${kind}"`, `kinds: ${testKinds.join(", ")}`, 2);
   }

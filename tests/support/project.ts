@@ -35,10 +35,17 @@ export type RunningCommand = ResultPromise<{ all: true; reject: false; stdin: "i
 /** Config of a stack by key without namespace. */
 export type StackConfig = Record<string, unknown>;
 
-/** A port that is free now, outside the range from which the kernel hands out ports of its own accord. */
+/** The ports from which tests take theirs: outside the range from which the kernel hands out ports of its own accord. */
+const PORTS = { first: 20_000, count: 10_000 };
+/** Of two test files that run side by side each takes from a part of its own: what is free now may be bound much later. */
+const PARTS = 2;
+
+/** A port that is free now. */
 export async function freePort(): Promise<number> {
+  const part = Number(process.env.VITEST_POOL_ID ?? 1) % PARTS;
+  const count = PORTS.count / PARTS;
   for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const port = PORTS.first + part * count + Math.floor(Math.random() * count);
     const free = await new Promise<boolean>((resolve) => {
       const server = createServer();
       server.once("error", () => resolve(false));

@@ -1,36 +1,12 @@
-// kill -9 of everything that an `up` has running, at moments all over it: one more `up` and all is well.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+// kill -9 of everything that an update has running, at moments all over it: one more `up` and all is well, every row kept.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOf, expectCleanRefresh, expectConverged } from "../support/converged.ts";
-import { type Moment, momentsIn, runAndStrike, seeded } from "../support/killer.ts";
+import { killedUp, moments, seed } from "../support/killed-up.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, type Target } from "../support/requests.ts";
 
-const ROUNDS = process.env.TANDEM_SOAK === undefined ? 10 : 50;
-/** Lines about operations in a first `up` and in the updates below, so that the moments lie all over them. */
-const LINES = { first: 105, update: 34 };
-const seed = Number(process.env.TANDEM_SEED ?? 20261121);
-const random = seeded(seed);
-
-/** Brings staging up, and kills it. */
-const killedUp = (project: TestProject, moment: Moment) =>
-  runAndStrike(...project.commandLine(["up", "staging"]), moment, {
-    cwd: project.folder,
-    env: { ...process.env, ...project.environment() },
-  });
-
-describe(`a first up, killed (seed ${seed})`, () => {
-  let project: TestProject;
-  afterEach(() => project.remove());
-
-  it.each(
-    momentsIn(LINES.first, ROUNDS, random),
-  )("at operation $operations + $delayMs ms converges", async (moment) => {
-    project = await TestProject.create();
-    const run = await killedUp(project, moment);
-    expect(run.struck, `it had ended with ${run.exitCode} before the moment came`).toBe(true);
-    await expectConverged(project);
-  });
-});
+/** Lines about operations in the updates below. */
+const LINES = 34;
 
 describe(`an update, killed (seed ${seed})`, () => {
   let project: TestProject;
@@ -49,7 +25,7 @@ describe(`an update, killed (seed ${seed})`, () => {
   afterAll(() => project.remove());
 
   it.each(
-    momentsIn(LINES.update, ROUNDS, random).map((moment, round) => ({ ...moment, round })),
+    moments(LINES).map((moment, round) => ({ ...moment, round })),
   )("at operation $operations + $delayMs ms converges and keeps every row", async ({ round, ...moment }) => {
     const odd = round % 2 === 1;
     const app = { cpus: 1, memory: odd ? "576m" : "544m", pids: 200 };

@@ -1,0 +1,52 @@
+// Which test files may run beside another one, and in which order: the longest first, so that the workers end together.
+import type { TestSpecification } from "vitest/node";
+import { BaseSequencer } from "vitest/node";
+
+/**
+ * Files of tests/integration that need the machine to themselves: they compare latencies or durations, put a service
+ * under load, or look at every process of the machine many times a second.
+ */
+export const alone = [
+  "bad-deploys",
+  "commands",
+  "deploy",
+  "images-postgres",
+  "images",
+  "release",
+  "route",
+  "secrets",
+].map((name) => `tests/integration/${name}.test.ts`);
+
+/** Seconds that a file took with the machine to itself on two cores; files that take less than a minute are not listed. */
+const seconds: Readonly<Record<string, number>> = {
+  "integration/preview-report": 370,
+  "integration/ssh-host": 315,
+  "faults/kill-update": 300,
+  "integration/drift": 240,
+  "faults/kill-first": 235,
+  "integration/shared-stack": 195,
+  "faults/daemon": 130,
+  "integration/isolation": 115,
+  "integration/lugh": 110,
+  "integration/promote": 105,
+  "integration/oracle": 90,
+  "integration/tunnels": 87,
+  "faults/engine-steps": 88,
+  "integration/policies": 75,
+  "integration/verify": 70,
+  "integration/oracle-shared": 65,
+  "integration/providers": 62,
+};
+
+function secondsOf({ moduleId }: TestSpecification): number {
+  const name = /tests\/(.+)\.test\.ts$/.exec(moduleId)?.[1] ?? "";
+  return seconds[name] ?? 0;
+}
+
+/** Sorts files by what they are known to take, the rest by vitest's own rules. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => secondsOf(b) - secondsOf(a));
+  }
+}
