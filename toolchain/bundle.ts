@@ -48,7 +48,8 @@ async function copyWasm(inputs: readonly string[], folder: string): Promise<void
   for (const input of inputs.filter((path) => /\/wasm\/[^/]+(?<!index)\.js$/.test(path))) {
     const source = input.replace(/\.js$/, ".wasm");
     const target = join(folder, basename(source));
-    await copyFile(source, `${target}.new`);
-    await rename(`${target}.new`, target);
+    const draft = `${target}.${process.pid}.new`;
+    await copyFile(source, draft);
+    await rename(draft, target);
   }
 }

@@ -1,9 +1,24 @@
-// The TypeScript programs that are bundled into executables: what they are made from, and whether they are current.
-import { mkdirSync, renameSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+// The TypeScript programs that are bundled into executables. They lie in a folder named by what they are made from: two
+// versions of this package that share a cache never replace what the other one has running.
+import { existsSync, mkdirSync, renameSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { clearBundles } from "./bundles-clearing.ts";
 import { canRun } from "./executables.ts";
 import { type Paths, packageRoot } from "./paths.ts";
-import { hashOf, hashOfFiles, readStamp, sourcesBelow, writeStamp } from "./stamps.ts";
+import { hashOfFiles, sourcesBelow } from "./stamps.ts";
+
+/** What is bundled: the executable's name, and where its program begins. */
+export const bundled = {
+  "pulumi-resource-tandem": "provider/main.ts",
+  "pulumi-analyzer-tandem": "policies/main.ts",
+  "pulumi-language-nodejs": "toolchain/language-host/main.ts",
+  "pulumi-resource-random": "toolchain/providers/random/main.ts",
+  "pulumi-resource-postgresql": "toolchain/providers/postgresql/main.ts",
+  "pulumi-resource-cloudflare": "toolchain/providers/cloudflare/main.ts",
+} as const;
+
+/** Name of a bundle. */
+export type BundleName = keyof typeof bundled;
 
 /** Folders that a bundle may take its code from; a change in any of them makes all bundles anew (0.3 s each). */
 const sources = [
@@ -18,36 +33,39 @@ const sources = [
 let sourcesKey: string | undefined;
 
 /**
- * Hash of everything that goes into a bundle of `entry`. The Node that made it is no part: a bundle names the Node that
- * runs it, and stays good under another one as long as that is there.
+ * Folder of the bundles of this version of the package, named by a hash of all that goes into them. The Node that made
+ * them is no part of it: a bundle names the Node that runs it, and stays good under another one as long as that is there.
  */
-export function bundleKey(entry: string): string {
+export function bundlesFolder(paths: Paths): string {
   sourcesKey ??= hashOfFiles([
     ...sourcesBelow(sources),
     "toolchain/bundle.ts",
+    "toolchain/bundles.ts",
     "toolchain/interpreter.ts",
     "package-lock.json",
   ]);
-  return hashOf(entry, sourcesKey);
+  return join(paths.bundles, sourcesKey);
 }
 
-function stampFile(paths: Paths, outfile: string): string {
-  return join(paths.stamps, `bundle-${basename(outfile)}`);
+/** Is the bundle there and can it run? Looking counts as use: what is used is not cleared away. */
+export function bundleIsCurrent(paths: Paths, name: BundleName): boolean {
+  const folder = bundlesFolder(paths);
+  if (!canRun(join(folder, name))) return false;
+  const now = new Date();
+  utimesSync(folder, now, now);
+  return true;
 }
 
-/** Is `outfile` a bundle of `entry` as it is now? */
-export function bundleIsCurrent(paths: Paths, entry: string, outfile: string): boolean {
-  return canRun(outfile) && readStamp(stampFile(paths, outfile)) === bundleKey(entry);
-}
-
-/** Bundles `entry` (from this package's root) into the executable `outfile`, which appears whole or not at all. */
-export async function makeBundle(paths: Paths, entry: string, outfile: string): Promise<void> {
+/** Makes a bundle, which appears whole or not at all, and clears away those of versions that nobody used for long. */
+export async function makeBundle(paths: Paths, name: BundleName): Promise<void> {
   // Loaded here only: the bundler takes 50 ms to load, and most runs need no bundle.
   const { bundle } = await import("./bundle.ts");
-  const key = bundleKey(entry);
-  mkdirSync(dirname(outfile), { recursive: true });
-  const draft = `${outfile}.new`;
-  await bundle(join(packageRoot, entry), draft);
-  renameSync(draft, outfile);
-  writeStamp(stampFile(paths, outfile), key);
+  const folder = bundlesFolder(paths);
+  if (!existsSync(folder)) {
+    mkdirSync(folder, { recursive: true });
+    clearBundles(paths.bundles);
+  }
+  const draft = join(folder, `${name}.${process.pid}.new`);
+  await bundle(join(packageRoot, bundled[name]), draft);
+  renameSync(draft, join(folder, name));
 }

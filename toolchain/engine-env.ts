@@ -1,19 +1,10 @@
 // The environment in which the engine runs: the same for `tandem up` and, through `tandem env`, for `pulumi up` by hand.
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { bundlesFolder } from "./bundles.ts";
 import type { EngineLocation } from "./engine-location.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { hasOwnPassphrase } from "./state.ts";
-
-/** Bundle of the `tandem` provider: its executable in `provider/` runs this file where the variable names it. */
-export function providerBundle(paths: Paths): string {
-  return join(paths.bundles, "pulumi-resource-tandem");
-}
-
-/** Bundle of the policy pack: its executable in `policies/` runs this file where the variable names it. */
-export function policyBundle(paths: Paths): string {
-  return join(paths.bundles, "pulumi-analyzer-tandem");
-}
 
 /**
  * The variables that the engine needs on top of the user's own. The user's PULUMI_BACKEND_URL and
@@ -35,8 +26,8 @@ export function engineVariables(
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
     PULUMI_SUPPRESS_NEO_LINK: "true",
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE || paths.compileCache,
-    TANDEM_PROVIDER_BUNDLE: providerBundle(paths),
-    TANDEM_POLICY_BUNDLE: policyBundle(paths),
+    // The executables in provider/ and policies/, and the scripts in place of our plugins, run the bundles of this folder.
+    TANDEM_BUNDLES: bundlesFolder(paths),
   };
   if (!env.PULUMI_BACKEND_URL) {
     // As a URL: a space or a percent sign in the path would be read as something else.

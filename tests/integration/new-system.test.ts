@@ -1,9 +1,23 @@
 // `tandem new` in a copy of the checkout: the folder that it makes comes up, answers and goes, with nothing else written.
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+// The copy is another version of the package, and shares the cache with this one.
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { bundlesFolder } from "../../toolchain/bundles.ts";
+import { installedEngineDirectory } from "../../toolchain/engine-location.ts";
+import { resolvePaths } from "../../toolchain/paths.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { freePort, ROOT } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
@@ -11,6 +25,9 @@ import { ask } from "../support/requests.ts";
 const name = uniqueName("sixth-");
 const checkout = mkdtempSync(join(tmpdir(), "tandem-checkout-"));
 const home = mkdtempSync(join(tmpdir(), "tandem-home-"));
+
+/** Folder of the copy's bundles. */
+const made: string[] = [];
 
 /** Folders of the checkout that are no part of it. */
 const LEFT_OUT = /(^|\/)(node_modules|\.git)$/;
@@ -27,6 +44,20 @@ async function tandem(...args: string[]): Promise<string> {
   return all;
 }
 
+/** Identity of every file that an engine runs which this version of the package has started. */
+function engineFiles(): Record<string, string> {
+  const paths = resolvePaths();
+  const folders = [bundlesFolder(paths), installedEngineDirectory(paths), join(paths.pulumiHome, "plugins")];
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith(".lock"))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return Object.fromEntries(
+    files.map((file) => [file, `${statSync(file).ino} ${statSync(file).mtimeMs} ${statSync(file).size}`]),
+  );
+}
+
 beforeAll(() => {
   cpSync(ROOT, checkout, {
     recursive: true,
@@ -34,11 +65,12 @@ beforeAll(() => {
     filter: (source) => !LEFT_OUT.test(relative(ROOT, source)),
   });
   symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  appendFileSync(join(checkout, "provider/main.ts"), "// Another version.\n");
 });
 
 afterAll(async () => {
   await removeLabelled(`tandem.system=${name}`);
-  for (const folder of [checkout, home]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [checkout, home, ...made]) rmSync(folder, { recursive: true, force: true });
 });
 
 it("a sixth system is a folder from the template, comes up, answers and goes", async () => {
@@ -54,7 +86,12 @@ it("a sixth system is a folder from the template, comes up, answers and goes", a
   expect(moved).not.toBe(text);
   writeFileSync(file, moved);
 
+  const before = engineFiles();
   await tandem("up", "--system", name, "staging", "--yes");
+  expect(engineFiles()).toEqual(before);
+  made.push(/TANDEM_BUNDLES='(.+)'/.exec(await tandem("env"))?.[1] ?? "");
+  expect(made).not.toContain(bundlesFolder(resolvePaths()));
+  expect(readdirSync(made[0] ?? "")).toContain("pulumi-resource-tandem");
   const ready = await ask(port, `staging-${name}.localhost`, "/ready");
   expect(ready.status, ready.text).toBe(200);
 

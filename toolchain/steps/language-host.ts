@@ -1,10 +1,11 @@
 // Step: the Node language host beside the CLI. Only a CLI that was built here needs ours; releases bring their own.
 import { join } from "node:path";
+import { hasLauncher, writeLauncher } from "../bundle-launcher.ts";
 import { bundleIsCurrent, makeBundle } from "../bundles.ts";
 import { installedEngineDirectory, locateEngine } from "../engine-location.ts";
 import type { Step } from "../step.ts";
 
-const entry = "toolchain/language-host/main.ts";
+const name = "pulumi-language-nodejs";
 
 /** The step. */
 export const languageHost: Step = {
@@ -15,8 +16,9 @@ export const languageHost: Step = {
     if (located !== undefined && located.origin !== "built") {
       return { ready: true, found: "the one that came with the CLI" };
     }
-    const outfile = join(installedEngineDirectory(context.paths), "pulumi-language-nodejs");
-    return located !== undefined && bundleIsCurrent(context.paths, entry, outfile)
+    const launcher = join(installedEngineDirectory(context.paths), name);
+    const current = hasLauncher(context.paths, name, launcher) && bundleIsCurrent(context.paths, name);
+    return located !== undefined && current
       ? { ready: true, found: "bundled from this package" }
       : { ready: false, found: "no current language host", mend: "bundle it from this package" };
   },
@@ -26,6 +28,8 @@ export const languageHost: Step = {
     const located = locateEngine(context.paths, context.env);
     if (located?.origin !== "built") return;
     say("bundling");
-    await makeBundle(context.paths, entry, join(located.directory, "pulumi-language-nodejs"));
+    await makeBundle(context.paths, name);
+    const launcher = join(located.directory, name);
+    if (!hasLauncher(context.paths, name, launcher)) writeLauncher(context.paths, name, launcher);
   },
 };

@@ -5,8 +5,10 @@ import { type PluginName, pluginVersion } from "../versions.ts";
 
 /** How this package makes a plugin where the official one can't be had. */
 export interface Maker {
-  /** Hash of all that goes into it. */
+  /** Hash of all that goes into what is installed. */
   key(context: SetupContext): string;
+  /** Is what the installed file needs besides there? @default it needs nothing */
+  isMade?(context: SetupContext): boolean;
   /** Makes the executable, if it isn't there for this key already, and returns its path. */
   make(context: SetupContext, say: Say): Promise<string>;
   /** What it is, for the report. */
@@ -24,13 +26,19 @@ export function providerPlugin(name: PluginName, maker: Maker): Step {
     async inspect(context): Promise<Part> {
       const installed = installedPlugin(context, name);
       if (installed?.origin === "official") return { ready: true, found: `${label}, official plugin` };
-      if (installed !== undefined && installed.key === maker.key(context)) {
+      if (installed?.key === maker.key(context) && (maker.isMade?.(context) ?? true)) {
         return { ready: true, found: `${label}, ${maker.description}` };
       }
       const mend = maker.obstacle?.(context) ?? `the official plugin, or ${maker.description}`;
       return { ready: false, found: `no current ${label}`, mend };
     },
     async install(context, say) {
+      const installed = installedPlugin(context, name);
+      if (installed?.origin === "built" && installed.key === maker.key(context)) {
+        // What is installed stands: a run of another version may have it open.
+        await maker.make(context, say);
+        return;
+      }
       const official = officialPluginOfUser(context, name);
       if (official !== undefined) {
         await context.finished("engine");

@@ -1,10 +1,11 @@
 // The provider plugins of the program, each with the way this package makes it for a machine that can't download it.
 import { join } from "node:path";
-import { bundleIsCurrent, bundleKey, makeBundle } from "../bundles.ts";
+import { launcherOf, writeLauncher } from "../bundle-launcher.ts";
+import { type BundleName, bundleIsCurrent, makeBundle } from "../bundles.ts";
 import { isExecutable } from "../executables.ts";
 import { goBuild, goObstacle } from "../go-build.ts";
 import { hashOf, hashOfFiles } from "../stamps.ts";
-import type { SetupContext, Step } from "../step.ts";
+import type { Step } from "../step.ts";
 import { pluginVersion } from "../versions.ts";
 import { type Maker, providerPlugin } from "./provider-plugin.ts";
 
@@ -36,19 +37,21 @@ const dockerMaker: Maker = {
   },
 };
 
-/** A small program of this package that serves the resources it uses. */
-function bundled(name: "random" | "postgresql" | "cloudflare"): Maker {
-  const entry = `toolchain/providers/${name}/main.ts`;
-  const outfile = (context: SetupContext) => join(context.paths.bundles, `pulumi-resource-${name}`);
+/** A small program of this package that serves the resources it uses. What is installed is a script that runs its bundle. */
+function bundled(plugin: "random" | "postgresql" | "cloudflare"): Maker {
+  const name: BundleName = `pulumi-resource-${plugin}`;
   return {
     description: "bundled from this package",
-    key: () => bundleKey(entry),
-    async make(context, say) {
-      if (!bundleIsCurrent(context.paths, entry, outfile(context))) {
+    key: ({ paths }) => hashOf(launcherOf(paths, name)),
+    isMade: ({ paths }) => bundleIsCurrent(paths, name),
+    async make({ paths }, say) {
+      if (!bundleIsCurrent(paths, name)) {
         say("bundling");
-        await makeBundle(context.paths, entry, outfile(context));
+        await makeBundle(paths, name);
       }
-      return outfile(context);
+      const launcher = join(paths.tools, "launchers", name);
+      writeLauncher(paths, name, launcher);
+      return launcher;
     },
   };
 }
