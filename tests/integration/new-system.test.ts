@@ -3,6 +3,7 @@
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -32,13 +33,16 @@ const made: string[] = [];
 /** Folders of the checkout that are no part of it. */
 const LEFT_OUT = /(^|\/)(node_modules|\.git)$/;
 
+/** Of a checkout that shares its git folder with the real one: git must not note down anything about it. */
+const variables = { TANDEM_HOME: home, NO_COLOR: "1", GIT_OPTIONAL_LOCKS: "0" };
+
 async function tandem(...args: string[]): Promise<string> {
   const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
   const { all, exitCode } = await execa(join(checkout, "tandem"), args, {
     all: true,
     reject: false,
     stdin: "ignore",
-    env: { ...Object.fromEntries(own.map((key) => [key, undefined])), TANDEM_HOME: home, NO_COLOR: "1" },
+    env: { ...Object.fromEntries(own.map((key) => [key, undefined])), ...variables },
   });
   expect(exitCode, all).toBe(0);
   return all;
@@ -65,6 +69,8 @@ beforeAll(() => {
     filter: (source) => !LEFT_OUT.test(relative(ROOT, source)),
   });
   symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  // Outside git the example app would be another one: it would be built anew, and its tag move under other runs.
+  if (existsSync(join(ROOT, ".git"))) symlinkSync(join(ROOT, ".git"), join(checkout, ".git"));
   appendFileSync(join(checkout, "provider/main.ts"), "// Another version.\n");
 });
 

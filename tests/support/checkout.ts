@@ -1,6 +1,6 @@
 // A checkout of this repository as a runner has it: the files, a git repository with a remote, and the name, ports and
 // state of a test's project.
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { execa } from "execa";
@@ -29,6 +29,15 @@ export class Checkout {
   static async create(overrides: Record<string, StackConfig>): Promise<Checkout> {
     const checkout = new Checkout(await TestProject.create(overrides));
     const { folder, project, remote } = checkout;
+    // Its history goes on from here: the commit that last changed the example app is part of that image, whose tag would
+    // move under other runs if it were another one.
+    const hasHistory = existsSync(join(ROOT, ".git"));
+    if (hasHistory) {
+      const flags = ["--quiet", "--no-checkout", "--origin", "source"];
+      await execa("git", ["clone", ...flags, ROOT, folder]);
+      await checkout.git("update-ref", "refs/heads/develop", "HEAD");
+      await checkout.git("symbolic-ref", "HEAD", "refs/heads/develop");
+    }
     const left = new Set(["node_modules", ".git"]);
     cpSync(ROOT, folder, { recursive: true, filter: (path) => !left.has(basename(path)) });
     symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
@@ -38,7 +47,9 @@ export class Checkout {
       cpSync(project.stackFile(stack), join(folder, `Pulumi.${stack}.yaml`));
     }
     await execa("git", ["init", "--quiet", "--bare", remote]);
-    await checkout.git("init", "--quiet", "--initial-branch=develop");
+    // A runner may have the last commit only.
+    await execa("git", ["-C", remote, "config", "receive.shallowUpdate", "true"]);
+    if (!hasHistory) await checkout.git("init", "--quiet", "--initial-branch=develop");
     await checkout.git("add", "--all");
     await checkout.git(
       "-c",
