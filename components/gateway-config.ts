@@ -1,6 +1,7 @@
 // The gateway's own configuration: what is the same for every environment and route.
 import { createHash } from "node:crypto";
 import { type EntryOptions, entryConfig } from "./gateway-entry.ts";
+import { OVERLOAD_LIMITS } from "./gateway-overload.ts";
 
 /** Port that the gateway listens on inside its container. */
 export const CONTAINER_PORT = 8080;
@@ -50,24 +51,27 @@ const LOAD_URL = "http://127.0.0.1:2019/load";
 const FINGERPRINT = `cat ${CONFIG_DIR}/Caddyfile ${CONFIG_DIR}/routes/*.caddy 2>/dev/null | sha256sum`;
 
 /**
- * Share of the container's memory that each process collects its garbage for, in percent. By itself either would take 90 %
- * for its own; together they were killed under 200 requests a second. The rest is for a reload and the sockets.
+ * Runs both processes, the entry once the router listens; when one ends, so does the container, and Docker starts it anew.
+ * SIGTERM is the entry's.
  */
-const HEAP_PERCENT = 35;
-
-/** Runs both processes; when one ends, so does the container, and Docker starts it anew. SIGTERM is the entry's. */
-const RUN_SCRIPT = `limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes)
-[ "$limit" = max ] || export GOMEMLIMIT=$((limit / 100 * ${HEAP_PERCENT}))
+const RUN_SCRIPT = `${OVERLOAD_LIMITS}
 echo /tmp/router-0.sock > /tmp/router
 ${FINGERPRINT} > /tmp/loaded
-caddy run --config ${CONFIG_DIR}/entry.Caddyfile --adapter caddyfile &
-entry=$!
-trap 'kill -TERM $entry' TERM INT
+rm -f /tmp/entry
 (
-	trap - TERM INT
 	ROUTER_SOCKET=/tmp/router-0.sock caddy run --config ${CONFIG_DIR}/Caddyfile --adapter caddyfile
-	kill -KILL $entry
+	kill -KILL $(cat /tmp/entry)
 ) &
+router=$!
+while ! [ -S /tmp/router-0.sock ]; do kill -0 $router 2>/dev/null || exit 1; sleep 0.05; done
+(
+	ulimit -n $MAX_FILES 2>/dev/null
+	exec caddy run --config ${CONFIG_DIR}/entry.Caddyfile --adapter caddyfile
+) &
+entry=$!
+echo $entry > /tmp/entry
+trap 'kill -TERM $entry' TERM INT
+kill -0 $router 2>/dev/null || kill -KILL $entry
 while kill -0 $entry 2>/dev/null; do wait $entry; done
 `;
 

@@ -20,6 +20,8 @@ export interface EntryOptions {
 export const CONTAINER_TLS_PORT = 8443;
 
 const HTTPS_PORT = 443;
+/** Seconds after which a client that was turned away may try again. */
+const RETRY_AFTER_SECONDS = 2;
 
 /**
  * Nothing of it changes with a route, so it is never reloaded: a server that is reloaded closes idle connections, and a
@@ -52,35 +54,54 @@ export function entryConfig(
     "}",
     "",
   ];
-  const plain = ["http:// {", ...(forceHttps ? redirect(healthHost, tls) : []), ...PROXY, "}", ""];
-  return [...global, ...plain, ...(tls === undefined ? [] : secured(tls))].join("\n");
+  const health = [`http://${healthHost} {`, ...proxy([]), "}", ""];
+  const plain = ["http:// {", ...(forceHttps ? redirect(tls) : []), ...SERVE, "}", ""];
+  return [...global, ...health, ...plain, ...(tls === undefined ? [] : secured(tls))].join("\n");
 }
 
 /** 308 keeps method and body; a proxy that ended TLS says so in the header. */
-function redirect(healthHost: string, tls: GatewayTls | undefined): string[] {
+function redirect(tls: GatewayTls | undefined): string[] {
   const port = tls === undefined || tls.hostPort === HTTPS_PORT ? "" : `:${tls.hostPort}`;
-  return [
-    "\t@plain {",
-    "\t\tnot header X-Forwarded-Proto https",
-    `\t\tnot host ${healthHost}`,
-    "\t}",
-    `\tredir @plain https://{host}${port}{uri} 308`,
-  ];
+  return ["\t@plain not header X-Forwarded-Proto https", `\tredir @plain https://{host}${port}{uri} 308`];
 }
 
 function secured({ hostnames }: GatewayTls): string[] {
   const sites = hostnames.map((hostname) => `https://${hostname}`).join(", ");
-  return [`${sites} {`, "\ttls internal", ...PROXY, "}", ""];
+  return [`${sites} {`, "\ttls internal", ...SERVE, "}", ""];
 }
 
-const PROXY = [
-  "\treverse_proxy unix/{file./tmp/router} {",
-  "\t\tlb_try_duration 10s",
-  "\t\tlb_try_interval 50ms",
-  "\t\ttrusted_proxies private_ranges",
-  "\t\ttransport http {",
-  "\t\t\tkeepalive 30s",
-  "\t\t\tkeepalive_idle_conns_per_host 128",
-  "\t\t}",
+/**
+ * To the router.
+ *
+ * @param most what bounds the requests under way
+ */
+function proxy(most: string[]): string[] {
+  return [
+    "\treverse_proxy unix/{file./tmp/router} {",
+    ...most,
+    "\t\tlb_try_duration 2s",
+    "\t\tlb_try_interval 50ms",
+    "\t\ttrusted_proxies private_ranges",
+    "\t\ttransport http {",
+    "\t\t\tkeepalive 30s",
+    "\t\t\tkeepalive_idle_conns_per_host 128",
+    "\t\t}",
+    "\t}",
+  ];
+}
+
+/**
+ * What clients ask for: as many requests at once as the gateway's limits allow; one more waits, and then is told so. What
+ * gets through is in the router's access log, and what is turned away in this one. It is the same where no file can be
+ * opened any more to read the router's address from.
+ */
+const SERVE = [
+  "\tlog",
+  "\tlog_skip",
+  ...proxy(["\t\tunhealthy_request_count {$MAX_REQUESTS}"]),
+  "\thandle_errors 500 503 {",
+  "\t\tvars log_skip false",
+  `\t\theader Retry-After ${RETRY_AFTER_SECONDS}`,
+  '\t\trespond "This gateway has as many requests under way as its limits allow." 503',
   "\t}",
 ];

@@ -200,7 +200,7 @@ const APP_FLOOR = "64m";
 export const SERVER_LIMITS = {
   postgres: { cpus: 1, memory: "512m", pids: 256 },
   redis: { cpus: 0.5, memory: "256m", pids: 64 },
-  // Some 25 threads at rest; 200 WebSockets at once on a busy machine made 65, and a Go program that gets no thread ends.
+  // What it may have under way at once follows from these: components/gateway-overload.ts.
   gateway: { cpus: 0.5, memory: "256m", pids: 512 },
 } satisfies Record<string, LimitDefaults>;
 

@@ -38,7 +38,7 @@ const env = new Environment("dev", { system: "$SYSTEM", environment: "dev", data
 const small = { cpus: 1, memoryMb: 128, pids: 64 };
 const gateway = new Gateway("gateway", {
   env, image: "caddy:2.11.9-alpine", hostPort: ${gatewayPort},
-  noindex: ${release.noindex ?? false}, limits: { ...small, cpus: ${release.gatewayCpus ?? 1} },
+  noindex: ${release.noindex ?? false}, limits: { cpus: ${release.gatewayCpus ?? 1}, memoryMb: 256, pids: 512 },
 });
 // A disk of 4 MiB.
 const disk = new Volume("disk", {

@@ -35,12 +35,15 @@ export interface ContainerSpec {
   volumes?: string[];
   /** Ports published on loopback, by the one inside. */
   ports?: Record<number, number>;
+  /** Limit of its memory. @default none */
+  memoryMb?: number;
 }
 
 /** Makes hardened containers on a network as the Docker provider does: created and not started. */
 export function createdContainer(network: string, labels: Record<string, string>) {
   return async (spec: ContainerSpec) => {
     const ports = Object.entries(spec.ports ?? {});
+    const memory = (spec.memoryMb ?? 0) * 2 ** 20;
     const container = await docker.createContainer({
       name: `${network}-${uniqueName("c")}`,
       Image: spec.image,
@@ -53,6 +56,8 @@ export function createdContainer(network: string, labels: Record<string, string>
       ExposedPorts: Object.fromEntries(ports.map(([inside]) => [`${inside}/tcp`, {}])),
       HostConfig: {
         NetworkMode: network,
+        Memory: memory,
+        MemorySwap: memory,
         Init: true,
         ReadonlyRootfs: true,
         CapDrop: ["ALL"],

@@ -1,0 +1,158 @@
+// A gateway with far more asked of it than it has memory for: what is too much is turned away, and it lives on.
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { request } from "undici";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { GATEWAY_COMMAND, GATEWAY_HEALTH, gatewayFiles } from "../../components/gateway-config.ts";
+import { accessLine } from "../../ops/release/access-log.ts";
+import { containerStart } from "../../provider/container-start.ts";
+import { route } from "../../provider/route.ts";
+import { BACKEND, BACKEND_IMAGE } from "../support/backend.ts";
+import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
+import { dockerOk } from "../support/docker-cli.ts";
+import { context, createdContainer } from "../support/handlers.ts";
+import { freePort } from "../support/project.ts";
+import { ask, eventually } from "../support/requests.ts";
+
+const run = uniqueName("tandem-test-");
+const created = createdContainer(run, { "tandem.test": run });
+const HOST = "app.localhost";
+/** The least that a stack may give its gateway. */
+const MEMORY_MB = 64;
+/** What then may be under way at once: two for each MiB above the 32 of a gateway at rest. */
+const MAX_REQUESTS = 64;
+const WEBSOCKETS = 40;
+
+let port: number;
+let gateway: string;
+
+async function start(spec: Parameters<typeof created>[0], rest: object) {
+  const container = await created(spec);
+  const inputs = { ...container, healthTimeoutSeconds: 60, running: true, ...rest };
+  await containerStart.create({ inputs }, context());
+  return container;
+}
+
+beforeAll(async () => {
+  await docker.createNetwork({ Name: run, Labels: { "tandem.test": run } });
+  port = await freePort();
+  const caddy = {
+    ...{ image: "caddy:2.11.9-alpine", user: "1000:1000", command: GATEWAY_COMMAND, health: GATEWAY_HEALTH },
+    ...{ volumes: ["/config"], ports: { 8080: port }, memoryMb: MEMORY_MB },
+  };
+  const { containerId } = await start(caddy, { pids: 512, files: gatewayFiles({}) });
+  gateway = containerId;
+  // Answers slow requests after 8 s.
+  const source = `process.env.VERSION = "1"; ${BACKEND.replace("? 1000 : 0", "? 8000 : 0")}`;
+  const app = { image: BACKEND_IMAGE, user: "1000:1000", command: ["node", "-e", source] };
+  const { containerName } = await start(app, { pids: 50 });
+  const news = {
+    ...{ gatewayId: gateway, routeName: "app", hostnames: [HOST], noindex: false, drainSeconds: 5 },
+    upstreams: [`${containerName}:8080`],
+  };
+  const checked = await route.check?.({ news, olds: {}, randomSeed: Buffer.alloc(0) }, context());
+  await route.create({ inputs: checked?.inputs ?? {} }, context());
+});
+
+afterAll(() => removeLabelled(`tandem.test=${run}`));
+
+/** Opens WebSockets. @returns them, and what became of them: `open`, or the code of their end */
+function webSockets(count: number) {
+  const sockets = Array.from({ length: count }, () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: { host: HOST } });
+    const seen = { socket, state: "opening" };
+    socket.on("open", () => {
+      seen.state = "open";
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", (code) => {
+      seen.state = `closed with ${code}`;
+    });
+    return seen;
+  });
+  return { sockets, states: () => sockets.map(({ state }) => state) };
+}
+
+/** What a slow request gets: a status, or how its connection ended. */
+async function slow(): Promise<string> {
+  try {
+    const answer = await request(`http://127.0.0.1:${port}/slow`, {
+      headers: { host: HOST },
+      reset: true,
+    });
+    await answer.body.text();
+    const again = answer.headers["retry-after"];
+    return `${answer.statusCode}${again === undefined ? "" : ` again after ${again}`}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+}
+
+const quick = async () => (await ask(port, HOST, "/version")).status;
+const beginning = async () => {
+  const { RestartCount, State } = await docker.getContainer(gateway).inspect();
+  return { RestartCount, StartedAt: State.StartedAt, OOMKilled: State.OOMKilled };
+};
+
+it("answers as many requests as it has memory for, turns the others away, and keeps its WebSockets", async () => {
+  const before = await beginning();
+  const { sockets, states } = webSockets(WEBSOCKETS);
+  await eventually(
+    async () => states(),
+    (now) => now.every((state) => state === "open"),
+  );
+
+  const waves = Array.from({ length: 5 }, async (_, wave) => {
+    await sleep(wave * 500);
+    return Promise.all(Array.from({ length: 100 }, slow));
+  });
+  await sleep(3_000);
+  // Its own health doesn't hang on how much is asked of it.
+  await dockerOk(["exec", gateway, ...GATEWAY_HEALTH]);
+  const answers = (await Promise.all(waves)).flat();
+  const count = (what: string) => answers.filter((answer) => answer === what).length;
+  expect(new Set(answers)).toEqual(new Set(["200", "503 again after 2"]));
+  expect(count("200")).toBeGreaterThanOrEqual(MAX_REQUESTS - WEBSOCKETS);
+  expect(states()).toEqual(Array(WEBSOCKETS).fill("open"));
+  expect(await beginning()).toEqual(before);
+  expect(await quick()).toBe(200);
+  for (const { socket } of sockets) socket.close();
+  await eventually(
+    async () => states(),
+    (now) => now.every((state) => state.startsWith("closed")),
+  );
+
+  // Whoever was turned away is in the log that `tandem history` counts.
+  const { stdout } = await execa("docker", ["logs", gateway]);
+  const statuses = stdout.split("\n").flatMap((line) => accessLine(line)?.status ?? []);
+  expect(statuses.filter((status) => status === 503)).toHaveLength(count("503 again after 2"));
+  expect(statuses.filter((status) => status === 200)).toHaveLength(count("200") + 1);
+});
+
+it("outlives more connections than it has files for, and serves once they are closed", async () => {
+  const before = await beginning();
+  const { sockets, states } = webSockets(WEBSOCKETS);
+  await eventually(
+    async () => states(),
+    (now) => now.every((state) => state === "open"),
+  );
+  const idle: Socket[] = [];
+  for (let count = 0; count < 1500; count++) {
+    const socket = connect(port, "127.0.0.1");
+    // Half a request: it is held until the rest comes.
+    socket.on("error", () => undefined).write(`GET /version HTTP/1.1\r\nHost: ${HOST}\r\n`);
+    idle.push(socket);
+  }
+  await sleep(3_000);
+  expect(states()).toEqual(Array(WEBSOCKETS).fill("open"));
+  for (const socket of idle) socket.destroy();
+  await eventually(
+    () => quick().catch(() => 0),
+    (status) => status === 200,
+  );
+  expect(states()).toEqual(Array(WEBSOCKETS).fill("open"));
+  expect(await beginning()).toEqual(before);
+  for (const { socket } of sockets) socket.close();
+});
