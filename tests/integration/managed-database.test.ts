@@ -32,7 +32,7 @@ function source(caFile: string): string {
       env,
       server,
       database: "shop",
-      extensions: ["pg_trgm"],
+      extensions: ["vector"],
       pooler: { image: "${referenceOf("pgbouncer")}", limits, poolSize: ${POOL_SIZE} },
     });
     const other = new PgDatabase("other", { env, server, database: "library" });

@@ -44,6 +44,9 @@ export async function startOutsidePostgres(image: string): Promise<OutsidePostgr
   await server.run(["sh", "-c", `cat > ${DATA}/pg_hba.conf`], rules);
   await server.query("ALTER SYSTEM SET ssl = on");
   await server.query("SELECT pg_reload_conf()");
+  // Providers let the login that they give out make pgvector; on a plain server only a superuser could.
+  const control = '"$(pg_config --sharedir)/extension/vector.control"';
+  await server.run(["sh", "-c", `echo "trusted = true" >> ${control}`]);
   await server.query(`CREATE ROLE ${MANAGER.user} LOGIN CREATEDB CREATEROLE PASSWORD '${MANAGER.password}'`);
   return {
     server,

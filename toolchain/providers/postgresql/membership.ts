@@ -1,5 +1,5 @@
 // Lets a login that is no superuser work on what other roles own, by becoming their member for the time.
-import type { Connection, PgServer } from "./server.ts";
+import type { Connection, PgServer, ServerFacts } from "./server.ts";
 import { ident } from "./sql.ts";
 
 /** First version in which membership, inheritance and SET ROLE are granted one by one. */
@@ -16,7 +16,16 @@ export async function withMembership<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const { isSuperuser, user, version } = await server.facts();
-  if (isSuperuser) return work();
+  if (isSuperuser || roles.length === 0) return work();
+  return server.lending(() => borrow(connection, roles, { user, version }, work));
+}
+
+async function borrow<T>(
+  connection: Connection,
+  roles: readonly string[],
+  { user, version }: Pick<ServerFacts, "user" | "version">,
+  work: () => Promise<T>,
+): Promise<T> {
   const separate = version >= SEPARATE_OPTIONS;
   const { rows } = await connection.query<{ role: string }>(
     `SELECT rolname AS role FROM pg_roles

@@ -6,6 +6,7 @@ import pg from "pg";
 import type { CallContext } from "../../../lib/plugin/handler.ts";
 import { describeConnectFailure, hasCode, isConflict, isNotYetReady } from "./failures.ts";
 import { Gate } from "./gate.ts";
+import { Lending } from "./lending.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
 import type { Settings } from "./settings.ts";
 
@@ -26,13 +27,14 @@ export class PgServer {
   readonly settings: Settings;
   readonly #connections: Gate;
   readonly #changes = new Gate(1);
-  readonly #lending = new Gate(1);
+  readonly #lending: Lending;
   readonly #call = new AsyncLocalStorage<Call>();
   #facts: Promise<ServerFacts> | undefined;
 
   constructor(settings: Settings) {
     this.settings = settings;
     this.#connections = new Gate(settings.maxConnections || Number.POSITIVE_INFINITY);
+    this.#lending = new Lending((work) => this.#using(settings.database, work));
   }
 
   /** Runs an operation on behalf of a call: its cancellation and its status line are those of the call. */
@@ -42,20 +44,12 @@ export class PgServer {
 
   /** Runs something on a connection to a database; without a name, to the one of the settings. */
   async connected<T>(database: string | undefined, work: (connection: Connection) => Promise<T>): Promise<T> {
-    return this.#connections.enter(async () => {
-      const call = this.#call.getStore();
-      const client = await this.#connect(database || this.settings.database, call);
-      // A connection that breaks fails its query as well; without a listener it would end the process.
-      client.on("error", () => {});
-      const leave = () => void client.end();
-      call?.signal.addEventListener("abort", leave, { once: true });
-      try {
-        return await work(client);
-      } finally {
-        call?.signal.removeEventListener("abort", leave);
-        await client.end();
-      }
-    });
+    return this.#connections.enter(() => this.#using(database || this.settings.database, work));
+  }
+
+  /** Runs something while no other operation, of this process or of another, lends roles to our login. */
+  lending<T>(work: () => Promise<T>): Promise<T> {
+    return this.#lending.alone(work);
   }
 
   /**
@@ -96,6 +90,21 @@ export class PgServer {
     return this.#facts;
   }
 
+  async #using<T>(database: string, work: (connection: Connection) => Promise<T>): Promise<T> {
+    const call = this.#call.getStore();
+    const client = await this.#connect(database, call);
+    // A connection that breaks fails its query as well; without a listener it would end the process.
+    client.on("error", () => {});
+    const leave = () => void client.end();
+    call?.signal.addEventListener("abort", leave, { once: true });
+    try {
+      return await work(client);
+    } finally {
+      call?.signal.removeEventListener("abort", leave);
+      await client.end();
+    }
+  }
+
   async #connect(database: string, call: Call | undefined): Promise<pg.Client> {
     const { settings } = this;
     const deadline = settings.connectTimeout > 0 ? Date.now() + settings.connectTimeout * 1000 : undefined;
@@ -130,23 +139,21 @@ export class PgServer {
    * Connects to a database from which everybody but its owner is shut out. A login that administers the owner becomes
    * its member for the moment of connecting.
    */
-  #connectAsOwner(database: string): Promise<pg.Client> {
-    return this.#lending.enter(async () => {
-      const admin = await this.#tryConnect(this.settings.database);
-      try {
-        const lend = async () => {
-          const owners = await databaseOwner(admin, database);
-          return withMembership(this, admin, owners, () => this.#tryConnect(database));
-        };
-        return await pRetry(lend, {
-          retries: CONFLICT_TRIES,
-          minTimeout: 50,
-          shouldRetry: ({ error }) => isConflict(error),
-        });
-      } finally {
-        await admin.end();
-      }
-    });
+  async #connectAsOwner(database: string): Promise<pg.Client> {
+    const admin = await this.#tryConnect(this.settings.database);
+    try {
+      const lend = async () => {
+        const owners = await databaseOwner(admin, database);
+        return withMembership(this, admin, owners, () => this.#tryConnect(database));
+      };
+      return await pRetry(lend, {
+        retries: CONFLICT_TRIES,
+        minTimeout: 50,
+        shouldRetry: ({ error }) => isConflict(error),
+      });
+    } finally {
+      await admin.end();
+    }
   }
 
   async #tryConnect(database: string): Promise<pg.Client> {
