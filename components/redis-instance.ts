@@ -41,6 +41,8 @@ const ROLE = "redis";
 export class RedisInstance extends pulumi.ComponentResource {
   /** Name on the network. */
   readonly host: string;
+  /** Port on the network. */
+  readonly port: number;
   /** Connection URL of the application's login (secret). */
   readonly url: pulumi.Output<string>;
   /** What must exist before a client connects. */
@@ -62,8 +64,8 @@ export class RedisInstance extends pulumi.ComponentResource {
     this.ready = shared
       ? this.createLogin(name, args, user, password)
       : [this.createServer(name, args, user, password)];
-    const port = shared ? args.server.port : REDIS_PORT;
-    this.url = pulumi.secret(pulumi.interpolate`redis://${user}:${password}@${this.host}:${port}/0`);
+    this.port = shared ? args.server.port : REDIS_PORT;
+    this.url = pulumi.secret(pulumi.interpolate`redis://${user}:${password}@${this.host}:${this.port}/0`);
     this.registerOutputs({ host: this.host });
   }
 

@@ -1,5 +1,5 @@
 // Parts of a topology that follow from the settings of settings/common.ts alone, so that no topology spells them out.
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import {
   type AppServiceArgs,
@@ -11,10 +11,13 @@ import {
   type Limits,
   type MigrationSpec,
   type PgDatabase,
+  type PgServer,
+  type RedisInstance,
   type Tunnel,
   TunnelRoute,
 } from "../components/index.ts";
 import type {
+  databaseSettings,
   gatewaySettings,
   httpsSettings,
   ownPostgresSettings,
@@ -28,6 +31,7 @@ type LimitsOf<R extends string> = { limits: Record<R, Limits> };
 type GatewaySettings = ProgramSettings<ReturnType<typeof gatewaySettings>> &
   LimitsOf<"gateway"> &
   Partial<ProgramSettings<ReturnType<typeof httpsSettings>>>;
+type DatabaseSettings = ProgramSettings<ReturnType<typeof databaseSettings>> & LimitsOf<"postgres">;
 type TunnelSettings = ProgramSettings<ReturnType<typeof tunnelSettings>>;
 type PostgresSettings = ProgramSettings<ReturnType<typeof ownPostgresSettings>> & LimitsOf<"postgres">;
 type ServiceSettings = ProgramSettings<typeof serviceSettings>;
@@ -95,6 +99,19 @@ export function ownPostgres(settings: PostgresSettings): ContainerServer {
   };
 }
 
+/** The database's server as the settings name it. */
+export function databaseServer(settings: DatabaseSettings): PgServer {
+  const { databaseServer: server, postgresPort, databasePassword, databaseCaFile } = settings;
+  const missing = (key: string) =>
+    new pulumi.RunError(`${key} is missing for a database server of kind ${server.kind}`);
+  if (server.kind === "managed") {
+    if (databasePassword === undefined) throw missing("databasePassword");
+    return { ...server, password: databasePassword, caFile: databaseCaFile };
+  }
+  if (postgresPort === undefined) throw missing("postgresPort");
+  return ownPostgres({ ...settings, postgresPort });
+}
+
 /** A secret that this environment alone has, and that nobody needs to know: of a session, a token, a cookie. */
 export function generatedSecret(env: Environment, name: string): pulumi.Output<string> {
   return new RandomPassword(name, { length: 50, special: false }, { parent: env }).result;
@@ -103,6 +120,14 @@ export function generatedSecret(env: Environment, name: string): pulumi.Output<s
 /** The check of a service of the example app that answers requests. */
 export function appHealth(port: number): HealthCheck {
   return { command: ["node", "dist/healthcheck.js", `http://127.0.0.1:${port}/ready`] };
+}
+
+/** The check of a worker: it reaches its queue. What else goes wrong with it ends its process. */
+export function workerHealth({ host, port }: RedisInstance): HealthCheck {
+  const script =
+    `require("node:net").connect(${port}, "${host}")` +
+    '.once("connect", () => process.exit(0)).once("error", () => process.exit(1))';
+  return { command: ["node", "-e", script] };
 }
 
 /** How every service of the system runs. */

@@ -91,7 +91,9 @@ function sameValues<K extends Settings>(
     const identity = value === undefined ? undefined : setting.identity?.(value);
     if (identity !== undefined && theirs !== undefined && identity === setting.identity?.(theirs)) {
       const reason = `is ${identity}, which is the ${key} of ${sibling.stack}: each stack needs its own`;
-      return [{ problem: "same-as-other-stack", path: [key], reason, mend: [remove([key])] }];
+      const { path, example } = setting.identityAt ?? {};
+      const mend = path === undefined ? remove([key]) : set(example ?? "", [key, ...path]);
+      return [{ problem: "same-as-other-stack", path: [key], reason, mend: [mend] }];
     }
     if (value === undefined || value !== theirs) return [];
     if (setting.exclusive && value === true) {

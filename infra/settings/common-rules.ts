@@ -15,13 +15,16 @@ interface CommonValues {
   hostPort: number;
   httpsPort: number | undefined;
   bindAddress: string;
-  postgresPort: number;
+  postgresPort: number | undefined;
   postgresForwardPort: number | undefined;
   dockerHost: string | undefined;
   basicAuthUser: string | undefined;
   basicAuthPassword: unknown;
   tunnel: { kind: string; service?: string; access?: { emails?: string[]; emailDomains?: string[] } };
   cloudflareApiToken: unknown;
+  databaseServer: { kind: string };
+  databasePassword: unknown;
+  restorePoints: number;
   limits: Record<string, LimitValues>;
   /** Of the servers in a stack `shared`. */
   serverLimits: Record<string, LimitValues>;
@@ -64,7 +67,12 @@ function common<K extends Settings>(values: Partial<ValuesOf<K>>): Values {
 
 function commonRules<K extends Settings>(read: Partial<ValuesOf<K>>): Issue[] {
   const values = common(read);
-  return [...basicAuthRules(values), ...tunnelRules(values), ...dockerHostRules(values)];
+  return [
+    ...basicAuthRules(values),
+    ...tunnelRules(values),
+    ...databaseRules(values),
+    ...dockerHostRules(values),
+  ];
 }
 
 function basicAuthRules(values: Values): Issue[] {
@@ -93,8 +101,7 @@ function tunnelRules(values: Values): Issue[] {
   }
   if (values.tunnel?.kind === "local" && given("cloudflareApiToken", values)) {
     const reason = "is not used by a tunnel of kind local: whoever holds it can redirect your hostnames";
-    const mend = [remove(["cloudflareApiToken"])];
-    return [{ problem: "unused-secret", path: ["cloudflareApiToken"], reason, mend, severity: "warning" }];
+    return [unusedSecret("cloudflareApiToken", reason)];
   }
   return [];
 }
@@ -130,15 +137,46 @@ function serviceRules({ tunnel, hostPort, httpsPort, bindAddress }: Values): Iss
   return [];
 }
 
+function databaseRules(values: Values): Issue[] {
+  const kind = values.databaseServer?.kind;
+  if (kind === "managed") return managedRules(values);
+  if (kind !== "container") return [];
+  const reason = "is needed for a server of kind container";
+  const port = missing("postgresPort", values)
+    ? [incomplete("postgresPort", reason, [set(15_100, ["postgresPort"])])]
+    : [];
+  return given("databasePassword", values)
+    ? [...port, unusedSecret("databasePassword", "is not used by a database server of kind container")]
+    : port;
+}
+
+function managedRules(values: Values): Issue[] {
+  const password = missing("databasePassword", values)
+    ? [
+        incomplete("databasePassword", "is needed for a server of kind managed", [
+          setSecret(["databasePassword"]),
+        ]),
+      ]
+    : [];
+  const { restorePoints = 0 } = values;
+  if (restorePoints === 0) return password;
+  const reason = `is ${restorePoints}, and there is no container to dump a managed database from: its provider makes the backups`;
+  const path = ["restorePoints"];
+  return [...password, { problem: "unsupported", path, reason, mend: [set(0, path)] }];
+}
+
 function dockerHostRules(values: Values): Issue[] {
-  const remote = values.dockerHost?.startsWith("ssh://") ?? false;
+  const managed = values.databaseServer?.kind === "managed";
+  const remote = !managed && (values.dockerHost?.startsWith("ssh://") ?? false);
   if (remote && missing("postgresForwardPort", values)) {
     const reason = "is needed with an ssh:// dockerHost, to reach its Postgres server from here";
     const example = String((values.postgresPort ?? 15_100) + 1000);
     return [incomplete("postgresForwardPort", reason, [set(example, ["postgresForwardPort"])])];
   }
   if (!remote && "dockerHost" in values && given("postgresForwardPort", values)) {
-    const reason = "has no use without an ssh:// dockerHost";
+    const reason = managed
+      ? "has no use with a managed server, which this machine reaches itself"
+      : "has no use without an ssh:// dockerHost";
     const mend = [remove(["postgresForwardPort"])];
     return [{ problem: "unused", path: ["postgresForwardPort"], reason, mend, severity: "warning" }];
   }
@@ -159,13 +197,18 @@ function incomplete(key: string, reason: string, mend: Issue["mend"]): Issue {
   return { problem: "incomplete", path: [key], reason, mend };
 }
 
+function unusedSecret(key: string, reason: string): Issue {
+  return { problem: "unused-secret", path: [key], reason, mend: [remove([key])], severity: "warning" };
+}
+
 function commonListeners<K extends Settings>(read: Partial<ValuesOf<K>>): Listener[] {
   const values = common(read);
   const { dockerHost, bindAddress = "127.0.0.1" } = values;
+  const postgresPort = values.databaseServer?.kind === "managed" ? undefined : values.postgresPort;
   const all = [
     { key: "hostPort", port: values.hostPort, address: bindAddress, dockerHost },
     { key: "httpsPort", port: values.httpsPort, address: bindAddress, dockerHost },
-    { key: "postgresPort", port: values.postgresPort, address: "127.0.0.1", dockerHost },
+    { key: "postgresPort", port: postgresPort, address: "127.0.0.1", dockerHost },
     { key: "postgresForwardPort", port: values.postgresForwardPort, address: "127.0.0.1", forwarded: true },
   ];
   return all.flatMap((listener) =>

@@ -120,6 +120,50 @@ export function ownPostgresSettings(examplePort: number) {
   };
 }
 
+const SERVER_NAME = { pattern: /^[\w.-]+$/, form: "a name or an address", example: "db.example.com" };
+const LOGIN = { pattern: /^[\w.-]+$/, form: "one word", example: "postgres" };
+
+/** The database's server: one of the environment's own, or one that somebody else runs for this environment alone. */
+export function databaseSettings(examplePort: number) {
+  const { postgresImage, postgresForwardPort } = ownPostgresSettings(examplePort);
+  return {
+    databaseServer: setting(
+      variants("kind", {
+        container: {},
+        managed: {
+          host: text({ max: 253, ...SERVER_NAME }),
+          port: port(5432),
+          username: text({ max: 63, ...LOGIN }),
+          sslmode: choice("verify-full", "require", "disable"),
+        },
+      }),
+      {
+        description:
+          "Where the database lives: {kind: container}, or {kind: managed, host, port, username, sslmode} for a server that somebody else runs.",
+        default: { kind: "container" },
+        identity: (server) =>
+          server.kind === "managed" ? `${server.host.toLowerCase()}:${server.port}` : undefined,
+        identityAt: { path: ["host"], example: SERVER_NAME.example },
+      },
+    ),
+    databasePassword: setting(secret(), {
+      description: "Password of the managed server's administrator.",
+      optional: true,
+      unique: true,
+    }),
+    databaseCaFile: setting(text({ max: 200, example: "certificates.pem" }), {
+      description: "File with the certificates that sign the managed server's; the public ones if empty.",
+      optional: true,
+    }),
+    postgresPort: setting(port(examplePort), {
+      description: "Port of the Docker host's loopback address that a server of kind container listens on.",
+      optional: true,
+    }),
+    postgresImage,
+    postgresForwardPort,
+  };
+}
+
 /** A Redis server of the environment's own. */
 export const ownRedisSettings = {
   redisImage: setting(imageReference(), {

@@ -34,6 +34,8 @@ export interface Setting<T = unknown> extends SettingOptions {
   schema: z.ZodType<T>;
   /** What in the value no other stack of the project may have, where that is not the value as a whole. */
   identity?(value: T): string | undefined;
+  /** What in the value to set, and for example to what, where the identity is another stack's. @default it is removed */
+  identityAt?: { path: string[]; example: string };
 }
 
 /** A setting that a stack may leave out, and then its value is undefined. */
@@ -44,7 +46,7 @@ export function setting<T>(
 /** A setting that has a value in each stack: its own, or the default. */
 export function setting<T>(
   schema: z.ZodType<T>,
-  options: SettingOptions & Pick<Setting<T>, "identity"> & { optional?: false },
+  options: SettingOptions & Pick<Setting<T>, "identity" | "identityAt"> & { optional?: false },
 ): Setting<T>;
 export function setting(schema: z.ZodType, options: SettingOptions): Setting {
   const { type } = metaOf(schema);
