@@ -3,6 +3,7 @@ import { formatSeconds } from "../../toolchain/durations.ts";
 import type { Deployment } from "../backend.ts";
 import { deploy } from "../deploy.ts";
 import { withDocker } from "../docker-client.ts";
+import { goneImages, lookedUpImages } from "../gone-images.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
 import { listServices } from "../services.ts";
 import { dockerHostOf, remoteDockerHost, type Session } from "../session.ts";
@@ -39,11 +40,15 @@ function report(session: Session, before: Deployment | undefined, after: Deploym
   return lines.join("\n");
 }
 
-/** After a failure: names that are taken by things which the state doesn't know are a likely cause. */
-async function tellStrangers(session: Session): Promise<void> {
+/** After a failure: what on the host is a likely cause, which the engine's own messages don't name. */
+async function tellCauses(session: Session): Promise<void> {
   try {
-    const removals = await removalsOfStrangers(session, await currentDeployment(session));
+    const deployment = await currentDeployment(session);
+    const host = dockerHostOf(session.project, session.file);
+    for (const gone of await goneImages(host, lookedUpImages(deployment))) say(gone);
+    const removals = await removalsOfStrangers(session, deployment);
     if (removals.length === 0) return;
+    // Names that are taken by things which the state doesn't know.
     say(
       `these carry the labels of ${session.stack}, but its state doesn't know them. If nobody else keeps a state`,
     );
@@ -51,7 +56,7 @@ async function tellStrangers(session: Session): Promise<void> {
     for (const command of removals) say(`  ${command}`);
   } catch (error) {
     // The engine's own failure counts; this was only to help.
-    say(`could not look for leftovers: ${error instanceof Error ? error.message : String(error)}`);
+    say(`could not look for the cause: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -76,7 +81,7 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
     say(
       `what served before serves on; mend the cause and run \`${upCommand(session.project, stack)}\` again`,
     );
-    await tellStrangers(session);
+    await tellCauses(session);
     return code;
   }
   const lines = [report(session, before, await currentDeployment(session)), ...(await standIns(session))];
