@@ -41,6 +41,8 @@ export interface OpenOptions extends StackOptions {
    * Else it is only told.
    */
   change: boolean;
+  /** Is only what stands looked at? Then no image is brought about. @default false */
+  looksOnly?: boolean;
 }
 
 /** Tells what happens, on standard error: standard output is the engine's. */
@@ -171,7 +173,7 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   const remote = remoteDockerHost(project, file);
   if (remote !== undefined) await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
-  await prepareMachine({ dockerHost, images: needs?.images });
+  await prepareMachine({ dockerHost, images: needs?.images, withoutImages: options.looksOnly });
   if (options.check) await checkSettings(project, options.stack, false);
 
   const session = openSession(project, options.stack, file);

@@ -34,12 +34,15 @@ export interface SetupOptions {
   images?: NeededImages;
   /** Bring what only the tests need, too? @default false */
   forTests?: boolean;
+  /** Nothing is to be deployed: no image is pulled or built. @default false */
+  withoutImages?: boolean;
   /** Only the Pulumi CLI: for what needs no Docker and no plugins. @default false */
   engineOnly?: boolean;
 }
 
 function stepsFor(options: SetupOptions): readonly Step[] {
   if (options.engineOnly === true) return [engine];
+  if (options.withoutImages === true) return steps.filter((step) => step !== images);
   return options.forTests === true ? [...steps, testTools] : steps;
 }
 

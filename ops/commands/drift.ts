@@ -65,18 +65,38 @@ async function run(options: DriftOptions): Promise<number> {
       "ask for the report in a run of its own",
     );
   }
-  const sessions = [];
-  for (const stack of names) {
-    const session = await openStack({ ...options, stack, check: mend, create: false, change: mend });
+  const open = async (stack: string): Promise<Session | undefined> => {
+    const session = await openStack({
+      ...options,
+      stack,
+      check: mend,
+      create: false,
+      change: mend,
+      looksOnly: !mend,
+    });
     const resources = (await currentDeployment(session))?.resources ?? [];
     // Who names none means those that are there.
-    if (options.stacks?.length || resources.length > 0) sessions.push(session);
-    else say(`${stack} was never brought up`);
-  }
+    if (options.stacks?.length || resources.length > 0) return session;
+    say(`${stack} was never brought up`);
+    return undefined;
+  };
   const reports: DriftReport[] = [];
-  // Mended one after the other, since each may take its time of the host; looked at together.
-  if (mend) for (const session of sessions) reports.push(await treat(session, true));
-  else reports.push(...(await Promise.all(sessions.map((session) => treat(session, false)))));
+  if (mend) {
+    // One after the other, since each may take its time of the host; none is touched where one can't be.
+    const sessions = [];
+    for (const stack of names) sessions.push(await open(stack));
+    for (const session of sessions) if (session !== undefined) reports.push(await treat(session, true));
+  } else {
+    // Each as soon as it is open; all come to their end, also where one fails.
+    const looks = names.map(async (stack) => {
+      const session = await open(stack);
+      return session === undefined ? [] : [await treat(session, false)];
+    });
+    const ends = await Promise.allSettled(looks);
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    reports.push(...(await Promise.all(looks)).flat());
+  }
   const render = options.markdown ? renderDriftMarkdown : renderText;
   const text = options.json ? JSON.stringify({ reports }, undefined, 2) : reports.map(render).join("\n");
   process.stdout.write(`${text}\n`);

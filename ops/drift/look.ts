@@ -1,19 +1,13 @@
 // A whole look at a stack: the engine's refresh and everything that it doesn't see, at the same time.
-
-import { withDocker } from "../docker-client.ts";
 import { stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { askForEvents, type EngineRun } from "../plan/events.ts";
 import { withRemoteHost } from "../remote-host.ts";
-import { dockerHostOf, neededForward, type Session } from "../session.ts";
+import { neededForward, type Session } from "../session.ts";
 import { currentDeployment } from "../state-transfer.ts";
-import { allDatabaseFindings } from "./database-view.ts";
 import { engineFindings } from "./engine-view.ts";
 import type { Finding } from "./finding.ts";
-import { allGatewayFindings } from "./gateway-view.ts";
-import { hostFindings } from "./host-view.ts";
 import { placeOf } from "./place.ts";
-import { allRedisFindings } from "./redis-view.ts";
 
 /** What a look found. */
 export interface Look {
@@ -41,18 +35,12 @@ export async function look(session: Session): Promise<Look> {
     withRemoteHost(neededForward(project, file), () =>
       askForEvents(session, ["refresh", "--preview-only", ...stackFlags(session)]),
     ),
-    withDocker(dockerHostOf(project, file), (docker) =>
-      Promise.all([
-        hostFindings(docker, place),
-        allGatewayFindings(docker, place),
-        allDatabaseFindings(docker, place),
-        allRedisFindings(docker, place),
-      ]),
-    ),
+    // Loaded while the engine is at work already: Docker's client and the views take a quarter of a second.
+    import("./unseen.ts").then(({ unseenFindings }) => unseenFindings(session, place)),
   ]);
   if (!refresh.ok) {
     const said = refresh.errors.map(({ message }) => message).join("\n");
     throw new UserError(`the refresh of ${stack} failed: ${said}`, "mend the above and look again");
   }
-  return { findings: [...engineFindings(refresh), ...others.flat()], refresh };
+  return { findings: [...engineFindings(refresh), ...others], refresh };
 }
