@@ -4,11 +4,10 @@ import { BaseSequencer } from "vitest/node";
 
 /**
  * Files of tests/integration that need the machine to themselves: they compare latencies or durations, put a service
- * under load, or look at every process of the machine many times a second.
+ * under load, or look at every process of the machine many times a second. None may move a tag that another one uses.
  */
 export const alone = [
   "bad-deploys",
-  "commands",
   "deploy",
   "images-postgres",
   "images",
@@ -26,8 +25,10 @@ const seconds: Readonly<Record<string, number>> = {
   "faults/kill-first": 235,
   "integration/shared-stack": 195,
   "faults/daemon": 130,
+  "faults/drift": 75,
   "integration/isolation": 115,
   "integration/lugh": 110,
+  "integration/commands": 107,
   "integration/promote": 105,
   "integration/oracle": 90,
   "integration/tunnels": 87,

@@ -28,20 +28,24 @@ const UNSHARE = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount
 /** What the init runs: a private place for containerd's sockets, loopback up, and an end with this process's pipe. */
 const INIT = "mount -t tmpfs tmpfs /run/containerd && ip link set lo up && echo ready && exec cat >/dev/null";
 
+/** Starts the first process of new namespaces. */
+function newInit(): ChildProcess {
+  mkdirSync("/run/containerd", { recursive: true });
+  return spawn("unshare", [...UNSHARE, "docker-init", "-g", "--", "sh", "-c", INIT], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+}
+
 /** A daemon in namespaces of its own. Needs root, iproute2 and Docker's own init (`docker-init`). */
 export class OwnDocker {
   /** Folder of everything that belongs to it. */
   readonly folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   readonly socket = join(this.folder, "docker.sock");
   readonly client = new Docker({ socketPath: this.socket });
-  readonly #init: ChildProcess;
+  #init = newInit();
   #initPid = 0;
 
   private constructor() {
-    mkdirSync("/run/containerd", { recursive: true });
-    this.#init = spawn("unshare", [...UNSHARE, "docker-init", "-g", "--", "sh", "-c", INIT], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
     writeFileSync(join(this.folder, "daemon.json"), "{}");
   }
 
@@ -102,9 +106,30 @@ export class OwnDocker {
     await until("the end of the test's own Docker daemon", async () => this.#daemonPid() === undefined, 60);
   }
 
+  /**
+   * What a reboot of its host is to it: all processes end, the containers' among them, and nothing is left but what lies
+   * on the disk; then the daemon starts. Relays end too, and `inside` is another one.
+   *
+   * @param loss without a word, as from a loss of power; else the daemon may stop its containers in order
+   */
+  async reboot(loss: boolean): Promise<void> {
+    if (!loss) await this.kill("SIGTERM");
+    await this.#end();
+    removeControlGroups(basename(this.folder));
+    // What a machine has in memory only.
+    for (const name of ["exec", "pid", "docker.sock"]) {
+      rmSync(join(this.folder, name), { recursive: true, force: true });
+    }
+    this.#init = newInit();
+    await this.#untilReady();
+    await this.run();
+  }
+
   /** Makes a port of its loopback reachable from outside. @returns the Unix socket that leads to it */
   async relay(port: number): Promise<string> {
     const socket = join(this.folder, `port-${port}.sock`);
+    // Of one that has ended, as with a reboot.
+    rmSync(socket, { force: true });
     const script = join(import.meta.dirname, "relay-process.ts");
     const [program = "", ...words] = [...this.inside, process.execPath, script, socket, String(port)];
     spawn(program, words, { stdio: ["ignore", "inherit", "inherit"] });
@@ -114,13 +139,17 @@ export class OwnDocker {
 
   /** Ends everything that runs in it, and removes what is left on this machine. */
   async remove(): Promise<void> {
+    await this.#end();
+    await removeRemains(this.folder);
+  }
+
+  async #end(): Promise<void> {
     // With the first process of its namespace goes all the rest, and the mounts with the last of them.
     if (this.#initPid !== 0) process.kill(this.#initPid, "SIGKILL");
     this.#init.kill("SIGKILL");
     if (this.#init.exitCode === null && this.#init.signalCode === null) {
       await new Promise((resolve) => this.#init.once("exit", resolve));
     }
-    await removeRemains(this.folder);
   }
 
   async #untilReady(): Promise<void> {

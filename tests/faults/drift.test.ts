@@ -1,0 +1,90 @@
+// No false alarm: a look for drift at stacks that nobody touched finds none, right after `up`, after the Docker daemon was
+// restarted, and after a reboot of the host. The daemon is one of the test's own: this machine's is never touched.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DriftReport } from "../../ops/drift/render.ts";
+import { appReference, catalog } from "../../toolchain/images/catalog.ts";
+import { OwnDocker } from "../support/own-docker.ts";
+import { TestProject } from "../support/project.ts";
+import { ask, eventually } from "../support/requests.ts";
+
+const STACKS = ["staging", "production"] as const;
+
+/** What befalls the host; each must leave the stacks as they were. */
+const accidents = {
+  "the daemon's end by SIGKILL": () => restart("SIGKILL"),
+  "a loss of power": () => own.reboot(true),
+  "a restart of the daemon": () => restart("SIGTERM"),
+  "a reboot in order": () => own.reboot(false),
+};
+type Accident = keyof typeof accidents;
+
+/** Looks right after an `up`, and after accidents: 50 in all in the long form. */
+const COUNTS =
+  process.env.TANDEM_SOAK === undefined ? { looks: 1, accidents: 2 } : { looks: 10, accidents: 40 };
+
+const obstacle = await OwnDocker.obstacle();
+if (obstacle !== undefined)
+  console.warn(`skipped, this machine can't have a second Docker daemon: ${obstacle}`);
+let own: OwnDocker;
+let project: TestProject;
+
+async function restart(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+  await own.kill(signal);
+  await own.run();
+}
+
+/** Waits until both answer again. */
+async function bothAnswer(): Promise<void> {
+  project.inside = own.inside;
+  for (const stack of STACKS) {
+    const { hostPort, hostname } = project.config(stack);
+    const socket = await own.relay(Number(hostPort));
+    await eventually(
+      () => ask({ socket }, String(hostname), "/ready").catch(() => undefined),
+      (answer) => answer?.status === 200,
+      90,
+    );
+  }
+}
+
+async function expectNoDrift(): Promise<void> {
+  const { exitCode, output } = await project.tandem(["drift", ...STACKS, "--json"]);
+  expect(output, output).toContain("{\n");
+  const { reports } = JSON.parse(output.slice(output.indexOf("{\n"))) as { reports: DriftReport[] };
+  const found = reports.map(({ stack, drifts }) => ({ stack, drifts }));
+  expect(found).toEqual(STACKS.map((stack) => ({ stack, drifts: [] })));
+  expect(exitCode, output).toBe(0);
+}
+
+beforeAll(async () => {
+  if (obstacle !== undefined) return;
+  own = await OwnDocker.start([...catalog.map(({ reference }) => reference), appReference()]);
+  const dockerHost = own.host;
+  project = await TestProject.create({ staging: { dockerHost }, production: { dockerHost } });
+  project.docker = own.client;
+  project.inside = own.inside;
+});
+
+afterAll(async () => {
+  await project?.remove();
+  await own?.remove();
+});
+
+describe.skipIf(obstacle !== undefined)("stacks that nobody touched", () => {
+  it(`show no drift right after up, in ${COUNTS.looks} looks`, async () => {
+    for (const stack of STACKS) {
+      const up = await project.tandem(["up", stack, "--yes"]);
+      expect(up.exitCode, up.output).toBe(0);
+    }
+    for (let look = 0; look < COUNTS.looks; look++) await expectNoDrift();
+  });
+
+  const names = Object.keys(accidents) as Accident[];
+  it.each(
+    Array.from({ length: COUNTS.accidents }, (_, round) => names[round % names.length] as Accident),
+  )("show none after %s", async (accident) => {
+    await accidents[accident]();
+    await bothAnswer();
+    await expectNoDrift();
+  });
+});
