@@ -1,8 +1,12 @@
 // Counting what test runners report.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
+import { alone, seconds } from "../tests/order.ts";
+import { packageRoot } from "../toolchain/paths.ts";
 import { sum, tallyOf } from "./checks.ts";
 import { splitLines } from "./commands/logs.ts";
 import { renderTable } from "./table.ts";
@@ -49,4 +53,11 @@ it("tables have columns and no frames", () => {
   // CI=true has picocolors colour the headings.
   const plain = stripVTControlCharacters(renderTable(["a", "b"], [["long value", "x"]]));
   expect(plain).toMatch(/a +b *\nlong value {2}x$/);
+});
+
+describe("the order of test files", () => {
+  it("names files that are there", () => {
+    const files = [...alone, ...Object.keys(seconds).map((name) => `tests/${name}.test.ts`)];
+    expect(files.filter((file) => !existsSync(join(packageRoot, file)))).toEqual([]);
+  });
 });

@@ -9,6 +9,7 @@ import { BaseSequencer } from "vitest/node";
 export const alone = [
   "bad-deploys",
   "deploy",
+  "gateway-overload",
   "images-postgres",
   "images",
   "release",
@@ -17,7 +18,7 @@ export const alone = [
 ].map((name) => `tests/integration/${name}.test.ts`);
 
 /** Seconds that a file took with the machine to itself on two cores; files that take less than a minute are not listed. */
-const seconds: Readonly<Record<string, number>> = {
+export const seconds: Readonly<Record<string, number>> = {
   "integration/preview-report": 370,
   "integration/ssh-host": 315,
   "faults/kill-update": 300,
