@@ -1,7 +1,7 @@
 // Deploys under load: The Oracle by `./tandem up` beside the same app by `docker compose up -d`, in one run.
 //
-//   node bench/deploy.ts [deploys] [requests a second]    default 5 of each under 200; needs a prepared machine and docker
-//                                                         compose (v2 or v1)
+//   node bench/deploy.ts [deploys] [requests a second]    default 5 of each, without load and then under 200; needs a prepared
+//                                                         machine and docker compose (v2 or v1)
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { stringify } from "yaml";
 import { AppStack } from "../tests/support/app-stack.ts";
-import { together } from "../tests/support/deploys.ts";
+import { type Deploy, together } from "../tests/support/deploys.ts";
 import { uniqueName } from "../tests/support/docker.ts";
 import { dockerCli, publishedAddress, until } from "../tests/support/docker-cli.ts";
 import { Load, percentile, type Report, resets } from "../tests/support/load.ts";
@@ -17,12 +17,13 @@ import { LoadedOracle, RATE } from "../tests/support/loaded-oracle.ts";
 import { freePort } from "../tests/support/project.ts";
 import { ask } from "../tests/support/requests.ts";
 import { appReference, referenceOf } from "../toolchain/images/catalog.ts";
-import { figure, writeResult } from "./results.ts";
+import { DEPLOY_CASES, slowDeploys } from "./limits.ts";
+import { figure, type Measurement, writeResult } from "./results.ts";
 
 const count = Number(process.argv[2] ?? 5);
 const rate = { ...RATE, perSecond: Number(process.argv[3] ?? RATE.perSecond) };
 const HOST = "compose.localhost";
-const QUIET_SECONDS = 30;
+const QUIET_SECONDS = 20;
 
 /** Milliseconds of quick and of slow requests. */
 interface Latencies {
@@ -33,6 +34,9 @@ interface Latencies {
 /** Failed requests and latencies of one side. */
 interface Side {
   deploys: number;
+  /** Seconds until the new version answered, while nobody else asked. */
+  alone: number[];
+  /** The same under the load. */
   seconds: number[];
   sent: number;
   failed: number;
@@ -57,10 +61,11 @@ async function quietTime(load: Load): Promise<Report> {
   return load.take();
 }
 
-function side(quiet: Report, seconds: number[], reports: Report[]): Side {
+function side(quiet: Report, alone: number[], seconds: number[], reports: Report[]): Side {
   const all = together(reports);
   return {
     deploys: reports.length,
+    alone,
     seconds,
     sent: all.sent,
     failed: all.failures.length,
@@ -84,12 +89,14 @@ async function ownStart(stack: AppStack): Promise<number> {
 async function byTandem(): Promise<Side> {
   const oracle = await LoadedOracle.start({}, rate);
   try {
+    const untilTraffic = (deploys: Deploy[]) => deploys.flatMap(({ trafficSeconds }) => trafficSeconds ?? []);
+    const alone = untilTraffic(await oracle.deploys.run(count));
     const quiet = await oracle.quiet(QUIET_SECONDS);
     const done = await oracle.deploys.run(count);
-    const seconds = done.flatMap(({ trafficSeconds }) => trafficSeconds ?? []);
     return side(
       quiet,
-      seconds,
+      alone,
+      untilTraffic(done),
       done.map(({ report }) => report),
     );
   } finally {
@@ -146,10 +153,7 @@ async function byCompose(stack: AppStack): Promise<Side> {
     await stack.run("migrate", {}, "migrate-again");
     await up(-1);
     await until("the app behind compose's gateway", answering);
-    const quiet = await quietTime(load);
-    const seconds: number[] = [];
-    const reports: Report[] = [];
-    for (let round = 0; round < count; round++) {
+    const deploy = async (round: number) => {
       const before = await answering();
       load.take();
       const began = performance.now();
@@ -158,12 +162,21 @@ async function byCompose(stack: AppStack): Promise<Side> {
         const now = await answering().catch(() => undefined);
         return now !== undefined && now !== before;
       });
-      seconds.push((performance.now() - began) / 1000);
+      const seconds = (performance.now() - began) / 1000;
       await done;
+      return seconds;
+    };
+    const alone: number[] = [];
+    for (let round = 0; round < count; round++) alone.push(await deploy(round));
+    const quiet = await quietTime(load);
+    const seconds: number[] = [];
+    const reports: Report[] = [];
+    for (let round = 0; round < count; round++) {
+      seconds.push(await deploy(count + round));
       await sleep(1_500);
       reports.push(load.take());
     }
-    return side(quiet, seconds, reports);
+    return side(quiet, alone, seconds, reports);
   } finally {
     await load.stop();
     await run("down", "--timeout", "5").catch(() => undefined);
@@ -187,17 +200,18 @@ try {
   for (let round = 0; round < count; round++) starts.push(await ownStart(stack));
   const composed = await byCompose(stack);
   const tandem = await byTandem();
-  const start = "the app's own start: `docker run` until it is ready";
   const version = (await execa((await compose()).join(" "), ["version", "--short"], { shell: true })).stdout;
-  writeResult("deploy", {
+  const measured: Measurement = {
     title: "A deploy, from the command until the new version answers",
     rounds: count,
     manner: "deploys of each, one after the other",
-    base: start,
+    base: DEPLOY_CASES.start,
     figures: [
-      figure(start, starts),
-      figure("`docker compose up -d`", composed.seconds),
-      figure("`./tandem up`, with its migration", tandem.seconds),
+      figure(DEPLOY_CASES.start, starts),
+      figure(DEPLOY_CASES.compose, composed.alone),
+      figure(DEPLOY_CASES.tandem, tandem.alone),
+      figure(`${DEPLOY_CASES.compose}, under the load`, composed.seconds),
+      figure(`${DEPLOY_CASES.tandem}, under the load`, tandem.seconds),
     ],
     extra: {
       load: `${rate.perSecond} requests a second, half of them slow (1 s), an upload of 20 MB every 4 s, nothing tried twice`,
@@ -205,7 +219,12 @@ try {
       [`\`docker compose up -d\` (${version})`]: told(composed),
       "`./tandem up` (image, environment, gateway settings, secret, limits)": told(tandem),
     },
-  });
+  };
+  writeResult("deploy", measured);
+  for (const problem of slowDeploys(measured)) {
+    process.stderr.write(`${problem}\n`);
+    process.exitCode = 1;
+  }
 } finally {
   await stack.remove();
 }

@@ -1,6 +1,6 @@
 // The limits of the benchmark, and its last results against them.
 import { expect, it } from "vitest";
-import { beyondLimits, CASES } from "./limits.ts";
+import { beyondLimits, CASES, DEPLOY_CASES, slowDeploys } from "./limits.ts";
 import { figure, readResult } from "./results.ts";
 
 function measured(oracle: number, template: number) {
@@ -19,6 +19,14 @@ it("a preview that is too slow is named with its ratio", () => {
     "The Oracle takes 1.51 times an empty program: at most 1.5",
   ]);
   expect(beyondLimits(measured(1.4, 1.4))).toHaveLength(1);
+});
+
+it("a deploy that takes too long beyond the app's own start is named with its seconds", () => {
+  const deploy = (tandem: number) => ({
+    figures: [figure(DEPLOY_CASES.start, [1]), figure(DEPLOY_CASES.tandem, [tandem])],
+  });
+  expect(slowDeploys(deploy(7))).toEqual([]);
+  expect(slowDeploys(deploy(7.1))).toEqual(["A deploy takes 6.1 s more than the app's own start: at most 6"]);
 });
 
 it("the last results are within the limits", () => {

@@ -1,4 +1,5 @@
-// The limits of a preview that has nothing to do; the benchmark fails beyond them, and a test holds its last results against them.
+// The limits of a preview that has nothing to do, and of a deploy; the benchmarks fail beyond them, and a test holds their last
+// results against them.
 import type { Measurement } from "./results.ts";
 
 /** Names of the cases that are compared. */
@@ -11,13 +12,15 @@ export const CASES = {
 /** The Oracle's time may be this much of the empty, precompiled program's. */
 export const MOST_TIMES_EMPTY = 1.5;
 
+function medianOf({ figures }: Pick<Measurement, "figures">, name: string): number {
+  const found = figures.find((figure) => figure.name === name);
+  if (found === undefined) throw new Error(`nothing was measured of: ${name}`);
+  return found.median;
+}
+
 /** What is beyond a limit, in words; empty where all is well. Medians of one run are compared, never seconds of two. */
-export function beyondLimits({ figures }: Pick<Measurement, "figures">): string[] {
-  const median = (name: string): number => {
-    const found = figures.find((figure) => figure.name === name);
-    if (found === undefined) throw new Error(`nothing was measured of: ${name}`);
-    return found.median;
-  };
+export function beyondLimits(measured: Pick<Measurement, "figures">): string[] {
+  const median = (name: string) => medianOf(measured, name);
   const oracle = median(CASES.oracle);
   const ratio = oracle / median(CASES.precompiled);
   const problems: string[] = [];
@@ -28,4 +31,23 @@ export function beyondLimits({ figures }: Pick<Measurement, "figures">): string[
     problems.push("The Oracle takes longer than an empty program as `pulumi new typescript` leaves it");
   }
   return problems;
+}
+
+/** Names of a deploy's cases. */
+export const DEPLOY_CASES = {
+  start: "the app's own start: `docker run` until it is ready",
+  compose: "`docker compose up -d`",
+  tandem: "`./tandem up`, with its preview and migration",
+} as const;
+
+/** Seconds that a deploy may take beyond the app's own start, from the command until the new version answers. */
+export const MOST_BEYOND_START = 6;
+
+/** What of a deploy is beyond the limit, in words; empty where all is well. */
+export function slowDeploys(measured: Pick<Measurement, "figures">): string[] {
+  const beyond = medianOf(measured, DEPLOY_CASES.tandem) - medianOf(measured, DEPLOY_CASES.start);
+  if (beyond <= MOST_BEYOND_START) return [];
+  return [
+    `A deploy takes ${beyond.toFixed(1)} s more than the app's own start: at most ${MOST_BEYOND_START}`,
+  ];
 }
