@@ -187,6 +187,18 @@ program
   });
 
 program
+  .command("report")
+  .description("write one page on two environments: how they are, what differs, what wants attention")
+  .argument("[one]", "environment", "staging")
+  .argument("[other]", "environment", "production")
+  .option("--out <file>", "file to write, - for standard output (default: report-<project>.html here)")
+  .option("--json", "as a JSON document, on standard output unless --out is given")
+  .option(...waitOption)
+  .action(async (one: string, other: string, options: { wait: number }) =>
+    (await import("./commands/report.ts")).report(one, other, merged(options)),
+  );
+
+program
   .command("verify")
   .description("prove on the running system that environments can't reach each other; exit code 2 if one can")
   .argument("[stacks...]", "environments (default: all)")

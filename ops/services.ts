@@ -1,6 +1,7 @@
 // The containers of an environment as people see them, read through the Docker API by their labels.
 import type Docker from "dockerode";
 import { standInLabel, standInNoteLabel, standInOfLabel } from "../toolchain/images/labels.ts";
+import { limitsOf } from "./cost/usage.ts";
 import { labelFilter, labels } from "./docker-client.ts";
 
 /** A container of an environment. */
@@ -17,6 +18,14 @@ export interface Service {
   standInNote?: string;
   /** Version that the image says it holds. */
   version?: string;
+  /** Content address of the image. */
+  imageId: string;
+  /** The image's digest in a registry, as `repository@sha256:…`; absent where it never was in one. */
+  digest?: string;
+  /** Commit that the image says it was built from. */
+  commit?: string;
+  /** Most that it may use; 0 where it has no limit. Memory in MiB. */
+  limits: { cpus: number; memoryMb: number; pids: number };
   /** `running`, `exited`, `restarting` and so on. */
   state: string;
   /** `healthy`, `unhealthy`, `starting`; absent where there is no health check. */
@@ -29,19 +38,23 @@ export interface Service {
 
 /** Label by which images tell their version. */
 const versionLabel = "org.opencontainers.image.version";
+/** Label by which images tell what they were built from. */
+const commitLabel = "org.opencontainers.image.revision";
 
 interface KnownImage {
   name: string;
+  digest?: string;
   labels: Record<string, string>;
 }
 
 async function imagesById(docker: Docker): Promise<Map<string, KnownImage>> {
   const images = await docker.listImages();
   return new Map(
-    images.map((image) => [
-      image.Id,
-      { name: image.RepoTags?.[0] ?? image.RepoDigests?.[0] ?? image.Id, labels: image.Labels ?? {} },
-    ]),
+    images.map(({ Id, RepoTags, RepoDigests, Labels }) => {
+      const digest = RepoDigests?.find((name) => !name.startsWith("<none>"));
+      const name = RepoTags?.[0] ?? RepoDigests?.[0] ?? Id;
+      return [Id, { name, labels: Labels ?? {}, ...(digest === undefined ? {} : { digest }) }];
+    }),
   );
 }
 
@@ -57,10 +70,12 @@ async function describe(
   info: Docker.ContainerInfo,
   images: Map<string, KnownImage>,
 ): Promise<Service> {
-  const { State } = await docker.getContainer(info.Id).inspect();
+  const details = await docker.getContainer(info.Id).inspect();
+  const { State } = details;
   const image = images.get(info.ImageID);
   const running = State.Running;
   const version = image?.labels[versionLabel];
+  const commit = image?.labels[commitLabel];
   const note = image?.labels[standInNoteLabel];
   // Images built on a stand-in inherit its labels: it counts under the name that it stands for only.
   const standIn = image?.labels[standInLabel] === "true" && image.labels[standInOfLabel] === image.name;
@@ -71,6 +86,10 @@ async function describe(
     standIn,
     ...(standIn && note !== undefined ? { standInNote: note } : {}),
     ...(version === undefined ? {} : { version }),
+    imageId: info.ImageID,
+    ...(image?.digest === undefined ? {} : { digest: image.digest }),
+    ...(commit === undefined ? {} : { commit }),
+    limits: { ...limitsOf(details), pids: Math.max(0, details.HostConfig.PidsLimit ?? 0) },
     state: State.Status,
     ...(State.Health === undefined || State.Health.Status === "none" ? {} : { health: State.Health.Status }),
     ...(running

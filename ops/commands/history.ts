@@ -136,19 +136,23 @@ const HEAD = [
   ...["version", "began", "what", "image", "commit", "by", "took", "result", "migration", "failed requests"],
 ];
 
+/** The newest versions of a stack, oldest first. @throws UserError when the engine or its Docker host doesn't answer. */
+export async function historyOf(session: Session, limit: number): Promise<History> {
+  // Without a word of the system on its images the rest of the history is still worth showing.
+  const release = await loadRelease(session.project, session.stack).catch(() => undefined);
+  return await collect(session, (await readVersions(session, release?.definition)).slice(-limit));
+}
+
 /** Runs the command: prints the newest versions last. */
 export async function history(stack: string, options: HistoryOptions): Promise<void> {
   const project = loadProject(options.project);
   const session = openSession(project, stack, loadStackFile(project, stack));
-  // Without a word of the system on its images the rest of the history is still worth showing.
-  const release = await loadRelease(project, stack).catch(() => undefined);
-  const versions = (await readVersions(session, release?.definition)).slice(-options.limit);
-  const result = await collect(session, versions);
+  const result = await historyOf(session, options.limit);
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
     return;
   }
-  if (versions.length === 0) {
+  if (result.versions.length === 0) {
     process.stdout.write(`${stack} was never deployed\n`);
     return;
   }

@@ -30,7 +30,8 @@ export interface EnvironmentStatus {
   services: Service[];
 }
 
-function stateOf(services: readonly Service[]): EnvironmentStatus["state"] {
+/** What the state of its services makes of an environment. */
+export function stateOf(services: readonly Service[]): EnvironmentStatus["state"] {
   const good = services.filter(({ state, health }) => state === "running" && health !== "unhealthy");
   if (services.every(({ state }) => state !== "running")) return "down";
   return good.length === services.length ? "up" : "degraded";

@@ -24,8 +24,8 @@ export async function usageOf(
   return { containers: containers.flat(), managedDatabases: managedDatabases(deployment?.resources ?? []) };
 }
 
-/** A container without a limit counts as nothing: there is no telling what it would take. */
-function limitsOf({ HostConfig }: Docker.ContainerInspectInfo): { cpus: number; memoryMb: number } {
+/** What Docker limits a container to; one without a limit counts as nothing: there is no telling what it would take. */
+export function limitsOf({ HostConfig }: Docker.ContainerInspectInfo): { cpus: number; memoryMb: number } {
   const { NanoCpus = 0, CpuQuota = 0, CpuPeriod = 0, Memory = 0 } = HostConfig;
   // Docker's own period, in microseconds, where the container has none.
   const quota = Math.max(CpuQuota, 0) / (CpuPeriod || 100_000);

@@ -17,7 +17,8 @@ function escaped(value: string): string {
     .replaceAll("'", "&#39;");
 }
 
-type Part = Html | string | number | undefined | readonly Part[];
+/** What stands in a template: HTML as it is, anything else escaped. */
+export type Part = Html | string | number | undefined | readonly Part[];
 
 function rendered(part: Part): string {
   if (part === undefined) return "";
@@ -54,8 +55,18 @@ ul { padding-left: 1.2rem; margin: 0.25rem 0; } summary { cursor: pointer; paddi
 @media (max-width: 40rem) { body { padding: 0.75rem; } table { font-size: 0.85rem; } }
 `;
 
+/** What a page may have besides its main part. */
+export interface PageParts {
+  /** Rules after the common ones. */
+  style?: string;
+  /** Before the main part: a skip link, a header, navigation. */
+  before?: Html;
+  /** After the main part. */
+  after?: Html;
+}
+
 /** A whole page. */
-export function page(title: string, body: Html): string {
+export function page(title: string, body: Html, { style = "", before, after }: PageParts = {}): string {
   return `${
     html`<!doctype html>
 <html lang="en">
@@ -65,13 +76,13 @@ export function page(title: string, body: Html): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(STYLE)}</style>
+<style>${new Html(STYLE + style)}</style>
 </head>
 <body>
-<main>
+${before}<main id="main">
 ${body}
 </main>
-</body>
+${after}</body>
 </html>`.text
   }\n`;
 }

@@ -207,7 +207,7 @@ describe("a preview", () => {
       { op: "delete" },
       step("same", "db", 3),
     ];
-    expect(plannedResources({ steps })).toEqual([
+    expect(plannedResources(steps)).toEqual([
       { type: "t", name: "app", inputs: { memory: 2 }, protect: false },
       { type: "t", name: "db", inputs: { memory: 3 }, protect: false },
     ]);

@@ -5,7 +5,7 @@ import { Secret } from "../../infra/settings/secret.ts";
 import { askEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { withRemoteHost } from "../remote-host.ts";
-import { neededForward } from "../session.ts";
+import { neededForward, type Session } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
 
 /** A resource as the engine would register it; a value that is secret is `[secret]`. */
@@ -29,11 +29,14 @@ export interface ResolvedStack {
   parity: ParityDefinition;
 }
 
+/** What a preview says of each resource that it looked at. */
+export interface PlannedStep {
+  op: string;
+  newState?: { urn: string; type: string; inputs?: Record<string, unknown>; protect?: boolean };
+}
+
 interface PreviewDocument {
-  steps?: {
-    op: string;
-    newState?: { urn: string; type: string; inputs?: Record<string, unknown>; protect?: boolean };
-  }[];
+  steps?: PlannedStep[];
 }
 
 /** What stands for a value in the engine's previews that is known only after an update. */
@@ -49,6 +52,16 @@ export async function resolveStack(stack: string, options: StackOptions): Promis
   const text = await withRemoteHost(neededForward(session.project, session.file), () =>
     askEngine(session, ["preview", ...stackFlags(session), "--json", "--show-sames"]),
   );
+  return await resolvedBy(session, (JSON.parse(text) as PreviewDocument).steps ?? []);
+}
+
+/**
+ * The stack whose preview took these steps, those that change nothing included.
+ *
+ * @throws UserError when its settings have errors.
+ */
+export async function resolvedBy(session: Session, steps: readonly PlannedStep[]): Promise<ResolvedStack> {
+  const { stack } = session;
   const projectDir = session.project.directory;
   const [values, system] = await Promise.all([
     readStack({ projectDir, stack, deep: false }),
@@ -64,14 +77,14 @@ export async function resolveStack(stack: string, options: StackOptions): Promis
   return {
     system: session.project.name,
     stack,
-    resources: plannedResources(JSON.parse(text) as PreviewDocument),
+    resources: plannedResources(steps),
     settings: withoutSecrets(values.settings),
     parity: system.parity ?? { settings: {}, resources: {} },
   };
 }
 
 /** The resources of a preview that are there after it. */
-export function plannedResources({ steps = [] }: PreviewDocument): PlannedResource[] {
+export function plannedResources(steps: readonly PlannedStep[]): PlannedResource[] {
   // A replacement stands there in several steps, a deletion has no state afterwards.
   const resources = new Map<string, PlannedResource>();
   for (const { op, newState } of steps) {

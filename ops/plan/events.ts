@@ -1,6 +1,7 @@
 // A run of the engine that changes nothing, read from its event stream: the steps it would take and what it says.
 import { execa } from "execa";
 import { engineEnvironment } from "../engine.ts";
+import type { PlannedStep } from "../parity/resolved.ts";
 import type { Session } from "../session.ts";
 
 /** How a property changes. */
@@ -39,6 +40,8 @@ export interface EngineRun {
   ok: boolean;
   /** Steps in the engine's order, those that do nothing left out. */
   steps: Step[];
+  /** Every step as the engine says it, also those that change nothing. */
+  planned: PlannedStep[];
   /** What came of the steps: what a refresh found, what a preview expects. */
   outcomes: Step[];
   violations: PolicyViolation[];
@@ -105,6 +108,10 @@ function step({ op, urn, type, old, new: fresh, keys, diffs, detailedDiff }: Met
   };
 }
 
+function planned({ op, urn, type, new: fresh }: Metadata): PlannedStep {
+  return fresh ? { op, newState: { urn, type, ...fresh } } : { op };
+}
+
 /** Steps that change nothing. */
 const IDLE = ["same", "read", "refresh"];
 
@@ -117,6 +124,7 @@ function plainText(message: string): string {
 export function readEvents(lines: Iterable<string>): Omit<EngineRun, "ok" | "seconds"> {
   const run: Omit<EngineRun, "ok" | "seconds"> = {
     steps: [],
+    planned: [],
     outcomes: [],
     violations: [],
     errors: [],
@@ -126,6 +134,7 @@ export function readEvents(lines: Iterable<string>): Omit<EngineRun, "ok" | "sec
     if (!line.startsWith("{")) continue;
     const event = JSON.parse(line) as EngineEvent;
     const pre = event.resourcePreEvent?.metadata;
+    if (pre !== undefined) run.planned.push(planned(pre));
     if (pre !== undefined && !IDLE.includes(pre.op)) run.steps.push(step(pre));
     const outputs = event.resOutputsEvent?.metadata;
     if (outputs !== undefined && !["same", "read"].includes(outputs.op)) run.outcomes.push(step(outputs));

@@ -53,7 +53,8 @@ function restartRisks(effects: Effects): Risk[] {
   }));
 }
 
-function lastLine(text: string): string | undefined {
+/** The last line that says something: the engine puts a rule's own description before what was found. */
+export function lastLine(text: string): string | undefined {
   return text
     .split("\n")
     .filter((line) => line.trim() !== "")
