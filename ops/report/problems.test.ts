@@ -14,7 +14,7 @@ describe("a pair that is well", () => {
     expect(problems).toEqual([]);
     expect(verdict).toBe("good");
     expect(sentence).toBe(
-      "staging and production are well: both are up, healthy, and the same but for 0 things that may differ.",
+      "Staging and production are well: both are up, healthy, and the same but for 0 things that may differ.",
     );
   });
 

@@ -55,13 +55,14 @@ const condition: Look = ({ condition, containers }, command) => {
 };
 
 const plan: Look = ({ plan, condition }, command) => {
-  if (!plan.ok) return [bad(`its preview says nothing: ${plan.problem}`, plan.mend)];
+  const away = condition === "down" || condition === "never";
+  if (!plan.ok) return [(away ? warn : bad)(`its preview says nothing: ${plan.problem}`, plan.mend)];
   const { changes, risks } = plan.value;
   const data = risks
     .filter(({ kind }) => kind === "data")
     .map(({ text }) => bad(`the next update ${text}`, command("preview")));
   // What is down or was never up is told already, and all of it would change.
-  if (changes === 0 || condition === "down" || condition === "never") return data;
+  if (changes === 0 || away) return data;
   return [
     ...data,
     note(`${count(changes, "change waits", "changes wait")} to be deployed`, `${command("preview")} --diff`),
@@ -198,6 +199,8 @@ export function verdictOf(problems: readonly Problem[]): Level | "good" {
   return LEVELS.find((level) => level !== "note" && problems.some((one) => one.level === level)) ?? "good";
 }
 
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** The whole in one sentence. */
 export function sentenceOf({ environments, parity }: Pair, problems: readonly Problem[]): string {
   const verdict = verdictOf(problems);
@@ -205,11 +208,11 @@ export function sentenceOf({ environments, parity }: Pair, problems: readonly Pr
   const names = environments.map(({ name }) => name).join(" and ");
   if (verdict === "good" || first === undefined) {
     const allowed = parity.ok ? parity.value.differences.length : 0;
-    return `${names} are well: both are up, healthy, and the same but for ${count(allowed, "thing")} that may differ.`;
+    return `${capital(names)} are well: both are up, healthy, and the same but for ${count(allowed, "thing")} that may differ.`;
   }
   const others = problems.filter(({ level }) => level !== "note").length - 1;
   const more = others === 0 ? "" : `, and ${count(others, "more thing wants", "more things want")} attention`;
   const where = first.environment ?? "the pair";
   const opening = verdict === "bad" ? `Something is broken in ${where}` : `${where} wants attention`;
-  return `${opening.charAt(0).toUpperCase()}${opening.slice(1)}: ${first.text}${more}.`;
+  return `${capital(opening)}: ${first.text}${more}.`;
 }

@@ -36,7 +36,7 @@ export function attention({ problems, environments }: Report): Html {
   const folded =
     notes.length === 0
       ? ""
-      : html`<details><summary>${count(notes.length, "more thing")} that ${notes.length === 1 ? "is" : "are"} good to know</summary>${list(notes)}</details>`;
+      : html`<details><summary>${count(notes.length, grave.length === 0 ? "thing" : "more thing")} that ${notes.length === 1 ? "is" : "are"} good to know</summary>${list(notes)}</details>`;
   return html`${told}${folded}`;
 }
 
@@ -85,7 +85,7 @@ function glance(environment: EnvironmentReport): Html {
         if (broken > 0) return mark("bad", `${count(broken, "violation")} of mandatory ones`);
         return violations.length === 0
           ? mark("good", "none broken")
-          : mark("good", `none broken, ${count(violations.length, "advice", "advices")} not taken`);
+          : mark("good", `none broken, ${count(violations.length, "advisory finding")}`);
       }),
     ],
     [

@@ -21,7 +21,7 @@ h1 { font-size: clamp(1.45rem, 1rem + 2.1vw, 2.3rem); font-weight: 680; letter-s
 .top .mark { font-weight: 650; } .meta { color: var(--soft); margin: 0; font-size: 0.92rem; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: 0.35rem 1.1rem; padding: 0.75rem 0; margin: 0; border-block: 1px solid var(--line); }
 nav a { display: inline-block; padding: 0.25rem 0; } nav a, footer a { text-underline-offset: 0.2em; text-decoration-thickness: 1px; }
-section { margin-top: 2.75rem; scroll-margin-top: 1rem; } h2 { font-size: 1.4rem; font-weight: 660; letter-spacing: -0.01em; margin: 0 0 0.35rem; }
+h2 + .pair, h2 + .box { margin-top: 0.9rem; } section { margin-top: 2.75rem; scroll-margin-top: 1rem; } h2 { font-size: 1.4rem; font-weight: 660; letter-spacing: -0.01em; margin: 0 0 0.35rem; }
 h3 { font-size: 1.05rem; margin: 0 0 0.75rem; } h4 { font-size: 0.95rem; margin: 1rem 0 0.4rem; } .lead { color: var(--soft); margin: 0 0 1rem; max-width: 70ch; text-wrap: pretty; }
 .pair { grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 1.25rem; } figure { margin: 0; }
 .card { border-radius: 0.75rem; padding: 1.1rem 1.25rem; border-top: 3px solid var(--line); } .card.env0 { border-top-color: var(--env0); } .card.env1 { border-top-color: var(--env1); }
