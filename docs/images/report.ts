@@ -8,12 +8,12 @@ import { openBrowser } from "../../tests/support/browser.ts";
 const HERE = dirname(fileURLToPath(import.meta.url));
 /** Share of WebP's best quality: text stays sharp, files small. */
 const QUALITY = 0.82;
-/** Each form with how much of the page is shown, in CSS pixels. */
+/** Each form: its width in CSS pixels, and what of the page is the last that it shows. */
 const PICTURES = [
-  { name: "report-desktop-light", width: 1280, height: 1560, scheme: "light" },
-  { name: "report-desktop-dark", width: 1280, height: 1560, scheme: "dark" },
-  { name: "report-phone-light", width: 390, height: 1560, scheme: "light" },
-  { name: "report-phone-dark", width: 390, height: 1560, scheme: "dark" },
+  { name: "report-desktop-light", width: 1280, last: "#topology", scheme: "light" },
+  { name: "report-desktop-dark", width: 1280, last: "#topology", scheme: "dark" },
+  { name: "report-phone-light", width: 390, last: "#environments .card", scheme: "light" },
+  { name: "report-phone-dark", width: 390, last: "#environments .card", scheme: "dark" },
 ] as const;
 
 /** The browser's own WebP of a PNG: nothing else is needed for small files. */
@@ -37,10 +37,13 @@ const file = process.argv[2];
 if (file === undefined)
   throw new Error("name a page: ./tandem report, then node docs/images/report.ts <page.html>");
 const browser = await openBrowser();
-for (const { name, width, height, scheme } of PICTURES) {
-  const page = await browser.newPage({ viewport: { width, height }, colorScheme: scheme });
+for (const { name, width, last, scheme } of PICTURES) {
+  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme: scheme });
   await page.goto(pathToFileURL(resolve(file)).href);
-  const webp = await toWebp(browser, await page.screenshot());
+  const box = await page.locator(last).first().boundingBox();
+  const height = Math.ceil((box?.y ?? 0) + (box?.height ?? 0)) + 16;
+  const clip = { x: 0, y: 0, width, height };
+  const webp = await toWebp(browser, await page.screenshot({ fullPage: true, clip }));
   writeFileSync(join(HERE, `${name}.webp`), webp);
   process.stdout.write(`${name}.webp ${Math.round(webp.length / 1024)} KiB\n`);
   await page.close();

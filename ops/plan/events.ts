@@ -78,13 +78,13 @@ const UNKNOWN_SIGNATURE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** How a value reads that is known only after the update. */
 export const UNKNOWN_TEXT = "(known after the update)";
 
-/** Secrets read `[secret]`, also where the engine wraps them. */
-function readable(value: unknown): unknown {
-  if (value === UNKNOWN_SIGNATURE) return UNKNOWN_TEXT;
-  if (Array.isArray(value)) return value.map(readable);
+/** Secrets read `[secret]`, also where the engine wraps them; what isn't known yet reads as `unknown` says. */
+function readable(value: unknown, unknown = UNKNOWN_TEXT): unknown {
+  if (value === UNKNOWN_SIGNATURE) return unknown;
+  if (Array.isArray(value)) return value.map((entry) => readable(entry, unknown));
   if (typeof value !== "object" || value === null) return value;
   if ((value as Record<string, unknown>)[SIGNATURE] === SECRET_SIGNATURE) return "[secret]";
-  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, readable(entry)]));
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, readable(entry, unknown)]));
 }
 
 function state({ inputs, outputs, protect }: StepState): StepState {
@@ -109,7 +109,9 @@ function step({ op, urn, type, old, new: fresh, keys, diffs, detailedDiff }: Met
 }
 
 function planned({ op, urn, type, new: fresh }: Metadata): PlannedStep {
-  return fresh ? { op, newState: { urn, type, ...fresh } } : { op };
+  if (!fresh) return { op };
+  const inputs = readable(fresh.inputs ?? {}, UNKNOWN_SIGNATURE) as Record<string, unknown>;
+  return { op, newState: { urn, type, inputs, protect: fresh.protect ?? false } };
 }
 
 /** Steps that change nothing. */

@@ -34,17 +34,27 @@ const PADDING = 10;
 export const BOW = 7;
 /** Width of a letter at the size of the drawing's text, in its sans serif. */
 const LETTER = 7;
-const WIDTHS = { least: 92, most: 178 };
+const LEAST_WIDTH = 92;
+/** Letters of a line: the way in stands alone in its row, and hostnames are long. */
+const LETTERS = { outside: 34, others: 25 };
 const MARGIN = 4;
 
 function sizeOf(nodes: readonly TopologyNode[], lines: Lines): { width: number; height: number } {
   const texts = nodes.map(lines);
   const longest = Math.max(...texts.flat().map((line) => line.length));
   return {
-    width: Math.round(Math.min(WIDTHS.most, Math.max(WIDTHS.least, longest * LETTER + 2 * PADDING))),
+    width: Math.round(Math.max(LEAST_WIDTH, longest * LETTER + 2 * PADDING)),
     height:
-      Math.max(...texts.map((own) => own.length)) * LINE + 2 * PADDING - 2 + (isRound(nodes[0]) ? BOW : 0),
+      Math.max(...texts.map((own) => own.length)) * LINE +
+      2 * PADDING -
+      2 +
+      (isRound(nodes[0]) ? BOW + 5 : 0),
   };
+}
+
+/** Letters of a line in a node of this kind. */
+export function lettersOf(kind: TopologyNode["kind"]): number {
+  return kind === "outside" ? LETTERS.outside : LETTERS.others;
 }
 
 /** Is it drawn as a cylinder: does it hold data? */

@@ -3,7 +3,7 @@ import { type Html, html } from "../../html/page.ts";
 import type { Topology, TopologyNode } from "../graph.ts";
 import type { EnvironmentReport, NodeDifference, Report } from "../model.ts";
 import { valueOr } from "../source.ts";
-import { BOW, type Box, edgeKey, isRound, type Layout, LINE, layoutPair } from "./layout.ts";
+import { BOW, type Box, edgeKey, isRound, type Layout, LINE, layoutPair, lettersOf } from "./layout.ts";
 import { missing, shape, type Tone, tag } from "./parts.ts";
 
 /** An environment as it is drawn. */
@@ -22,10 +22,11 @@ const NOUNS: Readonly<Record<TopologyNode["kind"], string>> = {
   volume: "volume",
   network: "network of another stack",
 };
-/** Letters of a line that fit into the widest node. */
-const LETTERS = 25;
-
-const shortened = (text: string) => (text.length > LETTERS ? `${text.slice(0, LETTERS - 1)}…` : text);
+/** A line as far as it fits into the widest node of its kind. */
+function fitting(text: string, { kind }: Pick<TopologyNode, "kind">): string {
+  const letters = lettersOf(kind);
+  return text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
+}
 
 /** How the containers of a node are; undefined for what has none. */
 function healthOf(
@@ -58,8 +59,8 @@ function differenceOf(
 /** Every line of a node, whatever it says: their number gives its height. */
 function linesOf(drawn: Drawn, node: TopologyNode): string[] {
   return [
-    shortened(node.label),
-    ...node.details.map(shortened),
+    fitting(node.label, node),
+    ...node.details.map((line) => fitting(line, node)),
     ...[healthOf(drawn, node)].flatMap((health) => (health === undefined ? [] : [`   ${health.word}`])),
     ...[differenceOf(drawn, node)].flatMap((difference) =>
       difference === undefined ? [] : [difference.word],
@@ -95,8 +96,8 @@ function nodeOf(drawn: Drawn, node: TopologyNode, box: Box): Html {
 }
 
 /** What only the other one has. */
-function ghostOf(label: string, box: Box): Html {
-  return html`<g class="node ghost" transform="translate(${box.x - box.width / 2} ${box.y - box.height / 2})"><rect class="body" width="${box.width}" height="${box.height}" rx="8"/><text class="soft" x="${box.width / 2}" y="${box.height / 2 - 3}">${shortened(label)}</text><text class="warn" x="${box.width / 2}" y="${box.height / 2 + 13}">not here</text></g>`;
+function ghostOf(node: TopologyNode, box: Box): Html {
+  return html`<g class="node ghost" transform="translate(${box.x - box.width / 2} ${box.y - box.height / 2})"><rect class="body" width="${box.width}" height="${box.height}" rx="8"/><text class="soft" x="${box.width / 2}" y="${box.height / 2 - 3}">${fitting(node.label, node)}</text><text class="warn" x="${box.width / 2}" y="${box.height / 2 + 13}">not here</text></g>`;
 }
 
 /** A line through the points, its corners rounded. */
@@ -129,7 +130,7 @@ function drawing(drawn: Drawn, index: number, layout: Layout, all: ReadonlyMap<s
   const nodes = [...all].map(([id, any]) => {
     const box = layout.boxes.get(id) as Box;
     const node = own.get(id);
-    return node === undefined ? ghostOf(any.label, box) : nodeOf(drawn, node, box);
+    return node === undefined ? ghostOf(any, box) : nodeOf(drawn, node, box);
   });
   return html`<svg class="topology" role="img" aria-labelledby="topology-${index}" viewBox="0 0 ${Math.ceil(layout.width)} ${Math.ceil(layout.height)}" style="max-width:${Math.ceil(layout.width * 1.15)}px">
 <title id="topology-${index}">Topology of ${environment.name}; the same stands below as text</title>
