@@ -86,7 +86,10 @@ class Reader {
       if (text(volumeName) !== "") this.graph.link(node, this.volume(text(volumeName)));
     }
     for (const name of joined.filter((one) => one !== own)) {
-      this.graph.link(node, this.graph.node(`network:${this.short(name)}`, "network", this.short(name)));
+      this.graph.link(
+        node,
+        this.graph.node(`network:${this.short(name)}`, "network", `network ${this.short(name)}`),
+      );
     }
   }
 

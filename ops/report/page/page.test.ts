@@ -85,11 +85,18 @@ describe("the page", () => {
   });
 
   it("draws both environments, marks what one lacks, and tells the same as text", () => {
-    const report = reportOn({}, { topology: known({ nodes: [], edges: [], networks: [] }) });
+    const { topology } = environment("production");
+    const nodes = topology.ok ? topology.value.nodes.filter(({ kind }) => kind !== "volume") : [];
+    const report = reportOn({}, { topology: known({ nodes, edges: [], networks: ["n"] }) });
     const text = renderReport(report);
     expect(text.match(/<svg class="topology"/g)).toHaveLength(2);
-    expect(text.match(/not here/g)).toHaveLength(5);
+    expect(text.match(/not here/g)).toHaveLength(1);
     expect(text).toContain("staging as text");
+  });
+
+  it("says that nothing stands there where nothing does", () => {
+    const none = { topology: known({ nodes: [], edges: [], networks: [] }) };
+    expect(renderReport(reportOn(none, none)).match(/Nothing stands there yet/g)).toHaveLength(2);
   });
 
   it("shows a month's cost, or how to have it told", () => {

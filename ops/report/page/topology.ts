@@ -4,7 +4,7 @@ import type { Topology, TopologyNode } from "../graph.ts";
 import type { EnvironmentReport, NodeDifference, Report } from "../model.ts";
 import { valueOr } from "../source.ts";
 import { BOW, type Box, edgeKey, isRound, type Layout, LINE, layoutPair, lettersOf } from "./layout.ts";
-import { missing, shape, type Tone, tag } from "./parts.ts";
+import { mark, missing, shape, type Tone, tag } from "./parts.ts";
 
 /** An environment as it is drawn. */
 interface Drawn {
@@ -20,7 +20,7 @@ const NOUNS: Readonly<Record<TopologyNode["kind"], string>> = {
   database: "database server",
   cache: "Redis",
   volume: "volume",
-  network: "network of another stack",
+  network: "also joined",
 };
 /** A line as far as it fits into the widest node of its kind. */
 function fitting(text: string, { kind }: Pick<TopologyNode, "kind">): string {
@@ -121,7 +121,7 @@ function drawing(drawn: Drawn, index: number, layout: Layout, all: ReadonlyMap<s
   const networks = topology.networks.flatMap((_, place) => {
     const { x, y, width, height } = layout.networks[place] ?? { x: 0, y: 0, width: 0, height: 0 };
     if (width === 0) return [];
-    return html`<rect class="network" x="${x - width / 2}" y="${y - height / 2}" width="${width}" height="${height}" rx="12"/><text class="place" x="${x - width / 2 + 8}" y="${y - height / 2 + 15}">network</text>`;
+    return html`<rect class="boundary" x="${x - width / 2}" y="${y - height / 2}" width="${width}" height="${height}" rx="12"/><text class="place" x="${x - width / 2 + 8}" y="${y - height / 2 + 15}">network</text>`;
   });
   const edges = topology.edges.map(
     (edge) =>
@@ -157,8 +157,11 @@ function asText(drawn: Drawn): Html {
 function figure(drawn: Drawn, index: number, layout: Layout, all: ReadonlyMap<string, TopologyNode>): Html {
   const { environment, topology } = drawn;
   const name = tag(environment.name, index);
-  if (!environment.topology.ok) {
-    return html`<div class="card env${index}"><h3>${name}</h3>${missing(environment.topology)}</div>`;
+  if (!environment.topology.ok || topology.nodes.length === 0) {
+    const why = environment.topology.ok
+      ? html`<p>${mark("off", "Nothing stands there yet.")}</p>`
+      : missing(environment.topology);
+    return html`<div class="card env${index}"><h3>${name}</h3>${why}</div>`;
   }
   const inside =
     topology.networks.length === 0 ? "" : html`Dashed: network <code>${topology.networks.join(", ")}</code>`;
