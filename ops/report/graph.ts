@@ -1,7 +1,7 @@
 // A graph of the things of an environment: nodes by id, and edges without those that others already say.
 
 /** What a node stands for; `outside` is how the world gets in. */
-export type NodeKind = "outside" | "gateway" | "service" | "database" | "cache" | "volume" | "network";
+export type NodeKind = "outside" | "gateway" | "service" | "database" | "cache" | "volume";
 
 /** A thing in the drawing. */
 export interface TopologyNode {

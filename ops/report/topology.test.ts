@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { nodeDifferences } from "./differences.ts";
 import { layoutPair } from "./page/layout.ts";
+import { rowsOf } from "./page/rows.ts";
 import { container, resource, stateOf, urn } from "./testing.ts";
 import { topologyOf } from "./topology.ts";
 
@@ -43,7 +44,7 @@ describe("the topology of a state", () => {
     expect(ways(state)).not.toContain("container:app > container:postgres");
   });
 
-  it("stands a database elsewhere, and another stack's network, outside", () => {
+  it("stands a database elsewhere outside, and names networks of others that a container joined", () => {
     const database = "postgresql:index/database:Database";
     const { nodes } = topologyOf({
       resources: [
@@ -54,10 +55,9 @@ describe("the topology of a state", () => {
         }),
       ],
     });
-    expect(nodes.map(({ id, network }) => [id, network])).toEqual([
-      ["container:app", undefined],
-      ["network:shop_shared_staging", undefined],
-      ["database", undefined],
+    expect(nodes.map(({ id, network, details }) => [id, network, details])).toEqual([
+      ["container:app", undefined, ["+ shop_shared_staging"]],
+      ["database", undefined, ["shop"]],
     ]);
   });
 
@@ -66,6 +66,32 @@ describe("the topology of a state", () => {
     for (const one of state.resources ?? []) if (one.urn === urn(CONTAINER, "app-1")) one.delete = true;
     expect(topologyOf(state).nodes.map(({ id }) => id)).not.toContain("container:app");
     expect(topologyOf({})).toEqual({ nodes: [], edges: [], networks: [] });
+  });
+});
+
+describe("rows of a drawing", () => {
+  it("hold few things each, below what asks them, with volumes last", () => {
+    const services = ["a", "b", "c", "d"].map((id) => ({ id, kind: "service" as const }));
+    const nodes = [
+      { id: "entry", kind: "outside" as const },
+      { id: "gateway", kind: "gateway" as const },
+      ...services,
+      { id: "worker", kind: "service" as const },
+      { id: "redis", kind: "cache" as const },
+      { id: "config", kind: "volume" as const },
+    ];
+    const edges = [
+      { from: "entry", to: "gateway" },
+      ...services.flatMap(({ id }) => [
+        { from: "gateway", to: id },
+        { from: id, to: "redis" },
+      ]),
+      { from: "worker", to: "redis" },
+      { from: "gateway", to: "config" },
+    ];
+    expect(Object.fromEntries(rowsOf(nodes, edges))).toEqual({
+      ...{ entry: 0, gateway: 1, a: 2, b: 2, c: 2, d: 3, worker: 3, redis: 4, config: 5 },
+    });
   });
 });
 

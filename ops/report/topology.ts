@@ -85,12 +85,8 @@ class Reader {
     for (const { volumeName } of records(resource.inputs?.volumes)) {
       if (text(volumeName) !== "") this.graph.link(node, this.volume(text(volumeName)));
     }
-    for (const name of joined.filter((one) => one !== own)) {
-      this.graph.link(
-        node,
-        this.graph.node(`network:${this.short(name)}`, "network", `network ${this.short(name)}`),
-      );
-    }
+    // A network of another stack is none of the environment's boundaries.
+    for (const name of joined.filter((one) => one !== own)) tell(node.details, `+ ${this.short(name)}`);
   }
 
   private volume(name: string): TopologyNode {

@@ -1,6 +1,7 @@
 // Where the things of two topologies stand in their drawings: one layout for both, so that the same is at the same place.
 import { Graph, layout } from "@dagrejs/dagre";
 import type { Topology, TopologyNode } from "../graph.ts";
+import { rowsOf } from "./rows.ts";
 
 /** A place in the drawing; x and y are its middle. */
 export interface Box {
@@ -62,19 +63,6 @@ export function isRound(node: TopologyNode | undefined): boolean {
   return node !== undefined && ["volume", "database", "cache"].includes(node.kind);
 }
 
-/** How far each node is from where requests come in, at most. */
-function depths(edges: readonly { from: string; to: string }[]): Map<string, number> {
-  const found = new Map<string, number>();
-  const visit = (id: string, depth: number, way: readonly string[]): void => {
-    if (way.includes(id) || (found.get(id) ?? -1) >= depth) return;
-    found.set(id, depth);
-    for (const { from, to } of edges) if (from === id) visit(to, depth + 1, [...way, id]);
-  };
-  const ends = new Set(edges.map(({ to }) => to));
-  for (const { from } of edges) if (!ends.has(from)) visit(from, 0, []);
-  return found;
-}
-
 /** Lays out what is in either of the two. */
 export function layoutPair(topologies: readonly Topology[], lines: Lines): Layout {
   const byId = Map.groupBy(
@@ -94,22 +82,13 @@ export function layoutPair(topologies: readonly Topology[], lines: Lines): Layou
     const home = nodes.map((node) => networkOf(node, topologies)).find((index) => index >= 0);
     if (home !== undefined) graph.setParent(id, `network ${home}`);
   }
-  const depth = depths(edges);
-  const deepest = Math.max(
-    0,
-    ...[...depth].filter(([id]) => kindOf(byId, id) !== "volume").map(([, own]) => own),
-  );
+  const kinds = [...byId].flatMap(([id, nodes]) => nodes.slice(0, 1).map(({ kind }) => ({ id, kind })));
+  const row = rowsOf(kinds, edges);
   for (const { from, to } of edges) {
-    // Volumes stand in a row of their own, below everything that runs.
-    const minlen = kindOf(byId, to) === "volume" ? deepest + 1 - (depth.get(from) ?? 0) : 1;
-    graph.setEdge(from, to, { minlen: Math.max(1, minlen) });
+    graph.setEdge(from, to, { minlen: Math.max(1, (row.get(to) ?? 0) - (row.get(from) ?? 0)) });
   }
   layout(graph);
   return read(graph, [...byId.keys()], edges, boundaries);
-}
-
-function kindOf(nodes: ReadonlyMap<string, readonly TopologyNode[]>, id: string): string | undefined {
-  return nodes.get(id)?.[0]?.kind;
 }
 
 /** Which of its environment's networks a node stands in; -1 for none. */

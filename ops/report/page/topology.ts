@@ -20,7 +20,6 @@ const NOUNS: Readonly<Record<TopologyNode["kind"], string>> = {
   database: "database server",
   cache: "Redis",
   volume: "volume",
-  network: "also joined",
 };
 /** A line as far as it fits into the widest node of its kind. */
 function fitting(text: string, { kind }: Pick<TopologyNode, "kind">): string {
