@@ -6,6 +6,7 @@ import { systemFolder } from "./systems.ts";
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");
+const { addReportCommands } = await import("./cli-reports.ts");
 
 /** Options that stand before the command. */
 interface GlobalOptions {
@@ -176,47 +177,6 @@ program
   );
 
 program
-  .command("parity")
-  .description("compare two environments as they resolve; exit code 2 if anything differs that may not")
-  .argument("[one]", "environment", "staging")
-  .argument("[other]", "environment", "production")
-  .option("--json", "as a JSON document")
-  .option(...waitOption)
-  .action(async (one: string, other: string, options: { wait: number }) => {
-    process.exitCode = await (await import("./commands/parity.ts")).parity(one, other, merged(options));
-  });
-
-program
-  .command("report")
-  .description("write one page on two environments: how they are, what differs, what wants attention")
-  .argument("[one]", "environment", "staging")
-  .argument("[other]", "environment", "production")
-  .option("--out <file>", "file to write, - for standard output (default: report-<project>.html here)")
-  .option("--json", "as a JSON document, on standard output unless --out is given")
-  .option(...waitOption)
-  .action(async (one: string, other: string, options: { wait: number }) =>
-    (await import("./commands/report.ts")).report(one, other, merged(options)),
-  );
-
-program
-  .command("verify")
-  .description("prove on the running system that environments can't reach each other; exit code 2 if one can")
-  .argument("[stacks...]", "environments (default: all)")
-  .option("--json", "as a JSON document")
-  .action(async (stacks: string[], options: { json?: boolean }) => {
-    process.exitCode = await (await import("./commands/verify.ts")).verify(stacks, merged(options));
-  });
-
-program
-  .command("cost")
-  .description("show what each environment costs a month, from what runs and the system's price table")
-  .argument("[stacks...]", "environments (default: all)")
-  .option("--json", "as a JSON document")
-  .action(async (stacks: string[], options: { json?: boolean }) =>
-    (await import("./commands/cost.ts")).cost(stacks, merged(options)),
-  );
-
-program
   .command("logs")
   .description("show what the containers of an environment wrote")
   .argument("[stack]", "environment", "staging")
@@ -279,6 +239,8 @@ program
   .action(async (kind: string | undefined) => {
     process.exitCode = await (await import("./commands/test.ts")).test(kind);
   });
+
+addReportCommands(program, { merged, waitOption });
 
 // Before or after the command's name: `tandem up --system lugh staging`.
 for (const command of program.commands) command.option(...systemOption);

@@ -1,7 +1,7 @@
 // The containers of an environment as people see them, read through the Docker API by their labels.
 import type Docker from "dockerode";
 import { standInLabel, standInNoteLabel, standInOfLabel } from "../toolchain/images/labels.ts";
-import { limitsOf } from "./cost/usage.ts";
+import { limitsOf } from "./container-limits.ts";
 import { labelFilter, labels } from "./docker-client.ts";
 
 /** A container of an environment. */

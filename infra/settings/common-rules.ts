@@ -47,6 +47,7 @@ export function commonSettings<K extends Settings>({
   release,
   parity,
   seed,
+  acceptance,
   replicated = ["app"],
 }: OwnSettings<K>): SystemSettings<K> {
   return defineSettings({
@@ -57,6 +58,7 @@ export function commonSettings<K extends Settings>({
     release,
     parity,
     seed,
+    acceptance,
   });
 }
 

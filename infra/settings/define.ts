@@ -2,6 +2,7 @@
 import type { Input, Output } from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { Environment } from "../../components/environment.ts";
+import type { AcceptanceDefinition } from "./acceptance.ts";
 import type { Issue } from "./issue.ts";
 import { metaOf } from "./kind.ts";
 import type { ParityDefinition } from "./parity.ts";
@@ -104,6 +105,8 @@ export interface SystemSettings<K extends Settings = Settings> {
   parity?: ParityDefinition<K>;
   /** How production's rows are masked for `tandem seed`. @default they can't be copied */
   seed?: SeedDefinition | undefined;
+  /** How `tandem checklist` and `tandem performance` try it. @default they can't */
+  acceptance?: AcceptanceDefinition<K>;
 }
 
 /** Names the type of a system's settings; adds nothing at run time. */

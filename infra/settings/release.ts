@@ -7,6 +7,8 @@ export interface SmokeTest {
   hostname: string;
   /** Path with query. */
   path: string;
+  /** What is sent by POST, as JSON. @default nothing: GET */
+  body?: unknown;
   /** Status of a version that works. @default 200 */
   status?: number;
   /** Text that its answer must hold. @default any answer */

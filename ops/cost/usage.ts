@@ -1,12 +1,14 @@
 // What of an environment runs and could be billed: its containers as Docker limits them, its managed databases from its state.
 import type Docker from "dockerode";
 import type { Deployment, StateResource } from "../backend.ts";
+import { limitsOf } from "../container-limits.ts";
 import { found, labelFilter, labels } from "../docker-client.ts";
 import type { Usage } from "./cost.ts";
 
-const MIB = 1024 * 1024;
-
-/** Containers of an environment that run now, and its databases on servers outside of it. */
+/**
+ * Containers of an environment that run now, and its databases on servers outside of it. A container without a limit
+ * counts as one of no CPU and no memory: there is no telling what it would take.
+ */
 export async function usageOf(
   docker: Docker,
   system: string,
@@ -22,14 +24,6 @@ export async function usageOf(
     }),
   );
   return { containers: containers.flat(), managedDatabases: managedDatabases(deployment?.resources ?? []) };
-}
-
-/** What Docker limits a container to; one without a limit counts as nothing: there is no telling what it would take. */
-export function limitsOf({ HostConfig }: Docker.ContainerInspectInfo): { cpus: number; memoryMb: number } {
-  const { NanoCpus = 0, CpuQuota = 0, CpuPeriod = 0, Memory = 0 } = HostConfig;
-  // Docker's own period, in microseconds, where the container has none.
-  const quota = Math.max(CpuQuota, 0) / (CpuPeriod || 100_000);
-  return { cpus: NanoCpus > 0 ? NanoCpus / 1e9 : quota, memoryMb: Memory / MIB };
 }
 
 /** Databases whose component has neither a server of its own nor an administrator on one of the stack `shared`. */

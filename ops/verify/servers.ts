@@ -7,6 +7,8 @@ import pg from "pg";
 export interface ServerAddress {
   host: string;
   port: number;
+  /** How its TLS is checked. @default no TLS */
+  ssl?: pg.ClientConfig["ssl"];
 }
 
 const TIMEOUT_MS = 5_000;
@@ -47,7 +49,7 @@ export async function askRedis(
   login: URL | undefined,
   ...command: readonly string[]
 ): Promise<string> {
-  const socket = connect(at);
+  const socket = connect({ host: at.host, port: at.port });
   socket.setEncoding("utf8");
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const ask = async (words: readonly string[]) => {

@@ -1,4 +1,5 @@
 // What staging and production of The Oracle may set.
+import { appAcceptance } from "../../infra/settings/app-acceptance.ts";
 import {
   gatewaySettings,
   hostnameSetting,
@@ -63,7 +64,13 @@ const keys = {
 export type OracleKeys = typeof keys;
 
 /** The Oracle's settings. */
-export const settings = commonSettings({ keys, release, parity, seed });
+export const settings = commonSettings({
+  keys,
+  release,
+  parity,
+  seed,
+  acceptance: appAcceptance<OracleKeys>("app"),
+});
 
 /** Whether an environment with these values uses the stack `shared`. */
 export const usesShared = ({ whisper }: { whisper?: unknown }): boolean => whisper === true;

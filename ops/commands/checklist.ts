@@ -1,0 +1,39 @@
+// `tandem checklist`: tries whether an environment works, item by item.
+import pc from "picocolors";
+import { type Item, runChecklist } from "../acceptance/checklist.ts";
+import { withTrial } from "../acceptance/trial.ts";
+import { endingWith } from "../errors.ts";
+import { loadProject } from "../project.ts";
+import { renderTable } from "../table.ts";
+
+/** Options of the command. */
+export interface ChecklistOptions {
+  project?: string;
+  /** Print a JSON document instead of a table. */
+  json?: boolean;
+}
+
+/** Exit codes of the command. */
+export const checklistCodes = { passed: 0, untried: 1, failed: 2 } as const;
+
+function render(environment: string, items: readonly Item[]): string {
+  const marks = { passed: pc.green("[x]"), failed: pc.red("[ ]"), untried: pc.yellow("[-]") };
+  const rows = items.map(({ item, result, seen }) => [marks[result], item, seen]);
+  const good = items.filter(({ result }) => result === "passed").length;
+  return `${renderTable(["", environment, "seen"], rows)}\n${good} of ${items.length} items pass`;
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns its exit code
+ * @throws UserError where the environment isn't up, or its system doesn't say how it is accepted.
+ */
+export async function checklist(environment: string, options: ChecklistOptions): Promise<number> {
+  const project = loadProject(options.project);
+  const items = await endingWith(checklistCodes.untried, () => withTrial(project, environment, runChecklist));
+  const document = JSON.stringify({ project: project.name, environment, items }, null, 2);
+  process.stdout.write(`${options.json === true ? document : render(environment, items)}\n`);
+  if (items.some(({ result }) => result === "failed")) return checklistCodes.failed;
+  return items.every(({ result }) => result === "passed") ? checklistCodes.passed : checklistCodes.untried;
+}

@@ -1,0 +1,62 @@
+// `tandem performance`: whether two environments are equally fast, on equal resources.
+import pc from "picocolors";
+import type { Row } from "../acceptance/compare.ts";
+import { comparePerformance } from "../acceptance/performance.ts";
+import { endingWith } from "../errors.ts";
+import { loadProject } from "../project.ts";
+import { renderTable } from "../table.ts";
+
+/** Options of the command. */
+export interface PerformanceOptions {
+  project?: string;
+  /** Print a JSON document instead of a table. */
+  json?: boolean;
+  /** How many times the smaller value the greater one may be. */
+  within: number;
+}
+
+/** Exit codes of the command. */
+export const performanceCodes = { comparable: 0, error: 1, different: 2 } as const;
+
+function shown(value: number | undefined, unit: string): string {
+  if (value === undefined) return pc.dim("none");
+  return `${Number(value.toFixed(value < 10 ? 2 : 0))} ${unit}`;
+}
+
+function render(environments: readonly [string, string], rows: readonly Row[], within: number): string {
+  const lines = rows.map(({ name, unit, values, comparable }) => [
+    comparable ? pc.green("ok") : pc.red("differs"),
+    name,
+    ...values.map((value) => shown(value, unit)),
+  ]);
+  const good = rows.filter(({ comparable }) => comparable).length;
+  const sum = `${good} of ${rows.length} are comparable: within ${within} times each other, limits the same`;
+  return `${renderTable(["", "median of", ...environments], lines)}\n${sum}`;
+}
+
+/**
+ * Runs the command.
+ *
+ * @returns its exit code
+ * @throws UserError where one of them isn't up, or their system doesn't say how it is accepted.
+ */
+export async function performanceOf(
+  one: string,
+  other: string,
+  options: PerformanceOptions,
+): Promise<number> {
+  const project = loadProject(options.project);
+  const environments = [one, other] as const;
+  const rows = await endingWith(performanceCodes.error, () =>
+    comparePerformance(project, environments, options.within),
+  );
+  const document = JSON.stringify(
+    { project: project.name, environments, within: options.within, rows },
+    null,
+    2,
+  );
+  process.stdout.write(`${options.json === true ? document : render(environments, rows, options.within)}\n`);
+  return rows.every(({ comparable }) => comparable)
+    ? performanceCodes.comparable
+    : performanceCodes.different;
+}
