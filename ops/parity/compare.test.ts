@@ -82,6 +82,18 @@ describe("two stacks that are the same", () => {
     ]);
   });
 
+  it("differ in the names of containers that a setting of theirs begins", () => {
+    const parity: ParityDefinition = { settings: { app: "each has its own name" }, resources: {} };
+    const named = (name: string, app: string, suffix: string) => {
+      const container = { containerName: `${app}_app-1-${suffix}` };
+      const start = { type: "tandem:docker:ContainerStart", name: `${app}_app-1-start`, inputs: container };
+      return stack(name, { settings: { app }, parity, resources: [{ ...start, protect: false }] });
+    };
+    const staging = named("staging", "shop-staging", "0a1b2c3");
+    expect(wrong(compareStacks(staging, named("production", "shop-live", "3c2b1a0")))).toEqual([]);
+    expect(wrong(compareStacks(staging, named("production", "shop-live", "other")))).not.toEqual([]);
+  });
+
   it("say nothing of what is not known yet in one of them", () => {
     expect(wrong(changed("Container", { envs: UNKNOWN }))).toEqual([]);
     expect(wrong(changed("Container", { envs: ["A=1", UNKNOWN] }))).toEqual([]);

@@ -41,7 +41,7 @@ function replacing(replacements: Replacement[]): (text: string) => string {
     text
       .replaceAll(pattern, (found) => table.get(found) ?? found)
       // What the engine adds to the name of a container that may run beside its successor.
-      .replaceAll(/(<environment>[\w-]*)-[0-9a-f]{7}\b/g, "$1-<suffix>");
+      .replaceAll(/(<\w+>[\w-]*)-[0-9a-f]{7}\b/g, "$1-<suffix>");
 }
 
 /** Puts `<environment>` and `<setting>` in the place of the names and values that can be the environment's own only. */
