@@ -10,7 +10,7 @@ const HASH = 12;
 const MIB_IN_GIB = 1024;
 
 function healthOf({ state, health }: Service): Html {
-  if (state !== "running") return mark("off", state);
+  if (state !== "running") return mark("bad", state);
   if (health === "unhealthy") return mark("bad", "unhealthy");
   return health === "starting" ? mark("note", "starting") : mark("good", health ?? "running");
 }

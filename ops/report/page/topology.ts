@@ -41,7 +41,9 @@ function healthOf(
     return { tone: "good", word: containers.length === 1 ? word : `${containers.length} × ${word}` };
   }
   const running = own.filter(({ state }) => state === "running").length;
-  if (running === 0) return { tone: "off", word: "doesn't run" };
+  // Of an environment that is down nothing else is expected.
+  const meant = environment.condition === "down" || environment.condition === "never";
+  if (running === 0) return { tone: meant ? "off" : "bad", word: "doesn't run" };
   return { tone: "bad", word: `${well.length} of ${containers.length} healthy` };
 }
 
