@@ -1,6 +1,6 @@
 // The limits of the benchmark, and its last results against them.
 import { expect, it } from "vitest";
-import { beyondLimits, CASES, DEPLOY_CASES, slowDeploys } from "./limits.ts";
+import { beyondLimits, CASES, DEPLOY_CASES, DRIFT_CASES, slowDeploys, slowLooks } from "./limits.ts";
 import { figure, readResult } from "./results.ts";
 
 function measured(oracle: number, template: number) {
@@ -29,6 +29,15 @@ it("a deploy that takes too long beyond the app's own start is named with its se
   expect(slowDeploys(deploy(7.1))).toEqual(["A deploy takes 6.1 s more than the app's own start: at most 6"]);
 });
 
+it("a look for drift that is too slow is named with its ratio", () => {
+  const looks = (drift: number) => ({
+    figures: [figure(DRIFT_CASES.refresh, [2]), figure(DRIFT_CASES.drift, [drift])],
+  });
+  expect(slowLooks(looks(4))).toEqual([]);
+  expect(slowLooks(looks(4.2))).toEqual(["A look for drift takes 2.10 times a refresh: at most 2"]);
+});
+
 it("the last results are within the limits", () => {
   expect(beyondLimits(readResult("preview"))).toEqual([]);
+  expect(slowLooks(readResult("drift"))).toEqual([]);
 });

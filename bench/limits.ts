@@ -1,5 +1,5 @@
-// The limits of a preview that has nothing to do, and of a deploy; the benchmarks fail beyond them, and a test holds their last
-// results against them.
+// The limits of a preview that has nothing to do, of a deploy, and of a look for drift; the benchmarks fail beyond them, and a
+// test holds their last results against them.
 import type { Measurement } from "./results.ts";
 
 /** Names of the cases that are compared. */
@@ -50,4 +50,20 @@ export function slowDeploys(measured: Pick<Measurement, "figures">): string[] {
   return [
     `A deploy takes ${beyond.toFixed(1)} s more than the app's own start: at most ${MOST_BEYOND_START}`,
   ];
+}
+
+/** Names of the cases of a look for drift. */
+export const DRIFT_CASES = {
+  refresh: "pulumi refresh --preview-only of staging",
+  drift: "./tandem drift of both",
+} as const;
+
+/** A look for drift in both stacks may take this much of one plain refresh. */
+export const MOST_TIMES_REFRESH = 2;
+
+/** What of a look for drift is beyond the limit, in words; empty where all is well. */
+export function slowLooks(measured: Pick<Measurement, "figures">): string[] {
+  const ratio = medianOf(measured, DRIFT_CASES.drift) / medianOf(measured, DRIFT_CASES.refresh);
+  if (ratio <= MOST_TIMES_REFRESH) return [];
+  return [`A look for drift takes ${ratio.toFixed(2)} times a refresh: at most ${MOST_TIMES_REFRESH}`];
 }

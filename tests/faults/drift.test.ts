@@ -21,7 +21,7 @@ type Accident = keyof typeof accidents;
 
 const SOAK = process.env.TANDEM_SOAK !== undefined;
 /** Looks right after an `up`, and after accidents: 50 in all in the long form. */
-const COUNTS = SOAK ? { looks: 10, accidents: 40 } : { looks: 1, accidents: 2 };
+const COUNTS = SOAK ? { looks: 30, accidents: 20 } : { looks: 1, accidents: 2 };
 /** Looks that found nothing, by what they came after. */
 const clean: Record<string, number> = {};
 
