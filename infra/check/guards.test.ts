@@ -11,7 +11,10 @@ import { Repository, systems } from "./testing-repository.ts";
 
 const PASSPHRASE = "guards";
 /** What the tracked files lack, by system and stack: secrets, which a person sets on the machine that deploys. */
-const SECRETS_TO_SET: Readonly<Record<string, string>> = {};
+const SECRETS_TO_SET: Readonly<Record<string, string>> = {
+  "blue-banded-bee staging": "databasePassword",
+  "blue-banded-bee production": "databasePassword",
+};
 const folder = mkdtempSync(join(tmpdir(), "tandem-guards-"));
 const before = process.env.PULUMI_CONFIG_PASSPHRASE;
 let repository: Repository;

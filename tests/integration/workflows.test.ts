@@ -13,32 +13,16 @@ import { ROOT } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 import {
   applies,
+  broughtUp,
   callInputs,
   pushOf,
   readWorkflow,
   type Step,
   schemaErrors,
-  startsOn,
   workflowFiles,
 } from "../support/workflows.ts";
 
 const deploy = readWorkflow("deploy.yml");
-
-/** The environments that a push brings up, as `system stack`. */
-function broughtUp(ref: string): string[] {
-  const github = pushOf(ref);
-  return workflowFiles()
-    .map((file) => readWorkflow(file))
-    .filter((workflow) => startsOn(workflow, github))
-    .flatMap(({ jobs }) => Object.values(jobs))
-    .filter((job) => job.uses === "./.github/workflows/deploy.yml" && applies(job.if, { github }))
-    .map((job) => {
-      const { action, system, stack } = callInputs(job, deploy, { github });
-      expect(action).toBe("up");
-      return `${system} ${stack}`;
-    })
-    .sort();
-}
 
 describe("every workflow", () => {
   it.each(workflowFiles())("%s is what GitHub's parser accepts, with all that it calls", async (file) => {

@@ -131,3 +131,20 @@ export function callInputs(job: Job, called: Workflow, contexts: Contexts): Reco
   ]);
   return { ...Object.fromEntries(defaults), ...evaluateAll(job.with, contexts) };
 }
+
+/** The environments that a push brings up, as `system stack`. @throws Error if it does anything else with one */
+export function broughtUp(ref: string): string[] {
+  const github = pushOf(ref);
+  const deploy = readWorkflow("deploy.yml");
+  return workflowFiles()
+    .map((file) => readWorkflow(file))
+    .filter((workflow) => startsOn(workflow, github))
+    .flatMap(({ jobs }) => Object.values(jobs))
+    .filter((job) => job.uses === "./.github/workflows/deploy.yml" && applies(job.if, { github }))
+    .map((job) => {
+      const { action, system, stack } = callInputs(job, deploy, { github });
+      if (action !== "up") throw new Error(`${ref} starts ${action} of ${system} ${stack}`);
+      return `${system} ${stack}`;
+    })
+    .sort();
+}
