@@ -68,6 +68,14 @@ const wrong = ({ differences }: ReturnType<typeof compareStacks>) =>
   differences.filter(({ reason }) => reason === undefined).map(({ kind, path }) => `${kind} ${path}`);
 
 describe("two stacks that are the same", () => {
+  it("may name the same image by its tag and by its id", () => {
+    expect(wrong(changed("Image", { reference: "sha256:aa" }))).toEqual([]);
+    expect(wrong(changed("Image", { reference: "sha256:bb", imageId: "sha256:bb" }))).toEqual([
+      "image Image:app-image.reference",
+      "version Image:app-image.imageId",
+    ]);
+  });
+
   it("differ in their own names and in what may differ only", () => {
     const same = compareStacks(stack("staging"), stack("production"));
     expect(wrong(same)).toEqual([]);
@@ -122,7 +130,6 @@ describe("every kind of difference", () => {
     ],
     ["a secret", "AppService", { secrets: ["DATABASE_URL", "TOKEN"] }, "resource AppService:app.secrets"],
     ["a secret among the variables", "Container", { envs: "[secret]" }, "environment Container:app-1.envs"],
-    ["an image", "Image", { reference: "shop:2" }, "image Image:app-image.reference"],
     ["a version of an image", "Image", { imageId: "sha256:bb" }, "version Image:app-image.imageId"],
     ["memory", "Container", { memory: 1024 }, "limit Container:app-1.memory"],
     ["CPUs", "Container", { cpus: "2.0" }, "limit Container:app-1.cpus"],

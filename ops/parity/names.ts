@@ -11,6 +11,23 @@ export function literally(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
+/** Letters of an abbreviation of an environment's name, such as `prod`. */
+const LEAST_LETTERS = 3;
+
+/** What stands in the place of a setting's value; one that is or abbreviates the environment's name counts as that name. */
+function placeholder(key: string, value: string, stack: string): string {
+  return value.length >= LEAST_LETTERS && stack.startsWith(value) ? "<environment>" : `<${key}>`;
+}
+
+/** Names of images, each with what it stands for: the same image under a tag and, promoted, by its id is the same. */
+function imageNames({ resources }: ResolvedStack): Replacement[] {
+  return resources.flatMap(({ inputs: { reference, imageId } }): Replacement[] =>
+    typeof reference === "string" && typeof imageId === "string" && imageId !== ""
+      ? [[reference, imageId]]
+      : [],
+  );
+}
+
 /** What is this environment's alone: nobody else would have it by chance. */
 function ownNames({ system, stack, settings, parity }: ResolvedStack): Replacement[] {
   const values = Object.keys(parity.settings).flatMap((key): Replacement[] => {
@@ -26,7 +43,8 @@ function commonNames({ stack, settings, parity }: ResolvedStack): Replacement[] 
   const values = Object.keys(parity.settings).flatMap((key): Replacement[] => {
     const value = settings[key];
     const usable = (typeof value === "string" && value !== "") || Number(value) >= LEAST_NUMBER;
-    return usable && typeof value !== "boolean" ? [[String(value), `<${key}>`]] : [];
+    if (!usable || typeof value === "boolean") return [];
+    return [[String(value), placeholder(key, String(value), stack)]];
   });
   return [...values, [stack, "<environment>"]];
 }
@@ -49,9 +67,9 @@ export function withoutOwnNames(stack: ResolvedStack): (text: string) => string 
   return replacing(ownNames(stack));
 }
 
-/** The same, and for words and numbers that may be the environment's own. */
+/** The same, and for words, numbers and names of images that may be the environment's own. */
 export function neutral(stack: ResolvedStack): (text: string) => string {
-  return replacing([...ownNames(stack), ...commonNames(stack)]);
+  return replacing([...ownNames(stack), ...commonNames(stack), ...imageNames(stack)]);
 }
 
 /** The same for a resource's logical name, which is better to read without its environment. */

@@ -17,6 +17,7 @@ import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
 import { hostname, port } from "../../infra/settings/network.ts";
 import { imageReference } from "../../infra/settings/resources.ts";
 import { name } from "../../infra/settings/scalars.ts";
+import { parity } from "./parity.ts";
 
 const keys = {
   suffix: setting(name("staging"), {
@@ -49,10 +50,14 @@ const keys = {
   ...hostSettings("postgres", "redis", "storage"),
 };
 
+/** eduaiia's settings by key. */
+export type EduaiiaKeys = typeof keys;
+
 /** eduaiia's settings. */
 export const settings = commonSettings({
   keys,
   replicated: [],
+  parity,
   release: {
     images: { image: ["django"] },
     smokeTests: ({ hostname: host }) => [{ hostname: host, path: "/ready" }],
@@ -61,4 +66,4 @@ export const settings = commonSettings({
 });
 
 /** eduaiia's settings as its topology gets them. */
-export type EduaiiaSettings = ProgramSettings<typeof keys>;
+export type EduaiiaSettings = ProgramSettings<EduaiiaKeys>;

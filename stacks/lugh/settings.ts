@@ -14,6 +14,7 @@ import { commonSettings } from "../../infra/settings/common-rules.ts";
 import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
 import { flag, integer, name, secret, text } from "../../infra/settings/scalars.ts";
 import { list } from "../../infra/settings/structures.ts";
+import { parity } from "./parity.ts";
 import { release } from "./release.ts";
 
 /** Limits of the shared servers, and of what each environment runs itself. */
@@ -65,7 +66,7 @@ const keys = {
 /** Lugh's settings by key. */
 export type LughKeys = typeof keys;
 /** What staging and production may set. */
-export const settings = commonSettings({ keys, release });
+export const settings = commonSettings({ keys, release, parity });
 /** Lugh's settings as its topology gets them. */
 export type LughSettings = ProgramSettings<LughKeys>;
 

@@ -171,6 +171,11 @@ describe("eduaiia", () => {
     await expectOutOfReach(project.name, own, "django", other);
   });
 
+  it("eduaiia: parity, the two have nothing but the differences that the allow-list has", async () => {
+    const { exitCode, output } = await project.tandem(["parity"]);
+    expect(exitCode, output).toBe(0);
+  });
+
   it("eduaiia: deploying and removing one leaves everything of the other as it was", async () => {
     const before = await snapshot(project.name, "production");
     const databases = await databasesOf("production");

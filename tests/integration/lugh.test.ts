@@ -2,7 +2,7 @@
 import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/containers.ts";
-import { AppVersions } from "../support/app-versions.ts";
+import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { connectFrom, resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
@@ -19,6 +19,7 @@ const PAIRS: [Stack, Stack][] = [
 ];
 const PREFIX = { staging: "staging:", production: "prod:" };
 const DATABASE = { staging: "staging_lugh", production: "prod_lugh" };
+const QUICK = { promoteAfter: "1s", watchSeconds: 0 };
 let project: TestProject;
 let versions: AppVersions;
 let early: Outcome;
@@ -35,7 +36,7 @@ async function variable(stack: Stack, name: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  project = await TestProject.create({ production: { promoteAfter: "1s", watchSeconds: 0 } }, "lugh");
+  project = await TestProject.create({ staging: QUICK, production: QUICK }, "lugh");
   versions = new AppVersions(project.name);
   project.configure("staging", { image: await versions.make("next") });
   early = await project.tandem(["up", "staging", "--yes"]);
@@ -213,6 +214,32 @@ describe("Lugh", () => {
       const elsewhere = NetworkSettings.Networks[`${project.name}_shared_${other}`]?.IPAddress ?? "";
       expect(await connectFrom(attacker, elsewhere, server === "redis" ? 6379 : 5432)).not.toBe("open");
     }
+  });
+});
+
+describe("Lugh's promotion", () => {
+  it("Lugh: promotion is one command, and production then runs the very image of staging", async () => {
+    const next = await imageIdOf(`${project.name}:next`);
+    const images = () =>
+      Promise.all(
+        (["staging", "production"] as const).map(async (stack) => {
+          const facts = await docker.getContainer(await containerOf(project.name, stack, "app")).inspect();
+          return facts.Image;
+        }),
+      );
+    expect(await images()).toEqual([next, expect.not.stringContaining(next)]);
+    const promoted = await project.tandem(["promote", "--yes"]);
+    expect(promoted.exitCode, promoted.output).toBe(0);
+    expect(await images()).toEqual([next, next]);
+    expect((await ask(...address("production"), "/version")).json).toMatchObject({
+      environment: "production",
+      commit: "next",
+    });
+  });
+
+  it("Lugh: parity, the two have nothing but the differences that the allow-list has", async () => {
+    const { exitCode, output } = await project.tandem(["parity"]);
+    expect(exitCode, output).toBe(0);
   });
 });
 
