@@ -70,8 +70,11 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await project?.remove();
-  await own?.remove();
+  try {
+    await project?.remove();
+  } finally {
+    await own?.remove();
+  }
 });
 
 describe.skipIf(obstacle !== undefined)("stacks that nobody touched", () => {

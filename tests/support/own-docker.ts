@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 import { execa } from "execa";
@@ -115,11 +115,8 @@ export class OwnDocker {
   async reboot(loss: boolean): Promise<void> {
     if (!loss) await this.kill("SIGTERM");
     await this.#end();
-    removeControlGroups(basename(this.folder));
     // What a machine has in memory only.
-    for (const name of ["exec", "pid", "docker.sock"]) {
-      rmSync(join(this.folder, name), { recursive: true, force: true });
-    }
+    await removeWhatIsLeft(this.folder, ["exec", "pid", "docker.sock"]);
     this.#init = newInit();
     await this.#untilReady();
     await this.run();
@@ -140,7 +137,7 @@ export class OwnDocker {
   /** Ends everything that runs in it, and removes what is left on this machine. */
   async remove(): Promise<void> {
     await this.#end();
-    await removeRemains(this.folder);
+    await removeWhatIsLeft(this.folder);
   }
 
   async #end(): Promise<void> {
@@ -187,12 +184,12 @@ export class OwnDocker {
   }
 }
 
-/** Removes what lies outside the namespaces of one that has ended. */
-async function removeRemains(folder: string): Promise<void> {
+/** Removes what lies outside the namespaces of one that has ended: its control groups, and some of its folder or all. */
+async function removeWhatIsLeft(folder: string, names: readonly string[] = ["."]): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
       removeControlGroups(basename(folder));
-      rmSync(folder, { recursive: true, force: true });
+      for (const name of names) rmSync(resolve(folder, name), { recursive: true, force: true });
       return;
     } catch (error) {
       // A process that ends still holds its groups and mounts for a moment.
@@ -206,6 +203,6 @@ async function removeRemains(folder: string): Promise<void> {
 async function removeAbandoned(): Promise<void> {
   for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
     const owner = Number(name.slice(PREFIX.length).split("-")[0]);
-    if (!isAlive(owner)) await removeRemains(join(tmpdir(), name));
+    if (!isAlive(owner)) await removeWhatIsLeft(join(tmpdir(), name));
   }
 }
