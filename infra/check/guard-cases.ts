@@ -149,6 +149,27 @@ export const guardCases: GuardCase[] = [
     /postgresPort of shared/,
     "set lugh:hostPort 15201",
   ),
+  {
+    system: "live-listen",
+    stack: "staging",
+    what: "production's managed database server",
+    edits: [(source) => source.replace("host: db.staging.", "host: DB.")],
+    kind: SAME,
+    key: "live-listen:databaseServer",
+    reason: /is db\.live-listen\.app:5432, which is the databaseServer of production/,
+    fix: "set --path live-listen:databaseServer.host db.example.com --stack staging",
+  },
+  {
+    system: "live-listen",
+    stack: "staging",
+    what: "the password of production's managed database server",
+    edits: [],
+    secrets: [{ databasePassword: TOKEN }, { databasePassword: TOKEN }],
+    kind: SAME,
+    key: "live-listen:databasePassword",
+    reason: /same secret as in production/,
+    fix: "set --secret live-listen:databasePassword --stack staging",
+  },
   // Volumes and networks, by an exception from the policies.
   oracle(
     "an exception for production's volume",

@@ -14,6 +14,8 @@ const PASSPHRASE = "guards";
 const SECRETS_TO_SET: Readonly<Record<string, string>> = {
   "blue-banded-bee staging": "databasePassword",
   "blue-banded-bee production": "databasePassword",
+  "live-listen staging": "databasePassword",
+  "live-listen production": "databasePassword",
 };
 const folder = mkdtempSync(join(tmpdir(), "tandem-guards-"));
 const before = process.env.PULUMI_CONFIG_PASSPHRASE;

@@ -44,6 +44,12 @@ async function choose(
   databases: readonly DumpedDatabase[],
   name: string | true,
 ): Promise<Choice> {
+  if (databases.length === 0) {
+    throw new UserError(
+      `no container of ${stack} holds a database that its migrations change, so there is no restore point`,
+      "restore a managed database with the tools of whoever runs it, or write a down migration",
+    );
+  }
   const all: Choice[] = [];
   for (const database of databases) {
     const points = await listRestorePoints(docker, database);
