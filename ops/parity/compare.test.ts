@@ -70,6 +70,17 @@ const wrong = ({ differences }: ReturnType<typeof compareStacks>) =>
 describe("two stacks that are the same", () => {
   it("may name the same image by its tag and by its id", () => {
     expect(wrong(changed("Image", { reference: "sha256:aa" }))).toEqual([]);
+    const promoted = resources("production").map((resource) =>
+      resource.name === "app-image"
+        ? { ...resource, inputs: { ...resource.inputs, reference: "sha256:aa" } }
+        : resource,
+    );
+    const settings = (image: string) => ({ hostname: `${image}.example.com`, image });
+    const same = compareStacks(
+      stack("staging", { settings: settings("shop:1") }),
+      stack("production", { resources: promoted, settings: settings("sha256:aa") }),
+    );
+    expect(wrong(same).filter((path) => path.includes("image"))).toEqual([]);
     expect(wrong(changed("Image", { reference: "sha256:bb", imageId: "sha256:bb" }))).toEqual([
       "image Image:app-image.reference",
       "version Image:app-image.imageId",

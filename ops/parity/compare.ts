@@ -1,6 +1,6 @@
 // Compares two resolved stacks, and sorts the differences: allowed with a reason, or not.
 import { type Facts, factsOf } from "./facts.ts";
-import { literally, neutral, neutralName, withoutOwnNames } from "./names.ts";
+import { imageNames, literally, neutral, neutralName, withoutOwnNames } from "./names.ts";
 import type { ResolvedStack } from "./resolved.ts";
 
 /** What a difference is about. */
@@ -43,6 +43,7 @@ export function compareStacks(one: ResolvedStack, other: ResolvedStack): Compari
     facts: factsOf(stack, neutralName(stack)),
     neutral: neutral(stack),
     withoutOwnNames: withoutOwnNames(stack),
+    images: new Map(imageNames(stack)),
   })) as [Side, Side];
   const paths = [...new Set([...left.facts.keys(), ...right.facts.keys()])];
   const different = paths.filter((path) => differs(path, left, right));
@@ -65,6 +66,8 @@ interface Side {
   facts: Facts;
   neutral: (text: string) => string;
   withoutOwnNames: (text: string) => string;
+  /** What each name of an image stands for. */
+  images: ReadonlyMap<string, string>;
 }
 
 /** Whether a fact differs as it is and without the environment's own names; what isn't known yet doesn't. */
@@ -73,7 +76,9 @@ function differs(path: string, left: Side, right: Side): boolean {
   if (one === undefined || other === undefined) {
     return !isUnknown(path, left.facts) && !isUnknown(path, right.facts);
   }
-  if (path.startsWith("setting:")) return one !== other;
+  if (path.startsWith("setting:")) {
+    return (left.images.get(one) ?? one) !== (right.images.get(other) ?? other);
+  }
   // The same word, such as NODE_ENV's `production`, is the same; the same hostname in both belongs to one of them.
   if (one === other) return left.withoutOwnNames(one) !== right.withoutOwnNames(other);
   return left.neutral(one) !== right.neutral(other);

@@ -20,7 +20,7 @@ function placeholder(key: string, value: string, stack: string): string {
 }
 
 /** Names of images, each with what it stands for: the same image under a tag and, promoted, by its id is the same. */
-function imageNames({ resources }: ResolvedStack): Replacement[] {
+export function imageNames({ resources }: ResolvedStack): Replacement[] {
   return resources.flatMap(({ inputs: { reference, imageId } }): Replacement[] =>
     typeof reference === "string" && typeof imageId === "string" && imageId !== ""
       ? [[reference, imageId]]
