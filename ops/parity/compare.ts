@@ -39,12 +39,7 @@ export interface Comparison {
 
 /** Compares them by the allow-list of the first one's system. */
 export function compareStacks(one: ResolvedStack, other: ResolvedStack): Comparison {
-  const [left, right] = [one, other].map((stack) => ({
-    facts: factsOf(stack, neutralName(stack)),
-    neutral: neutral(stack),
-    withoutOwnNames: withoutOwnNames(stack),
-    images: new Map(imageNames(stack)),
-  })) as [Side, Side];
+  const [left, right] = [sideOf(one), sideOf(other)];
   const paths = [...new Set([...left.facts.keys(), ...right.facts.keys()])];
   const different = paths.filter((path) => differs(path, left, right));
   // Of a resource that only one has, this is told and not each of its properties.
@@ -68,6 +63,15 @@ interface Side {
   withoutOwnNames: (text: string) => string;
   /** What each name of an image stands for. */
   images: ReadonlyMap<string, string>;
+}
+
+function sideOf(stack: ResolvedStack): Side {
+  return {
+    facts: factsOf(stack, neutralName(stack)),
+    neutral: neutral(stack),
+    withoutOwnNames: withoutOwnNames(stack),
+    images: new Map(imageNames(stack)),
+  };
 }
 
 /** Whether a fact differs as it is and without the environment's own names; what isn't known yet doesn't. */
