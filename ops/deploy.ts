@@ -1,12 +1,12 @@
 // The engine's `up` as every command runs it: with who began it in the history, and with what the gateway saw meanwhile.
 import { hostname, userInfo } from "node:os";
 import { policyFlags, stackFlags } from "./engine.ts";
-import { runNotingOpenEnds } from "./failed-steps.ts";
-import { noteEnd } from "./open-ends.ts";
-import { settleOpenEnds } from "./recovery.ts";
+import { runNotingOpenEnds } from "./recovery/failed-steps.ts";
+import { noteEnd } from "./recovery/open-ends.ts";
+import { settleOpenEnds } from "./recovery/recovery.ts";
 import { recordTraffic } from "./release/traffic.ts";
 import { historyMessage } from "./release/versions.ts";
-import { withRemoteHost } from "./remote-host.ts";
+import { withRemoteHost } from "./remote/remote-host.ts";
 import { neededForward, type Session } from "./session.ts";
 import { say } from "./stack-run.ts";
 

@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import { DockerHost } from "../provider/docker-host.ts";
 import { UserError } from "./errors.ts";
-import { requireDocker } from "./remote-host.ts";
+import { requireDocker } from "./remote/remote-host.ts";
 
 /** Labels that everything of an environment carries. */
 export const labels = {

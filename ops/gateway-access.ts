@@ -6,8 +6,8 @@ import { askEngine, stackFlags } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { addressOf } from "./inventory.ts";
 import type { Release } from "./release/definition.ts";
+import { openForward } from "./remote/ssh-forward.ts";
 import { remoteDockerHost, type Session } from "./session.ts";
-import { openForward } from "./ssh-forward.ts";
 
 /** What is sent. */
 export type GatewayRequest = Pick<SmokeTest, "hostname" | "path" | "body">;

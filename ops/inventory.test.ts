@@ -1,7 +1,7 @@
 // Counting and addressing what a state holds.
 import { describe, expect, it } from "vitest";
-import type { StateResource } from "./backend.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "./inventory.ts";
+import type { StateResource } from "./state/backend.ts";
 
 const resource = (type: string, name: string, id: string): StateResource => ({
   urn: `urn:pulumi:staging::oracle::${type}::${name}`,

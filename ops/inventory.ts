@@ -1,5 +1,5 @@
 // What an environment consists of, counted from its state, in words.
-import type { Deployment, StateResource } from "./backend.ts";
+import type { Deployment, StateResource } from "./state/backend.ts";
 
 /** Kinds of things that people ask about, in the order in which they are told. */
 const kinds: readonly { type: string; one: string; many: string }[] = [

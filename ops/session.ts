@@ -3,10 +3,10 @@ import { engineVariables } from "../toolchain/engine-env.ts";
 import { type EngineLocation, locateEngine } from "../toolchain/engine-location.ts";
 import { type Paths, resolvePaths } from "../toolchain/paths.ts";
 import { ensureState } from "../toolchain/state.ts";
-import { type Backend, backendOf, type Deployment, lockDirectory, readDeployment } from "./backend.ts";
 import { UserError } from "./errors.ts";
 import { type Project, plainSetting, portSetting, type StackFile } from "./project.ts";
 import { writeStackConfig } from "./stack-config.ts";
+import { type Backend, backendOf, type Deployment, lockDirectory, readDeployment } from "./state/backend.ts";
 
 /** A stack and all that a command needs to work on it. */
 export interface Session {

@@ -1,11 +1,11 @@
 // Whether the servers of a stack `shared` may go: not while an environment uses them or has data on them.
 import { environmentsIn } from "../provider/network-users.ts";
-import { type Deployment, readDeployment } from "./backend.ts";
 import { withDocker } from "./docker-client.ts";
 import { UserError } from "./errors.ts";
-import { isOnSharedServer } from "./kept-state.ts";
 import { stackNames } from "./project.ts";
 import { dockerHostOf, type Session } from "./session.ts";
+import { type Deployment, readDeployment } from "./state/backend.ts";
+import { isOnSharedServer } from "./state/kept-state.ts";
 import { stackCommand } from "./systems.ts";
 
 /** Type of the resource that stands for the use of shared servers. */

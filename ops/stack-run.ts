@@ -1,24 +1,24 @@
 // What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
 import { SHARED_STACK } from "../infra/settings/define.ts";
-import { type Deployment, readDeployment } from "./backend.ts";
 import { prepareMachine } from "./commands/setup.ts";
 import { nameConfigCommand } from "./config-command.ts";
-import { finishDeletion } from "./data-deletion.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { stackOutputs } from "./inventory.ts";
-import { tellLeftovers } from "./leftovers.ts";
-import { noteBegin, readBegin } from "./open-ends.ts";
 import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "./project.ts";
-import { recover } from "./recovery.ts";
-import { requireDocker } from "./remote-host.ts";
-import { awaitRemoteStack } from "./remote-locks.ts";
+import { finishDeletion } from "./recovery/data-deletion.ts";
+import { tellLeftovers } from "./recovery/leftovers.ts";
+import { noteBegin, readBegin } from "./recovery/open-ends.ts";
+import { recover } from "./recovery/recovery.ts";
+import { requireDocker } from "./remote/remote-host.ts";
 import { dockerHostOf, locksOf, openSession, remoteDockerHost, type Session } from "./session.ts";
 import { writeInitProject } from "./stack-config.ts";
-import { holdStack } from "./stack-hold.ts";
-import { awaitStack } from "./stack-locks.ts";
-import { mendStateFolder } from "./state-folder.ts";
-import { currentDeployment, keptState, restoreData } from "./state-transfer.ts";
+import { type Deployment, readDeployment } from "./state/backend.ts";
+import { awaitRemoteStack } from "./state/remote-locks.ts";
+import { holdStack } from "./state/stack-hold.ts";
+import { awaitStack } from "./state/stack-locks.ts";
+import { mendStateFolder } from "./state/state-folder.ts";
+import { currentDeployment, keptState, restoreData } from "./state/state-transfer.ts";
 import { upCommand } from "./systems.ts";
 
 /** Options that all commands on a stack share. */

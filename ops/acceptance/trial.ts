@@ -9,7 +9,7 @@ import { stackOutputs } from "../inventory.ts";
 import { loadStackFile, type Project } from "../project.ts";
 import { loadRelease } from "../release/definition.ts";
 import { dockerHostOf, openSession } from "../session.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { allContainers, type Container } from "../verify/environments.ts";
 
 /** What a check works with. */

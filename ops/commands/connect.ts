@@ -7,7 +7,7 @@ import { runAttached } from "../attached.ts";
 import { exitCodes } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { loadProject, loadStackFile } from "../project.ts";
-import { type ForwardedPort, requireDocker, withRemoteHost } from "../remote-host.ts";
+import { type ForwardedPort, requireDocker, withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward } from "../session.ts";
 import { say } from "../stack-run.ts";
 

@@ -1,19 +1,20 @@
 // `tandem down`: removes an environment's containers, network and routes; its data stays unless told otherwise.
-import type { Deployment } from "../backend.ts";
+
 import { configCommandFor } from "../config-command.ts";
-import { deleteVolumes, requireUnused } from "../data-deletion.ts";
 import { runEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { inventory } from "../inventory.ts";
-import { hasRunning, isData, withoutData } from "../kept-state.ts";
-import { noteEnd } from "../open-ends.ts";
 import { flagSetting } from "../project.ts";
 import { confirm, confirmName } from "../prompt.ts";
-import { withRemoteHost } from "../remote-host.ts";
+import { deleteVolumes, requireUnused } from "../recovery/data-deletion.ts";
+import { noteEnd } from "../recovery/open-ends.ts";
+import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
 import { refuseSharedInUse } from "../shared-use.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
-import { exportStack, hiddenBy, importStack, keepState, restoreData } from "../state-transfer.ts";
+import type { Deployment } from "../state/backend.ts";
+import { hasRunning, isData, withoutData } from "../state/kept-state.ts";
+import { exportStack, hiddenBy, importStack, keepState, restoreData } from "../state/state-transfer.ts";
 import { upCommand } from "../systems.ts";
 
 /** Options of the command. */

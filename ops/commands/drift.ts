@@ -8,7 +8,7 @@ import { UserError } from "../errors.ts";
 import { loadProject, stackNames } from "../project.ts";
 import type { Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 
 /** Exit codes: whatever goes wrong is 1, so that 2 is drift and nothing else. */
 export const driftExitCodes = { none: 0, error: 1, drift: 2 } as const;

@@ -7,7 +7,7 @@ import { renderHtml } from "../plan/html.ts";
 import { renderMarkdown } from "../plan/markdown.ts";
 import { differencesOf, type PreviewReport, stackReport } from "../plan/report.ts";
 import { loadProject, loadStackFile, stackNames } from "../project.ts";
-import { withRemoteHost } from "../remote-host.ts";
+import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
 

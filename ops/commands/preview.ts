@@ -1,6 +1,6 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
 import { policyFlags, runEngine, stackFlags } from "../engine.ts";
-import { withRemoteHost } from "../remote-host.ts";
+import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
 

@@ -1,10 +1,10 @@
 // `tandem promote`: the very image that one environment serves, proven there, goes to another; nothing is built.
-import type { Deployment } from "../backend.ts";
+
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
-import { noteEnd } from "../open-ends.ts";
 import { loadProject, loadStackFile } from "../project.ts";
 import { confirm } from "../prompt.ts";
+import { noteEnd } from "../recovery/open-ends.ts";
 import { loadRelease, type Release } from "../release/definition.ts";
 import { type Images, sameImages, servedImages, shownName } from "../release/images.ts";
 import { refusals } from "../release/promotion-checks.ts";
@@ -13,7 +13,8 @@ import { type NamedImage, nameImages, redeploy } from "../release/redeploy.ts";
 import { readVersions } from "../release/versions.ts";
 import { dockerHostOf, type Session } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import type { Deployment } from "../state/backend.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { upCommand } from "../systems.ts";
 
 /** Options of the command. */

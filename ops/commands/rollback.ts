@@ -1,9 +1,9 @@
 // `tandem rollback`: back to a version that served well, by its images and through the same switch as any deploy; or
 // back to a restore point of the database.
 import { UserError } from "../errors.ts";
-import { noteEnd } from "../open-ends.ts";
 import { loadProject } from "../project.ts";
 import { confirm } from "../prompt.ts";
+import { noteEnd } from "../recovery/open-ends.ts";
 import { loadRelease, type Release } from "../release/definition.ts";
 import { sameImages, servedImages } from "../release/images.ts";
 import { nameImages, redeploy } from "../release/redeploy.ts";
@@ -11,7 +11,7 @@ import { restoreDatabase } from "../release/restore.ts";
 import { chosenVersion, lastGood, readVersions, type Version } from "../release/versions.ts";
 import type { Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { stackCommand, upCommand } from "../systems.ts";
 
 /** Options of the command. */

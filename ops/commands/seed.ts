@@ -12,7 +12,6 @@ import {
   removeRestorePoint,
   restorePointName,
 } from "../../provider/restore-point.ts";
-import type { Deployment } from "../backend.ts";
 import { deploy } from "../deploy.ts";
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
@@ -28,7 +27,8 @@ import { maskCounts } from "../seed/masks.ts";
 import { type DatabasePair, databasePairs, matchingRoles } from "../seed/pairs.ts";
 import { dockerHostOf, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import type { Deployment } from "../state/backend.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { stackCommand, upCommand } from "../systems.ts";
 
 /** Options of the command. */

@@ -2,14 +2,14 @@
 import pc from "picocolors";
 import { formatSeconds } from "../../toolchain/durations.ts";
 import { resolvePaths } from "../../toolchain/paths.ts";
-import { backendOf, readDeployment } from "../backend.ts";
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { type Address, addressOf, curlCommand, stackOutputs } from "../inventory.ts";
 import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "../project.ts";
 import { listServices, type Service } from "../services.ts";
 import { dockerHostOf, openSession } from "../session.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { backendOf, readDeployment } from "../state/backend.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { renderTable } from "../table.ts";
 
 /** Options of the command. */

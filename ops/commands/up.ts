@@ -1,15 +1,15 @@
 // `tandem up`: prepares the machine, checks the settings, runs `pulumi up`, and tells where the environment answers.
 import { formatSeconds } from "../../toolchain/durations.ts";
-import type { Deployment } from "../backend.ts";
 import { deploy } from "../deploy.ts";
 import { withDocker } from "../docker-client.ts";
-import { goneImages, lookedUpImages } from "../gone-images.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
+import { goneImages, lookedUpImages } from "../recovery/gone-images.ts";
+import { removalsOfStrangers } from "../recovery/strangers.ts";
 import { listServices } from "../services.ts";
 import { dockerHostOf, remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
-import { currentDeployment } from "../state-transfer.ts";
-import { removalsOfStrangers } from "../strangers.ts";
+import type { Deployment } from "../state/backend.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { upCommand } from "../systems.ts";
 
 /** The official images that a stand-in took the place of, in what runs: nobody should take one for the other. */

@@ -13,7 +13,7 @@ import {
   stackNames,
 } from "../project.ts";
 import { dockerHostOf, openSession } from "../session.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { renderTable } from "../table.ts";
 import type { Check } from "../verify/check.ts";
 import { type Known, verifyIsolation } from "../verify/verify.ts";

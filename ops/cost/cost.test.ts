@@ -1,7 +1,7 @@
 // Prices times what runs: what is counted, how it adds up, and what is named because it has no price.
 import { describe, expect, it } from "vitest";
 import { type PriceLine, priceSettings } from "../../infra/settings/prices.ts";
-import type { StateResource } from "../backend.ts";
+import type { StateResource } from "../state/backend.ts";
 import { money, monthlyCost, type Usage } from "./cost.ts";
 import { managedDatabases } from "./usage.ts";
 

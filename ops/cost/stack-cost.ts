@@ -5,7 +5,7 @@ import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { loadStackFile, type Project } from "../project.ts";
 import { dockerHostOf, openSession } from "../session.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { type MonthlyCost, monthlyCost } from "./cost.ts";
 import { usageOf } from "./usage.ts";
 

@@ -1,8 +1,8 @@
 // What of an environment runs and could be billed: its containers as Docker limits them, its managed databases from its state.
 import type Docker from "dockerode";
-import type { Deployment, StateResource } from "../backend.ts";
 import { limitsOf } from "../container-limits.ts";
 import { found, labelFilter, labels } from "../docker-client.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 import type { Usage } from "./cost.ts";
 
 /**

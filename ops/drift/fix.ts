@@ -1,9 +1,9 @@
 // `tandem drift --fix`: mends what is safe, through the engine's own `up --refresh`, and only where that does nothing else.
 import { policyFlags, stackFlags } from "../engine.ts";
-import { runNotingOpenEnds } from "../failed-steps.ts";
 import { effectsOf } from "../plan/effects.ts";
 import { askForEvents, nameOf, type Step } from "../plan/events.ts";
-import { withRemoteHost } from "../remote-host.ts";
+import { runNotingOpenEnds } from "../recovery/failed-steps.ts";
+import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
 import { driftedUrns } from "./engine-view.ts";
 import type { Drift } from "./finding.ts";

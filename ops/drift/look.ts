@@ -2,9 +2,9 @@
 import { stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { askForEvents, type EngineRun } from "../plan/events.ts";
-import { withRemoteHost } from "../remote-host.ts";
+import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { engineFindings } from "./engine-view.ts";
 import type { Finding } from "./finding.ts";
 import { placeOf } from "./place.ts";

@@ -1,5 +1,5 @@
 // What a stack's state says about its place on the Docker host: the things it made, by type, with ids and names.
-import type { Deployment, StateResource } from "../backend.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 
 /** Types that the looks at the host ask for. */
 export const stateTypes = {

@@ -4,7 +4,7 @@ import type { ParityDefinition } from "../../infra/settings/parity.ts";
 import { Secret } from "../../infra/settings/secret.ts";
 import { askEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
-import { withRemoteHost } from "../remote-host.ts";
+import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
 

@@ -2,8 +2,8 @@
 import type Docker from "dockerode";
 import type { ReleaseDefinition } from "../../infra/settings/release.ts";
 import { isNotFound } from "../../provider/containers.ts";
-import type { Deployment, StateResource } from "../backend.ts";
 import { labels } from "../docker-client.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 
 /** Content address of an image by the setting that names it. */
 export type Images = Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import type Docker from "dockerode";
 import { Secret } from "../../infra/settings/secret.ts";
 import { type MigratedDatabase, pendingFiles, type SqlSource } from "../../provider/migrations/pending.ts";
 import { sqlRisks } from "../../provider/migrations/sql-risks.ts";
-import type { Deployment, StateResource } from "../backend.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 import { type Images, imageFacts } from "./images.ts";
 
 /** A setting as it is shown; the value of a secret never is. */

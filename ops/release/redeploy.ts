@@ -8,7 +8,7 @@ import { stackOutputs } from "../inventory.ts";
 import { loadStackFile } from "../project.ts";
 import { dockerHostOf, openSession, type Session } from "../session.ts";
 import { say } from "../stack-run.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { stackCommand } from "../systems.ts";
 import type { Release } from "./definition.ts";
 import { type NewImage, writeImages } from "./image-setting.ts";

@@ -2,15 +2,15 @@
 import type Docker from "dockerode";
 import { restoreTo } from "../../provider/restore-database.ts";
 import { type DumpedDatabase, listRestorePoints, type RestorePoint } from "../../provider/restore-point.ts";
-import type { Deployment, StateResource } from "../backend.ts";
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { stackOutputs } from "../inventory.ts";
-import { noteEnd } from "../open-ends.ts";
 import { confirm } from "../prompt.ts";
+import { noteEnd } from "../recovery/open-ends.ts";
 import { dockerHostOf, type Session } from "../session.ts";
 import { say } from "../stack-run.ts";
-import { exportStack, importStack } from "../state-transfer.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
+import { exportStack, importStack } from "../state/state-transfer.ts";
 import { stackCommand, upCommand } from "../systems.ts";
 import type { Release } from "./definition.ts";
 import { runSmokeTests, smokeLines } from "./smoke-tests.ts";

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { ReleaseDefinition } from "../../infra/settings/release.ts";
-import type { Deployment } from "../backend.ts";
 import { askEngine } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import type { Session } from "../session.ts";
+import type { Deployment } from "../state/backend.ts";
 import { type Images, sameImages, servedImages } from "./images.ts";
 
 /** One run of the engine that changed, or could have changed, the environment. */

@@ -1,6 +1,5 @@
 // Gathers what is known of one environment. Each source may fail without the others.
 import { listRestorePoints } from "../../provider/restore-point.ts";
-import type { Deployment } from "../backend.ts";
 import { historyOf } from "../commands/history.ts";
 import { stateOf } from "../commands/status.ts";
 import { costOfStack } from "../cost/stack-cost.ts";
@@ -15,11 +14,12 @@ import { askForEvents, type EngineRun } from "../plan/events.ts";
 import { stackReport } from "../plan/report.ts";
 import { loadStackFile, type Project, plainSetting } from "../project.ts";
 import { migratedDatabases } from "../release/restore.ts";
-import { withRemoteHost } from "../remote-host.ts";
+import { withRemoteHost } from "../remote/remote-host.ts";
 import { listServices, type Service } from "../services.ts";
 import { dockerHostOf, neededForward, openSession, type Session } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
-import { currentDeployment } from "../state-transfer.ts";
+import type { Deployment } from "../state/backend.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { stackCommand, upCommand } from "../systems.ts";
 import { hostOf, limitsOf } from "./limits.ts";
 import type { Condition, Containers, DriftState, EnvironmentReport, Limits, RestorePoints } from "./model.ts";

@@ -1,8 +1,9 @@
 // A pair of environments for tests: well, and changed as a test wants it.
-import type { Deployment, StateResource } from "../backend.ts";
+
 import type { Comparison } from "../parity/compare.ts";
 import type { Project } from "../project.ts";
 import type { Service } from "../services.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 import type { EnvironmentReport, Report } from "./model.ts";
 import { problemsOf, sentenceOf, verdictOf } from "./problems.ts";
 import { known, type Source } from "./source.ts";

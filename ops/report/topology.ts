@@ -1,7 +1,8 @@
 // The topology of an environment, from what its state records: containers, what they hang on, networks and volumes.
-import type { Deployment, StateResource } from "../backend.ts";
+
 import { labels } from "../docker-client.ts";
 import { type Address, addressOf, stackOutputs } from "../inventory.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 import { Graph, type NodeKind, type Topology, type TopologyNode, tell } from "./graph.ts";
 
 const CONTAINER = "docker:index/container:Container";

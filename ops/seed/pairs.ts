@@ -1,7 +1,7 @@
 // What of one environment stands for what of the other: databases and logins, by the names that the topology gives them.
 import type { DumpedDatabase } from "../../provider/restore-point.ts";
-import type { Deployment, StateResource } from "../backend.ts";
 import { migratedDatabase } from "../release/restore.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 
 const ROLE = "postgresql:index/role:Role";
 

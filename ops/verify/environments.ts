@@ -2,8 +2,8 @@
 import type Docker from "dockerode";
 import { SHARED_STACK } from "../../infra/settings/define.ts";
 import { exec } from "../../provider/containers.ts";
-import type { Deployment } from "../backend.ts";
 import { labelFilter, labels } from "../docker-client.ts";
+import type { Deployment } from "../state/backend.ts";
 
 /** A container, with what the checks ask of it. */
 export interface Container {

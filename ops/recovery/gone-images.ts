@@ -1,7 +1,8 @@
 // After a failed run: images that it had looked up and that are not on the host any more. What the engine says of one is
 // "unable to pull image sha256:…", since an id can't be pulled.
-import type { Deployment } from "./backend.ts";
-import { found, withDocker } from "./docker-client.ts";
+
+import { found, withDocker } from "../docker-client.ts";
+import type { Deployment } from "../state/backend.ts";
 
 const IMAGE = "tandem:docker:Image";
 

@@ -1,9 +1,9 @@
 // Finds databases and logins that a run had made when its record ended, on a Postgres server of the environment's own.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { literal, psql } from "../provider/psql.ts";
-import type { StateResource } from "./backend.ts";
-import { found } from "./docker-client.ts";
+import { literal, psql } from "../../provider/psql.ts";
+import { found } from "../docker-client.ts";
+import type { StateResource } from "../state/backend.ts";
 import type { HalfMade, Surroundings } from "./half-made.ts";
 
 /** Seconds until a stopped server must answer, and statements of the dead run must have ended. */

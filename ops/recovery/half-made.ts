@@ -2,13 +2,13 @@
 // environment's labels, not in the state, and serving nobody.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { TRANSIENT } from "../provider/containers.ts";
-import type { StateResource } from "./backend.ts";
-import { found, labelFilter } from "./docker-client.ts";
+import { TRANSIENT } from "../../provider/containers.ts";
+import { found, labelFilter } from "../docker-client.ts";
+import type { Session } from "../session.ts";
+import type { StateResource } from "../state/backend.ts";
 import { findDatabase, findRole } from "./half-made-database.ts";
 import { findVolume } from "./half-made-volume.ts";
 import type { OpenEnd } from "./open-ends.ts";
-import type { Session } from "./session.ts";
 
 /** Something half-made. */
 export interface HalfMade {

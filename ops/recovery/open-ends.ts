@@ -3,8 +3,8 @@
 // second kind it forgets, so it is written down here until the thing was looked for.
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Deployment, StateResource } from "./backend.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "../session.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
 
 /** An operation that was begun. */
 export interface OpenEnd {

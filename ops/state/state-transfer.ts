@@ -1,11 +1,11 @@
 // Moves a stack's state in and out of the engine, and keeps the copy that makes `tandem down` safe against a crash.
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { askEngine } from "../engine.ts";
+import { UserError } from "../errors.ts";
+import { localDeployment, type Session } from "../session.ts";
 import type { Deployment } from "./backend.ts";
-import { askEngine } from "./engine.ts";
-import { UserError } from "./errors.ts";
 import { endsWithVolumes, isData, type Stays, withData } from "./kept-state.ts";
-import { localDeployment, type Session } from "./session.ts";
 
 /** A stack's state as the engine exports it; secrets in it stay encrypted. */
 interface ExportedStack {

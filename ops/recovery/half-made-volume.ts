@@ -2,7 +2,7 @@
 // done with every request, and the folder stays without the entry. The next creation would take it as it is, and the
 // state would claim labels that it doesn't have.
 import type Docker from "dockerode";
-import { found } from "./docker-client.ts";
+import { found } from "../docker-client.ts";
 import type { HalfMade, Surroundings } from "./half-made.ts";
 
 /** Bytes in a volume, if no container has it. */

@@ -1,9 +1,10 @@
 // The engine's events of one run: which creations failed without a clear answer.
-import type { StateResource } from "./backend.ts";
-import { exitCodes, runEngine } from "./engine.ts";
-import { listenToEngine } from "./engine-events.ts";
+
+import { exitCodes, runEngine } from "../engine.ts";
+import { listenToEngine } from "../engine-events.ts";
+import type { Session } from "../session.ts";
+import type { StateResource } from "../state/backend.ts";
 import { type OpenEnd, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
-import type { Session } from "./session.ts";
 
 /** The parts of an engine event that are read here. */
 interface EngineEvent {

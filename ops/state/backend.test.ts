@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { resolvePaths } from "../toolchain/paths.ts";
+import { resolvePaths } from "../../toolchain/paths.ts";
+import { UserError } from "../errors.ts";
 import { backendOf, readDeployment } from "./backend.ts";
-import { UserError } from "./errors.ts";
 
 let folder: string;
 

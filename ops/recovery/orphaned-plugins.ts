@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandLine, isAlive } from "../toolchain/process-identity.ts";
+import { commandLine, isAlive } from "../../toolchain/process-identity.ts";
 
 /** A plugin process and the port of the engine that it serves. */
 interface Plugin {

@@ -6,8 +6,8 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { commandLine, isAlive, startTime } from "../toolchain/process-identity.ts";
-import { UserError } from "./errors.ts";
+import { commandLine, isAlive, startTime } from "../../toolchain/process-identity.ts";
+import { UserError } from "../errors.ts";
 
 /** A lock as the engine writes it. */
 export interface StackLock {

@@ -1,11 +1,11 @@
 // Tells what an earlier run left, and touches nothing: `tandem preview` only looks, `tandem up` clears up.
-import { UserError } from "./errors.ts";
+import { UserError } from "../errors.ts";
+import { locksOf, type Session } from "../session.ts";
+import { deadLocks } from "../state/stack-locks.ts";
+import { brokenStateFiles } from "../state/state-folder.ts";
+import { currentDeployment, keptState } from "../state/state-transfer.ts";
+import { upCommand } from "../systems.ts";
 import { describeOpenEnd, pendingIn, readOpenEnds } from "./open-ends.ts";
-import { locksOf, type Session } from "./session.ts";
-import { deadLocks } from "./stack-locks.ts";
-import { brokenStateFiles } from "./state-folder.ts";
-import { currentDeployment, keptState } from "./state-transfer.ts";
-import { upCommand } from "./systems.ts";
 
 /**
  * Tells what the next `tandem up` would clear up.

@@ -2,9 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { sharedConnection, sshByHand } from "../lib/ssh.ts";
-import { askDaemon } from "../toolchain/docker-daemon.ts";
-import { UserError } from "./errors.ts";
+import { sharedConnection, sshByHand } from "../../lib/ssh.ts";
+import { askDaemon } from "../../toolchain/docker-daemon.ts";
+import { UserError } from "../errors.ts";
 import { openForward } from "./ssh-forward.ts";
 import { type HeldConnection, holdConnection } from "./ssh-process.ts";
 

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import type { Environ, Paths } from "../toolchain/paths.ts";
-import { UserError } from "./errors.ts";
+import type { Environ, Paths } from "../../toolchain/paths.ts";
+import { UserError } from "../errors.ts";
 
 /** A backend: a folder of this machine, or anything else. */
 export type Backend = { kind: "file"; directory: string } | { kind: "remote"; url: string };

@@ -1,10 +1,10 @@
 // Deletes the volumes of an environment, in a way that a crash in its middle can't leave half done: once the first one
 // goes, the list of all is written down, and the next command on the stack goes on with it.
 import type Docker from "dockerode";
-import { found, labelFilter, withDocker } from "./docker-client.ts";
-import { UserError } from "./errors.ts";
-import { dockerHostOf, type Session } from "./session.ts";
-import { dropKeptState, keepState, keptState } from "./state-transfer.ts";
+import { found, labelFilter, withDocker } from "../docker-client.ts";
+import { UserError } from "../errors.ts";
+import { dockerHostOf, type Session } from "../session.ts";
+import { dropKeptState, keepState, keptState } from "../state/state-transfer.ts";
 
 /** Names of the environment's volumes. */
 async function volumesOf(docker: Docker, { project, stack }: Session): Promise<string[]> {

@@ -6,14 +6,14 @@
 // made again by the run that follows. Nothing else is touched: what merely looks left over may belong to somebody
 // whose state is elsewhere.
 import type Docker from "dockerode";
-import type { Deployment, StateResource } from "./backend.ts";
-import { found, withDocker } from "./docker-client.ts";
-import { askEngine, stackFlags } from "./engine.ts";
+import { found, withDocker } from "../docker-client.ts";
+import { askEngine, stackFlags } from "../engine.ts";
+import { dockerHostOf, type Session } from "../session.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 import { findHalfMade, findTransient, type HalfMade, isTraceable, type Surroundings } from "./half-made.ts";
 import { canRepeat, type OpenEnd, pendingIn, readBegin, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
 import { endOrphanedPlugins } from "./orphaned-plugins.ts";
-import { dockerHostOf, type Session } from "./session.ts";
-import { currentDeployment } from "./state-transfer.ts";
 
 /** Seconds by which the moments of a run and of what it makes may seem turned round: Docker tells whole seconds. */
 const slackSeconds = 2;

@@ -1,6 +1,6 @@
 // A port of this machine that leads to a port of a Docker host, through the system's ssh, while the engine runs.
-import { explainSshFailure } from "../lib/ssh.ts";
-import { UserError } from "./errors.ts";
+import { explainSshFailure } from "../../lib/ssh.ts";
+import { UserError } from "../errors.ts";
 import { type HeldConnection, type HoldOptions, holdArguments, holdConnection } from "./ssh-process.ts";
 
 /** What to forward. */

@@ -1,8 +1,8 @@
 // An ssh that holds a connection open: it stands until it is closed, and ends with this process, however that ends.
 import { spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { KEEP_ALIVE, sshSettings, sshTarget } from "../lib/ssh.ts";
-import { UserError } from "./errors.ts";
+import { KEEP_ALIVE, sshSettings, sshTarget } from "../../lib/ssh.ts";
+import { UserError } from "../errors.ts";
 
 /** Which connection to hold. */
 export interface HoldOptions {

@@ -2,9 +2,9 @@
 // engine's own lock covers only its own work, and two engines that start at the same moment refuse each other.
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { LockHeldError, takeLock } from "../toolchain/lock.ts";
-import { UserError } from "./errors.ts";
-import type { Session } from "./session.ts";
+import { LockHeldError, takeLock } from "../../toolchain/lock.ts";
+import { UserError } from "../errors.ts";
+import type { Session } from "../session.ts";
 import type { LockWait } from "./stack-locks.ts";
 
 /** File of the hold: beside the state where that is a folder, since others may use it too. */

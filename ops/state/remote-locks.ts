@@ -2,10 +2,10 @@
 // engine names them when it is refused. One of this machine whose process is gone is removed by `pulumi cancel`; while it
 // is there nobody else gets a lock, so no living one can go with it. Pulumi's own service ends a dead run's lease itself.
 import { setTimeout as sleep } from "node:timers/promises";
+import { askEngine, stackFlags } from "../engine.ts";
+import { UserError } from "../errors.ts";
+import type { Session } from "../session.ts";
 import type { Deployment } from "./backend.ts";
-import { askEngine, stackFlags } from "./engine.ts";
-import { UserError } from "./errors.ts";
-import type { Session } from "./session.ts";
 import { deathOf, heldBy, type LockWait, type StackLock } from "./stack-locks.ts";
 
 /** Milliseconds between two looks: each is a run of the engine. */

@@ -2,9 +2,10 @@
 //
 // They come from a run whose record was lost, or belong to somebody who keeps a state of his own for the same
 // environment. Which of the two, only people know.
-import type { Deployment } from "./backend.ts";
-import { labelFilter, withDocker } from "./docker-client.ts";
-import { dockerHostOf, type Session } from "./session.ts";
+
+import { labelFilter, withDocker } from "../docker-client.ts";
+import { dockerHostOf, type Session } from "../session.ts";
+import type { Deployment } from "../state/backend.ts";
 
 /** The commands that would remove them, one each; empty where there are none. */
 export async function removalsOfStrangers(
