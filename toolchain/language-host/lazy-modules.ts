@@ -1,5 +1,6 @@
-// Spares programs two heavy modules that the SDK loads at its start but needs only when it serialises a function
-// for a dynamic resource or a callback: the TypeScript compiler and npm's Arborist, together a fifth of an empty preview.
+// Spares programs what the SDK loads at its start but needs only when it serialises a function for a dynamic resource or a
+// callback: the TypeScript compiler and npm's Arborist, together a fifth of an empty preview, and V8's debugger, which
+// tells of every script that is compiled from then on. Switched on later, it tells of all that were compiled before.
 
 /** Set to anything, the variable has programs load all modules at once, as under Pulumi's own host: for benchmarks. */
 export const EAGER_MODULES = "TANDEM_EAGER_MODULES";
@@ -10,14 +11,39 @@ const DEFERRED: Readonly<Record<string, string>> = {
   "/@pulumi/pulumi/runtime/closure/codePaths.js": "@npmcli/arborist",
 };
 
+/** The SDK file that opens a session with V8's inspector. */
+const INSPECTING = "/@pulumi/pulumi/runtime/closure/v8Hooks.js";
+
 // `Module._load` is what instrumentation libraries hook into, too. The stand-in loads the module at the first look
 // at it; it claims to be an ES module since the SDK's import helper would otherwise copy, and so load, all of it.
 const PRELOAD = `
 import Module from "node:module";
 const deferred = ${JSON.stringify(DEFERRED)};
 const load = Module._load;
+const patient = (inspector) => {
+  class Session extends inspector.Session {
+    #asked = false;
+    post(method, ...rest) {
+      if (method === "Debugger.enable" && !this.#asked) {
+        this.#asked = true;
+        const answer = rest.at(-1);
+        if (typeof answer === "function") process.nextTick(answer, null, {});
+        return;
+      }
+      if (this.#asked) {
+        this.#asked = false;
+        super.post("Debugger.enable");
+      }
+      super.post(method, ...rest);
+    }
+  }
+  return { ...inspector, __esModule: true, Session };
+};
 Module._load = function (request, parent, isMain) {
   const file = (parent?.filename ?? "").replaceAll("\\\\", "/");
+  if (request === "inspector" && file.endsWith(${JSON.stringify(INSPECTING)})) {
+    return patient(load.call(this, request, parent, isMain));
+  }
   if (!Object.entries(deferred).some(([end, wanted]) => request === wanted && file.endsWith(end))) {
     return load.call(this, request, parent, isMain);
   }
