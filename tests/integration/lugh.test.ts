@@ -5,10 +5,11 @@ import { exec } from "../../provider/containers.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { connectFrom, resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
+import { exerciseNodeRedis } from "../support/node-redis.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { exerciseQueue } from "../support/queue.ts";
 import { ask, eventually } from "../support/requests.ts";
-import { answerOf, psqlAsAdmin, queryAs, redisAs } from "../support/shared-servers.ts";
+import { answerOf, psqlAsAdmin, queryAs, redisAs, redisUrl } from "../support/shared-servers.ts";
 import { containerOf } from "../support/snapshot.ts";
 import { attacksOnDatabase, attacksOnKeys } from "../support/tenant-attacks.ts";
 
@@ -128,6 +129,14 @@ describe("Lugh", () => {
     expect(job.json.result.processedBy).toBe("staging");
     expect((await ask(...address("production"), `/api/jobs/${json.id}`)).status).toBe(404);
     await exerciseQueue(await redisAs(project, "staging"), "staging:queues");
+  });
+
+  it.each([
+    "staging",
+    "production",
+  ] as const)("serves node-redis as well under the prefix of %s", async (own) => {
+    await exerciseNodeRedis(await redisUrl(project, own), PREFIX[own]);
+    await expect(exerciseNodeRedis(await redisUrl(project, own), "elsewhere:")).rejects.toThrow(/NOPERM/);
   });
 
   it.each(PAIRS)("Lugh: %s can't put a job into %s's queue, or take one", async (own, other) => {

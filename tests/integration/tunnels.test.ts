@@ -66,7 +66,7 @@ describe("The Oracle in a tunnel that others use too", () => {
   });
   afterAll(() => project.remove());
 
-  it("adds one rule for each environment, both stacks at the same time, before the rule that would take it", async () => {
+  it("Oracle: tunnel, shared: one rule for each environment, both stacks at the same time, before the rule that would take it", async () => {
     await ok(...stacks.map(up));
     const [grafana, ...rest] = rules(tunnel);
     expect([grafana, ...rest.slice(-2)]).toEqual(FOREIGN);

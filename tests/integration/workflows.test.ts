@@ -77,6 +77,18 @@ describe("a push", () => {
     expect(broughtUp(ref)).toEqual(expected);
   });
 
+  it.each([
+    ["Oracle", "develop", "main"],
+    ["Lugh", "develop", "main"],
+    ["eduaiia", "staging", "main"],
+  ])("%s: branch, %s brings staging up and %s production", (name, staging, production) => {
+    const system = name.toLowerCase();
+    const own = (branch: string) =>
+      broughtUp(`refs/heads/${branch}`).filter((one) => one.startsWith(`${system} `));
+    expect(own(staging)).toEqual([`${system} staging`]);
+    expect(own(production)).toEqual([`${system} production`]);
+  });
+
   it("deploys every system that there is; by hand each can be promoted and rolled back", () => {
     const heads = ["develop", "staging", "main"].flatMap((branch) => broughtUp(`refs/heads/${branch}`));
     for (const system of systemNames()) expect(heads).toContain(`${system} staging`);

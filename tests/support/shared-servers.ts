@@ -39,13 +39,19 @@ export async function psqlAsAdmin(project: TestProject, sql: string, database = 
   return (await exec(docker, `${project.name}_shared_postgres`, command, sql)).output.trim();
 }
 
-/** The shared Redis server with a stack's own login, through the stack's own network. */
-export async function redisAs(project: TestProject, stack: string): Promise<Redis> {
+/** The shared Redis server's URL with a stack's own login, through the stack's own network. */
+export async function redisUrl(project: TestProject, stack: string): Promise<string> {
   const url = await appSecret(project, stack, "REDIS_URL");
   const { NetworkSettings } = await docker.getContainer(`${project.name}_shared_redis`).inspect();
   const network = NetworkSettings.Networks[`${project.name}_shared_${stack}`];
   url.hostname = network?.IPAddress ?? "";
-  return new Redis(url.href, { maxRetriesPerRequest: 1, lazyConnect: true, enableReadyCheck: false });
+  return url.href;
+}
+
+/** A client on the shared Redis server with a stack's own login. */
+export async function redisAs(project: TestProject, stack: string): Promise<Redis> {
+  const url = await redisUrl(project, stack);
+  return new Redis(url, { maxRetriesPerRequest: 1, lazyConnect: true, enableReadyCheck: false });
 }
 
 /** Runs a command on the shared Redis server as its administrator. */
