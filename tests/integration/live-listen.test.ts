@@ -243,6 +243,24 @@ describe("a deploy of live-listen", () => {
     expect(greeting.environment).toBe("staging");
   });
 
+  it("live-listen: promotion by hand brings the very images of staging to production, both of them", async () => {
+    project.configure("production", { promoteAfter: "1s", watchSeconds: 0 });
+    const images = (stack: Stack) =>
+      Promise.all(
+        SERVICES.map(async (service) => {
+          const id = await containerOf(project.name, stack, service);
+          return (await docker.getContainer(id).inspect()).Image;
+        }),
+      );
+    const promoted = await images("staging");
+    expect(await images("production")).not.toEqual(promoted);
+    const { output } = await succeed("promote");
+    expect(await images("production")).toEqual(promoted);
+    expect(output).toMatch(new RegExp(`ok {4} .*${API.production}/ready`));
+    // A flag is no part of an image.
+    expect(await variable("production", "web", "FEATURES")).toBe("");
+  });
+
   it("live-listen: rollback to the last good build, with smoke tests afterwards", async () => {
     const commit = async (host: string) => (await ask(port("staging"), host, "/version")).json.commit;
     expect([await commit(WEB.staging), await commit(API.staging)]).toEqual(["next", "next"]);
