@@ -47,5 +47,11 @@ export async function copyBetween(from: ContainerFile, to: ContainerFile, user: 
     }
     archive.finalize();
   };
-  await Promise.all([sending, packing, reading()]);
+  const read = reading().catch((error: Error) => {
+    // Else the other end would wait for the rest for ever.
+    archive.destroy(error);
+    body.destroy(error);
+    throw error;
+  });
+  await Promise.all([read, sending, packing]);
 }
