@@ -17,14 +17,19 @@ const report = {
   numPendingTests: 1,
   numTodoTests: 0,
   success: true,
-  testResults: [{ status: "passed", assertionResults: [{ title: "a", status: "passed" }] }],
+  testResults: [
+    { name: "a.test.ts", status: "passed", assertionResults: [{ title: "a", status: "passed" }] },
+  ],
 };
 
 describe("tallies", () => {
   it("count tests", () => expect(tallyOf(report)).toMatchObject({ passed: 3, failed: 0, skipped: 1 }));
 
   it("count a file that could not be loaded as a failure", () => {
-    const testResults = [...report.testResults, { status: "failed", assertionResults: [] }];
+    const testResults = [
+      ...report.testResults,
+      { name: "b.test.ts", status: "failed", assertionResults: [] },
+    ];
     expect(tallyOf({ ...report, success: false, testResults }).failed).toBe(1);
   });
 
@@ -34,8 +39,8 @@ describe("tallies", () => {
 
   it("add up", () => {
     const one = { passed: 1, failed: 2, skipped: 3 };
-    expect(sum([one, one])).toEqual({ passed: 2, failed: 4, skipped: 6, rows: [] });
-    expect(sum([])).toEqual({ passed: 0, failed: 0, skipped: 0, rows: [] });
+    expect(sum([one, one])).toEqual({ passed: 2, failed: 4, skipped: 6, rows: [], failures: [] });
+    expect(sum([])).toEqual({ passed: 0, failed: 0, skipped: 0, rows: [], failures: [] });
   });
 });
 

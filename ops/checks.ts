@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../toolchain/paths.ts";
-import { type SystemRow, systemFolders, systemRows, type TestResult } from "./system-rows.ts";
+import { type SystemRow, systemFolders, systemRows } from "./system-rows.ts";
+import { type ReportedFile, type TestFailure, testFailures } from "./test-failures.ts";
 
 /** How many checks passed, failed and were skipped. */
 export interface Tally {
@@ -13,6 +14,8 @@ export interface Tally {
   skipped: number;
   /** What the tests showed of the systems' tables. */
   rows?: readonly SystemRow[];
+  /** What failed, and why; `failed` counts more where a runner died without naming a test. */
+  failures?: readonly TestFailure[];
 }
 
 /** Folder of the example app: a package of its own. */
@@ -21,13 +24,14 @@ export const appFolder = join(packageRoot, "examples", "app");
 /** Sum of tallies. */
 export function sum(tallies: readonly Tally[]): Required<Tally> {
   return tallies.reduce<Required<Tally>>(
-    (total, { passed, failed, skipped, rows = [] }) => ({
+    (total, { passed, failed, skipped, rows = [], failures = [] }) => ({
       passed: total.passed + passed,
       failed: total.failed + failed,
       skipped: total.skipped + skipped,
       rows: [...total.rows, ...rows],
+      failures: [...total.failures, ...failures],
     }),
-    { passed: 0, failed: 0, skipped: 0, rows: [] },
+    { passed: 0, failed: 0, skipped: 0, rows: [], failures: [] },
   );
 }
 
@@ -54,8 +58,10 @@ export async function check(
   });
   const seconds = ((Date.now() - begin) / 1000).toFixed(1);
   process.stdout.write(`${result.failed ? "✗" : "✓"} ${name} (${seconds} s)\n`);
-  if (result.failed) process.stdout.write(`${result.all || result.shortMessage}\n`);
-  return { passed: result.failed ? 0 : 1, failed: result.failed ? 1 : 0, skipped: 0 };
+  if (!result.failed) return { passed: 1, failed: 0, skipped: 0 };
+  const message = result.all || result.shortMessage || "";
+  process.stdout.write(`${message}\n`);
+  return { passed: 0, failed: 1, skipped: 0, failures: [{ name, message }] };
 }
 
 interface VitestReport {
@@ -64,11 +70,11 @@ interface VitestReport {
   numPendingTests: number;
   numTodoTests: number;
   success: boolean;
-  testResults: { status: string; assertionResults: TestResult[] }[];
+  testResults: ReportedFile[];
 }
 
 /** Counts a vitest report. A file that fails before its tests are known counts as one failure. */
-export function tallyOf(report: VitestReport): Tally {
+export function tallyOf(report: VitestReport, root: string = packageRoot): Tally {
   const broken = report.testResults.filter(
     ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
   ).length;
@@ -81,6 +87,7 @@ export function tallyOf(report: VitestReport): Tally {
       report.testResults.flatMap(({ assertionResults }) => assertionResults),
       systemFolders(),
     ),
+    failures: testFailures(report.testResults, root),
   };
 }
 
@@ -102,17 +109,20 @@ export async function vitest(
       ],
       { stdio: ["ignore", "inherit", "inherit"], reject: false, cwd, env: environment(options.env) },
     );
-    const tally = readTally(report);
+    const tally = readTally(report, cwd);
     // A runner that dies must not count as a run without failures.
-    return result.failed && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+    const failed = result.failed ? Math.max(tally.failed, 1) : tally.failed;
+    if (failed === 0 || (tally.failures ?? []).length > 0) return { ...tally, failed };
+    const message = `no test failed, but the run did (${result.shortMessage ?? "see its output above"})`;
+    return { ...tally, failed, failures: [{ name: `vitest ${args.join(" ")}`, message }] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function readTally(report: string): Tally {
+function readTally(report: string, root: string): Tally {
   try {
-    return tallyOf(JSON.parse(readFileSync(report, "utf8")) as VitestReport);
+    return tallyOf(JSON.parse(readFileSync(report, "utf8")) as VitestReport, root);
   } catch {
     return { passed: 0, failed: 1, skipped: 0 };
   }

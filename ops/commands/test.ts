@@ -9,6 +9,7 @@ import { hashOf, readStamp, writeStamp } from "../../toolchain/stamps.ts";
 import { appFolder, check, sum, type Tally, vitest } from "../checks.ts";
 import { UserError } from "../errors.ts";
 import { renderRows } from "../system-rows.ts";
+import { renderFailures } from "../test-failures.ts";
 import { prepareMachine } from "./setup.ts";
 
 /** Kinds of tests; without one, all run except the soak. */
@@ -111,8 +112,9 @@ async function run(kind: string | undefined): Promise<Tally[]> {
  * @returns the exit code: 1 when anything failed.
  */
 export async function test(kind: string | undefined): Promise<number> {
-  const { passed, failed, skipped, rows } = sum(await run(kind));
+  const { passed, failed, skipped, rows, failures } = sum(await run(kind));
   if (rows.length > 0) process.stdout.write(`\n${renderRows(rows)}\n\n`);
+  if (failures.length > 0) process.stdout.write(`${renderFailures(failures)}\n\n`);
   if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
