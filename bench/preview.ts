@@ -90,7 +90,7 @@ try {
 
   const cases: Case[] = [
     { name: CASES.precompiled, run: () => timedPreview(empty.js, "dev", PLAIN) },
-    { name: "the same, started by our language host", run: () => timedPreview(empty.js, "dev") },
+    { name: CASES.ownHost, run: () => timedPreview(empty.js, "dev") },
     {
       name: CASES.template,
       run: () => timedPreview(empty.ts, "dev", CHECKED),
@@ -98,7 +98,7 @@ try {
     { name: "the same, not type-checked again", run: () => timedPreview(empty.ts, "dev", PLAIN) },
     { name: CASES.oracle, run: () => timedPreview(project.folder, "staging") },
     {
-      name: "The Oracle, with the policy pack",
+      name: CASES.policies,
       run: () => timedPreview(project.folder, "staging", {}, ["--policy-pack", PACK]),
     },
   ];
