@@ -1,5 +1,6 @@
 // What a stack may say about the policies: `tandem:policies` in its file. Read from the config that the engine hands over.
 import { z } from "zod";
+import { amountsSchema, hostSchema } from "../lib/host-budget.ts";
 import { isProduction } from "../lib/production.ts";
 
 /** Key of the settings in a stack's file. */
@@ -19,13 +20,9 @@ const schema = z.strictObject({
   /** Environment variables that let an app act on the world when they are true; besides the usual ones. */
   liveEffects: z.array(z.string().min(1)).default([]),
   /** This environment's share of its Docker host: the sum of its containers' limits must fit. Memory in MiB. */
-  budget: z
-    .strictObject({
-      cpus: z.number().positive().optional(),
-      memoryMb: z.number().positive().optional(),
-      pids: z.number().int().positive().optional(),
-    })
-    .default({}),
+  budget: amountsSchema.default({}),
+  /** The server, whose size the shares of all stacks on it must fit. The check looks at it, since it sees all stacks. */
+  host: hostSchema.optional(),
 });
 
 /** The settings of a stack. */

@@ -45,7 +45,7 @@ describe("a stack file", () => {
     const problems = await checkStaging([
       put("oracle:limits", "\n    app:\n      memory: 1g\n      cpus: -1"),
     ]);
-    expect(problems).toMatchObject([{ key: "oracle:limits.app.cpus", line: 15 }]);
+    expect(problems).toMatchObject([{ key: "oracle:limits.app.cpus", line: 17 }]);
   });
 
   it("is not asked for what an ESC environment may give", async () => {

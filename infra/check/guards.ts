@@ -6,10 +6,10 @@ import { type Settings, SHARED_STACK, type SystemSettings, type ValuesOf } from 
 import { type Issue, remove, set } from "../settings/issue.ts";
 import { isMap } from "../settings/structures.ts";
 import type { Sibling } from "./siblings.ts";
+import { POLICIES_KEY, structured } from "./stack-keys.ts";
 
 /** Key under which a stack names the experiments that it runs on purpose, though it is production. */
 export const EXPERIMENTS_KEY = "tandem:experiments";
-const POLICIES_KEY = "tandem:policies";
 
 /** The stack that is checked, and what it says outside of its project's namespace. */
 export interface GuardedStack {
@@ -34,15 +34,6 @@ export function guardIssues<K extends Settings>(
     ...experimentIssues(system, values, guarded, production),
     ...(isMap(policies) ? exceptionIssues(policies, guarded, siblings) : []),
   ];
-}
-
-function structured(value: unknown): unknown {
-  if (typeof value !== "string") return value;
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
 }
 
 function effectIssues<K extends Settings>(

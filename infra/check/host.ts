@@ -1,28 +1,33 @@
 // The part of the check that looks at the machine: ports taken by strangers, addresses it lacks, limits beyond it.
 import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Demand, Listener, Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
+import type { Listener, Settings, SystemSettings, ValuesOf } from "../settings/define.ts";
 import { type Issue, remove, set } from "../settings/issue.ts";
+import { dockerIssues, type Tenant } from "./budgets.ts";
 import { type DockerView, lookAtDocker, socketPath } from "./docker-view.ts";
 import { type PortState, probePort, whoListens } from "./local-port.ts";
 import { freePort, overlap } from "./values.ts";
 
 /** Whose stack is checked: what it has on the machine already is no stranger. */
-export interface Owner {
+interface Owner {
   project: string;
   stack: string;
 }
 
 /**
  * What of the settings doesn't fit this machine. Docker hosts elsewhere are not looked at, ports forwarded to here are.
+ * `others` are the project's other stacks, which may be on the same machine.
  * Before set-up nothing is said of a Docker at its usual place that doesn't answer: set-up may bring it.
  */
 export async function hostIssues<K extends Settings>(
   system: SystemSettings<K>,
   values: Partial<ValuesOf<K>>,
-  owner: Owner,
+  project: string,
+  tenant: Tenant,
+  others: readonly Tenant[],
   beforeSetup = false,
 ): Promise<Issue[]> {
+  const owner: Owner = { project, stack: tenant.stack };
   const host: unknown = values.dockerHost;
   const dockerHost = typeof host === "string" ? host : undefined;
   const remote = dockerHost?.startsWith("ssh://") ?? false;
@@ -35,7 +40,7 @@ export async function hostIssues<K extends Settings>(
   return [
     ...(expected && docker === undefined ? [unreachableDocker(socket)] : []),
     ...ports.flat(),
-    ...(docker === undefined ? [] : budgetIssues(system.demands?.(values) ?? [], docker)),
+    ...(docker === undefined ? [] : demandIssues(tenant, others, docker)),
   ];
 }
 
@@ -95,8 +100,9 @@ async function nextFree(listener: Listener, all: Listener[]): Promise<number> {
 }
 
 /** One container that is larger than the machine can't run; all together may, as long as they don't need it at once. */
-function budgetIssues(demands: Demand[], docker: DockerView): Issue[] {
-  const issues = demands.flatMap(({ path, cpus, memoryMb }): Issue[] => {
+function demandIssues(own: Tenant, others: readonly Tenant[], docker: DockerView): Issue[] {
+  const issues = own.demands.flatMap(({ path, cpus, memoryMb, count }): Issue[] => {
+    if (count === 0) return [];
     const found: Issue[] = [];
     if (memoryMb > docker.memoryMb) {
       const reason = `${memoryMb}m is more than the ${docker.memoryMb}m of the Docker host`;
@@ -108,13 +114,7 @@ function budgetIssues(demands: Demand[], docker: DockerView): Issue[] {
     }
     return found;
   });
-  const sum = demands.reduce((total, { memoryMb, count }) => total + memoryMb * count, 0);
-  const first = demands[0];
-  if (issues.length > 0 || sum <= docker.memoryMb || first === undefined) return issues;
-  const largest = demands.reduce((most, demand) => (demand.memoryMb > most.memoryMb ? demand : most), first);
-  const reason = `together the containers may use ${sum}m, more than the ${docker.memoryMb}m of the Docker host`;
-  const mend = [set(`${Math.max(128, Math.floor(largest.memoryMb / 2))}m`, [...largest.path, "memory"])];
-  return [{ problem: "over-budget", path: largest.path.slice(0, 1), reason, mend, severity: "warning" }];
+  return issues.length > 0 ? issues : dockerIssues(own, others, docker);
 }
 
 function beyond(path: string[], reason: string, value: string | number): Issue {

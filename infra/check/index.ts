@@ -1,13 +1,20 @@
 // Checks a stack's settings before anything is touched: every problem in one run.
-import { needsShared, type SystemSettings, settingsOf } from "../settings/define.ts";
+import {
+  needsShared,
+  SHARED_STACK,
+  type StackSettings,
+  type SystemSettings,
+  settingsOf,
+} from "../settings/define.ts";
 import { knownKeys } from "../settings/read.ts";
+import { budgetIssues } from "./budgets.ts";
 import { guardIssues } from "./guards.ts";
 import { hostIssues } from "./host.ts";
 import { neighbourIssues, sameNameProblems } from "./neighbours.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
 import { compareBlock, loadProject } from "./project-file.ts";
 import { sameSecrets } from "./same-secrets.ts";
-import { compareStacks, loadSiblings, withDefaults } from "./siblings.ts";
+import { compareStacks, loadSiblings, type Sibling, tenantOf, withDefaults } from "./siblings.ts";
 import { loadStack } from "./stack-file.ts";
 import { loadSystem } from "./system.ts";
 import { checkValues } from "./values.ts";
@@ -60,8 +67,14 @@ export async function readStack(options: CheckOptions): Promise<CheckedStack> {
   issues.push(...compareStacks(system, values, siblings));
   issues.push(...(await sameSecrets(projectDir, project, stack, settings)));
   issues.push(...(await neighbourIssues(system, values, projectDir)));
-  const owner = { project: project.name, stack };
-  if (deep) issues.push(...(await hostIssues(system, values, owner, beforeSetup)));
+  const tenant = tenantOf(system, stack, values, file.foreign);
+  issues.push(...budgetIssues(tenant, siblings));
+  if (deep) {
+    const others = siblings.filter(
+      (other) => other.stack !== SHARED_STACK || isShared(settings, siblings, stack, values),
+    );
+    issues.push(...(await hostIssues(system, values, project.name, tenant, others, beforeSetup)));
+  }
 
   const place: Place = { project: project.name, stack, locate: file.locate };
   const seen = new Set(problems.map((problem) => problem.key));
@@ -81,6 +94,16 @@ export async function readSystem(projectDir: string, stack: string): Promise<Sys
   const { project } = loadProject(projectDir);
   const loaded = project === undefined ? undefined : await loadSystem(projectDir, project);
   return loaded === undefined || "problem" in loaded ? undefined : settingsOf(loaded.settings, stack);
+}
+
+/** Does any environment use the stack `shared`? */
+function isShared(
+  settings: StackSettings,
+  siblings: readonly Sibling[],
+  stack: string,
+  values: Record<string, unknown>,
+): boolean {
+  return [{ stack, values }, ...siblings].some((one) => needsShared(settings, one.stack, one.values));
 }
 
 function sorted(problems: Problem[]): Problem[] {

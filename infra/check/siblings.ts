@@ -11,13 +11,13 @@ import {
 import { type Issue, remove, set } from "../settings/issue.ts";
 import { isRequired } from "../settings/project-config.ts";
 import { knownKeys, type RawValue, type RawValues, readValues } from "../settings/read.ts";
+import type { Tenant } from "./budgets.ts";
 import type { Declaration, Project } from "./project-file.ts";
 import { loadStack, stacksIn } from "./stack-file.ts";
 import { collide, freePort, hostnamesOf } from "./values.ts";
 
 /** Another stack of the project, as far as its file can be read. */
-export interface Sibling<K extends Settings = Settings> {
-  stack: string;
+export interface Sibling<K extends Settings = Settings> extends Tenant {
   /** Its values; none where it has other settings, as the stack `shared` has. */
   values: Partial<ValuesOf<K>>;
   /** Ports that it listens on. */
@@ -54,15 +54,26 @@ export function loadSiblings(
   const own = settingsOf(settings, stack);
   const others = stacksIn(join(folder, project.stackConfigDir)).filter((other) => other !== stack);
   return others.map((other) => {
-    const { raw } = loadStack(folder, project, other, {});
+    const { raw, foreign } = loadStack(folder, project, other, {});
     const system = settingsOf(settings, other);
     const { values } = readValues(system, withDefaults(raw, project.declared, settings, other));
     return {
-      stack: other,
       values: system === own ? values : {},
       listeners: system.listeners?.(values) ?? [],
+      ...tenantOf(system, other, values, foreign),
     };
   });
+}
+
+/** A stack as its server sees it. */
+export function tenantOf(
+  system: SystemSettings,
+  stack: string,
+  values: Record<string, unknown>,
+  foreign: Tenant["foreign"],
+): Tenant {
+  const dockerHost = typeof values.dockerHost === "string" ? values.dockerHost : undefined;
+  return { stack, foreign, demands: system.demands?.(values) ?? [], dockerHost };
 }
 
 /** What a stack has in common with another, and may not. */

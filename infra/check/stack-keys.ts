@@ -7,6 +7,19 @@ import { type Place, type Problem, toProblem } from "./problem.ts";
 /** Namespaces of the engine and of the providers; their keys are theirs to check. */
 const FOREIGN = ["pulumi", "docker", "postgresql", "cloudflare", "random", "tandem"];
 
+/** Where a stack's words for the policies stand. */
+export const POLICIES_KEY = "tandem:policies";
+
+/** A map or list, which the engine makes JSON text of. */
+export function structured(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 /** The key without the project's namespace; undefined if it is in another one. The engine lets the namespace out, too. */
 export function ownKey(name: string, project: string): string | undefined {
   const parts = name.split(":");

@@ -65,7 +65,7 @@ export class Repository {
   }
 
   private writeFile(system: string, file: string, edits: readonly Edit[]): void {
-    const source = readFileSync(join(sourceOf(system), file), "utf8");
+    const source = readFileSync(join(projectFolder(system), file), "utf8");
     const spoilt = edits
       .reduce((text, edit) => edit(text), source)
       .replace(new RegExp(`\\b${system}(?=:[a-zA-Z]|_production_)`, "g"), this.nameOf(system));
@@ -97,15 +97,18 @@ export class Repository {
   }
 }
 
-function sourceOf(system: string): string {
+/** Folder of a system's project in this repository. */
+export function projectFolder(system: string): string {
   return system === ROOT_SYSTEM ? ROOT : join(ROOT, "stacks", system);
 }
 
 /** Systems that have a project. */
 export function systems(): string[] {
-  return readdirSync(join(ROOT, "stacks")).filter((name) => existsSync(join(sourceOf(name), "Pulumi.yaml")));
+  return readdirSync(join(ROOT, "stacks")).filter((name) =>
+    existsSync(join(projectFolder(name), "Pulumi.yaml")),
+  );
 }
 
 function filesOf(system: string): string[] {
-  return readdirSync(sourceOf(system)).filter((file) => /^Pulumi(\..+)?\.yaml$/.test(file));
+  return readdirSync(projectFolder(system)).filter((file) => /^Pulumi(\..+)?\.yaml$/.test(file));
 }

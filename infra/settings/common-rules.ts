@@ -37,6 +37,8 @@ type Values = Partial<CommonValues>;
 export interface OwnSettings<K extends Settings> extends Omit<SystemSettings<K>, "demands"> {
   /** Roles that run `replicas` containers; any other runs one. @default app */
   replicated?: string[];
+  /** How many containers roles run that run neither one nor `replicas`. @default none does */
+  containers?(values: Partial<ValuesOf<K>>): Readonly<Record<string, number>>;
 }
 
 /** Settings of a system that uses the groups of common.ts: its own rules and ports, after the common ones. */
@@ -49,12 +51,13 @@ export function commonSettings<K extends Settings>({
   seed,
   acceptance,
   replicated = ["app"],
+  containers,
 }: OwnSettings<K>): SystemSettings<K> {
   return defineSettings({
     keys,
     rules: (values) => [...commonRules(values), ...(rules?.(values) ?? [])],
     listeners: (values) => [...commonListeners(values), ...(listeners?.(values) ?? [])],
-    demands: (values) => commonDemands(values, replicated),
+    demands: (values) => commonDemands(values, replicated, containers?.(values) ?? {}),
     release,
     parity,
     seed,
@@ -218,14 +221,21 @@ function commonListeners<K extends Settings>(read: Partial<ValuesOf<K>>): Listen
   );
 }
 
-function commonDemands<K extends Settings>(read: Partial<ValuesOf<K>>, replicated: string[]): Demand[] {
-  const { limits, serverLimits, replicas = 1 } = common(read);
+function commonDemands<K extends Settings>(
+  read: Partial<ValuesOf<K>>,
+  replicated: readonly string[],
+  containers: Readonly<Record<string, number>>,
+): Demand[] {
+  const { limits, serverLimits, replicas = 1, databaseServer } = common(read);
+  // A managed server runs elsewhere.
+  const counts = databaseServer?.kind === "managed" ? { ...containers, postgres: 0 } : containers;
   return Object.entries({ limits, serverLimits }).flatMap(([key, byRole]) =>
-    Object.entries(byRole ?? {}).map(([role, { cpus, memoryMb }]) => ({
+    Object.entries(byRole ?? {}).map(([role, { cpus, memoryMb, pids }]) => ({
       path: [key, role],
       cpus,
       memoryMb,
-      count: replicated.includes(role) ? replicas : 1,
+      pids,
+      count: counts[role] ?? (replicated.includes(role) ? replicas : 1),
     })),
   );
 }

@@ -61,7 +61,7 @@ it("refuses restore points of a managed server, which has no container to dump f
 
 it("takes a managed server's address for one environment's alone, however it is written", () => {
   const other = read({ ...MANAGED, host: "DB.example.com", username: "other" }, {}, true).values;
-  const sibling = { stack: "production", values: other, listeners: [] };
+  const sibling = { stack: "production", values: other, listeners: [], foreign: new Map(), demands: [] };
   const [issue, ...more] = compareStacks(system, read(MANAGED, {}, true).values, [sibling]);
   expect(more).toEqual([]);
   expect(issue).toMatchObject({

@@ -83,6 +83,8 @@ export interface Demand {
   cpus: number;
   /** Memory of one container in MiB. */
   memoryMb: number;
+  /** Most processes of one container. */
+  pids: number;
   /** How many containers there are. */
   count: number;
 }

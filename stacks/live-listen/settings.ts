@@ -62,6 +62,8 @@ export const settings = commonSettings({
     apiPort === undefined ? [] : [{ key: "apiPort", port: apiPort, address: bindAddress, dockerHost }],
   parity,
   replicated: [],
+  // A port of its own for the API takes a gateway of its own.
+  containers: ({ apiPort }) => ({ gateway: apiPort === undefined ? 1 : 2 }),
   release: {
     images: { image: ["api", "ws", "worker"], webImage: ["web"] },
     smokeTests: ({ hostname: web, apiHostname: api }) => [

@@ -12,7 +12,7 @@ import { docker } from "../support/docker.ts";
 import { ManagedPair } from "../support/managed-pair.ts";
 import { MANAGER } from "../support/outside-postgres.ts";
 import { askTls, expectOutOfReach, partsOf, variableOf } from "../support/pair.ts";
-import { type Outcome, TestProject } from "../support/project.ts";
+import { type Outcome, ROOMY, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 import { containerOf, snapshot } from "../support/snapshot.ts";
 import { broughtUp } from "../support/workflows.ts";
@@ -64,7 +64,7 @@ beforeAll(async () => {
     promoteAfter: "1s",
     app: APPS[stack],
     hostname: HOSTNAMES[stack],
-    "tandem:policies": { levels: { "production-data": "disabled" }, names: [`${APPS[stack]}_`] },
+    "tandem:policies": { levels: { "production-data": "disabled" }, names: [`${APPS[stack]}_`], ...ROOMY },
   });
   project = await TestProject.create(
     { staging: settings("staging"), production: settings("production") },

@@ -5,7 +5,7 @@ import { nameOf } from "../../stacks/eduaiia/names.ts";
 import { resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
 import { askTls, expectOutOfReach, partsOf, runIn, variableOf } from "../support/pair.ts";
-import { TestProject } from "../support/project.ts";
+import { ROOMY, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 import { containerOf, snapshot } from "../support/snapshot.ts";
 
@@ -45,6 +45,7 @@ beforeAll(async () => {
     "tandem:policies": {
       levels: { "production-data": "disabled" },
       names: ["aiia", "storage", "pgdata", "redis_data"].map((what) => `${what}_${SUFFIX[stack]}`),
+      ...ROOMY,
     },
   });
   project = await TestProject.create(

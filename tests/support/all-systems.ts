@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { docker } from "./docker.ts";
 import { ManagedPair } from "./managed-pair.ts";
 import { askTls } from "./pair.ts";
-import { type Outcome, type StackConfig, TestProject } from "./project.ts";
+import { type Outcome, ROOMY, type StackConfig, TestProject } from "./project.ts";
 import { ask } from "./requests.ts";
 
 /** The environments of each system. */
@@ -85,7 +85,7 @@ export class AllSystems {
     const certificates = join(folder, "provider.pem");
     writeFileSync(certificates, STACKS.map((stack) => readFileSync(bee[stack].caFile, "utf8")).join(""));
     const free = (names: string[]) => ({
-      "tandem:policies": { levels: { "production-data": "disabled" }, names },
+      "tandem:policies": { levels: { "production-data": "disabled" }, names, ...ROOMY },
     });
     const own: Record<System, (stack: Stack) => StackConfig> = {
       oracle: () => ({}),

@@ -55,10 +55,15 @@ export async function freePort(): Promise<number> {
   }
 }
 
+/** A server, and a share of it, that are large enough for whatever a test makes of a stack. */
+export const ROOMY = {
+  host: { name: "roomy", cpus: 128, memoryMb: 131_072 },
+  budget: { cpus: 32, memoryMb: 32_768, pids: 32_768 },
+};
 /** What lets a test throw its production away. */
 const THROWN_AWAY: StackConfig = {
   protectData: false,
-  "tandem:policies": { levels: { "production-data": "disabled" } },
+  "tandem:policies": { levels: { "production-data": "disabled" }, ...ROOMY },
 };
 
 /** A temporary project on a system's topology; The Oracle's unless another one is named. */
