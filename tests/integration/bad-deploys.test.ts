@@ -11,10 +11,12 @@ import { ask, eventually } from "../support/requests.ts";
 let program: TestProgram;
 let port: number;
 let load: Load;
+/** The version that serves. */
+let good = "good-1";
 
 beforeAll(async () => {
   port = await freePort();
-  program = await TestProgram.create(backendProgram(port, { version: "good-1" }));
+  program = await TestProgram.create(backendProgram(port, { version: good }));
   const up = await program.pulumi("up", "--yes", "--skip-preview");
   expect(up.exitCode, up.output).toBe(0);
   load = new Load({ port, host: APP_HOST, perSecond: 40, connections: 100, uploadEverySeconds: 1e6 });
@@ -35,39 +37,52 @@ async function deploy(release: Release): Promise<{ up: Outcome; report: Report }
   return { up, report: load.take() };
 }
 
-/** Deploys what can't work: the run fails with the message, `old` serves on, no request fails. */
-async function refused(release: Release, old: string, message: RegExp): Promise<Outcome> {
+/** Deploys what can't work: the run fails with the message, the old version serves on, no request fails. */
+async function refused(release: Release, message: RegExp): Promise<Outcome> {
   const { up, report } = await deploy(release);
   expect(up.exitCode, up.output).not.toBe(0);
   expect(up.output).toMatch(message);
   expect(failuresByReason(report)).toEqual({});
-  expect(await version()).toBe(old);
+  expect(await version()).toBe(good);
   return up;
 }
 
-/** Deploys what works after something that didn't. */
-async function mended(release: Release): Promise<void> {
-  const { up, report } = await deploy(release);
+async function appContainers() {
+  const label = [`tandem.system=${program.system}`, "tandem.component=app"];
+  return await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
+}
+
+/** The same `up` with the cause mended: what is new serves, nothing is left of what failed or to be done, no request fails. */
+async function mended(release: Omit<Release, "version"> = {}): Promise<void> {
+  const next = `good-${Number(good.slice("good-".length)) + 1}`;
+  // What is good needs no long watch: every second of it is one of the test's.
+  const { up, report } = await deploy({ version: next, watchSeconds: 1, ...release });
   expect(up.exitCode, up.output).toBe(0);
   expect(failuresByReason(report)).toEqual({});
-  expect(await version()).toBe(release.version);
-  const label = [`tandem.system=${program.system}`, "tandem.component=app"];
-  const left = await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
-  expect(left.map(({ State }) => State)).toEqual(Array(release.replicas ?? 1).fill("running"));
+  expect(await version()).toBe(next);
+  good = next;
+  const left = (await appContainers()).map(({ State }) => State);
+  expect(left).toEqual(Array(release.replicas ?? 1).fill("running"));
+  const preview = await program.pulumi("preview", "--expect-no-changes");
+  expect(preview.exitCode, preview.output).toBe(0);
 }
 
 describe("a migration", () => {
+  const done = "console.log('all done')";
+
   it("that fails", async () => {
     const migration = "console.log('step 1 done'); throw new Error('step 2 has a typo')";
     const wrong = { version: "bad", migration };
-    const { output } = await refused(wrong, "good-1", /The migration 'node -e .*' ended with exit code 1/s);
+    const { output } = await refused(wrong, /The migration 'node -e .*' ended with exit code 1/s);
     expect(output).toContain("step 1 done");
     expect(output).toContain("step 2 has a typo");
+    await mended({ migration: done });
   });
 
   it("that hangs", async () => {
     const migration = "setInterval(() => {}, 1000)";
-    await refused({ version: "bad", migration }, "good-1", /was killed: its time limit of 3 s was over/);
+    await refused({ version: "bad", migration }, /was killed: its time limit of 3 s was over/);
+    await mended({ migration: done });
   });
 
   it("that is killed", async () => {
@@ -77,60 +92,59 @@ describe("a migration", () => {
       async () => (await execa("docker", ["kill", name], { reject: false })).exitCode,
       (code) => code === 0,
     );
-    await refused({ version: "bad", migration }, "good-1", /ended with exit code 137/);
+    await refused({ version: "bad", migration }, /ended with exit code 137/);
     await kill;
-    await mended({ version: "good-2", migration: "console.log('all done')" });
+    // The very same: killed by somebody, it was no fault of its own.
+    await mended({ migration });
   });
 });
 
 describe("a new version", () => {
   it("whose image is not to be had", async () => {
     const image = "localhost:1/nothing:1.0";
-    await refused(
-      { version: "bad", image },
-      "good-2",
-      /Image localhost:1\/nothing:1.0 is not on .*can't be pulled/s,
-    );
+    await refused({ version: "bad", image }, /Image localhost:1\/nothing:1.0 is not on .*can't be pulled/s);
+    await mended();
   });
 
   it("that ends at once", async () => {
     const message = /keeps ending by itself\. Exit code 1\. .*no configuration, no service/s;
-    await refused({ version: "bad", fault: "exit" }, "good-2", message);
+    await refused({ version: "bad", fault: "exit" }, message);
+    await mended();
   });
 
   it("that takes more memory than it may", async () => {
-    await refused({ version: "bad", fault: "memory" }, "good-2", /ran out of memory: raise its limit/);
+    await refused({ version: "bad", fault: "memory" }, /ran out of memory: raise its limit/);
+    await mended();
   });
 
-  it("whose disk is full", async () => {
-    await refused({ version: "bad", fault: "disk" }, "good-2", /keeps ending by itself.*ENOSPC/s);
+  it("whose volume is full", async () => {
+    await refused({ version: "bad", fault: "disk" }, /keeps ending by itself.*ENOSPC/s);
+    await mended();
   });
 
   it("that never gets healthy", async () => {
-    await refused({ version: "bad", fault: "sick" }, "good-2", /was not healthy within 15 s \(last check/);
+    await refused({ version: "bad", fault: "sick" }, /was not healthy within 15 s \(last check/);
+    await mended();
   });
 
   it("that listens on another port than the route's", async () => {
     const message =
       /The route 'app' stays where it is: .*:8080 is healthy, but nobody listens there.*Set `port`/s;
-    await refused({ version: "bad", port: 9090 }, "good-2", message);
-    await mended({ version: "good-3", replicas: 2 });
+    await refused({ version: "bad", port: 9090 }, message);
+    await mended({ replicas: 2 });
   });
 });
 
 describe("a new version that took over", () => {
   it("and then fails its health check", async () => {
     const message = /took over and went bad: .* fails its health check .*leads to the old version again/s;
-    await refused({ version: "bad", fault: "late-sick", replicas: 2 }, "good-3", message);
+    await refused({ version: "bad", fault: "late-sick", replicas: 2 }, message);
+    await mended();
   });
 
   it("and then ends by itself", async () => {
-    await refused(
-      { version: "bad", fault: "late-exit" },
-      "good-3",
-      /took over and went bad: .* ended by itself/s,
-    );
-    await mended({ version: "good-4" });
+    await refused({ version: "bad", fault: "late-exit" }, /took over and went bad: .* ended by itself/s);
+    await mended();
   });
 
   it("and answers with errors: those are all that its users see of it", async () => {
@@ -142,11 +156,36 @@ describe("a new version that took over", () => {
     for (const { reason } of report.failures) expect(reason).toBe("HTTP 500");
     // Two seconds' worth: it goes back at once.
     expect(report.failures.length).toBeLessThan(120);
-    expect(await version()).toBe("good-4");
+    expect(await version()).toBe(good);
     // The very same again: what was stopped is started, and watched again.
     const again = await deploy({ version: "bad", fault: "errors" });
     expect(again.up.exitCode).not.toBe(0);
-    expect(await version()).toBe("good-4");
-    await mended({ version: "good-5" });
+    expect(await version()).toBe(good);
+    await mended();
+  });
+});
+
+describe("a change that replaces the container, and is no new version", () => {
+  /** Deploys it under the name of what serves. @returns the container that serves then */
+  async function changed(release: Omit<Release, "version">) {
+    const [before] = await appContainers();
+    const { up, report } = await deploy({ version: good, watchSeconds: 1, ...release });
+    expect(up.exitCode, up.output).toBe(0);
+    expect(failuresByReason(report)).toEqual({});
+    expect(report.answered).toBeGreaterThan(50);
+    const [after, ...others] = await appContainers();
+    expect(others).toEqual([]);
+    expect(after?.Id).not.toBe(before?.Id);
+    return await docker.getContainer(after?.Id ?? "").inspect();
+  }
+
+  it("of the command loses no request", async () => {
+    const { Config } = await changed({ nodeOptions: ["--max-old-space-size=96"] });
+    expect(Config.Cmd?.slice(0, 2)).toEqual(["node", "--max-old-space-size=96"]);
+  });
+
+  it("of the health check loses no request", async () => {
+    const { Config } = await changed({ healthIntervalSeconds: 7 });
+    expect(Config.Healthcheck?.Interval).toBe(7e9);
   });
 });

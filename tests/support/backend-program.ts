@@ -14,6 +14,12 @@ export interface Release {
   migration?: string;
   /** Version of the application beside it. @default "1" */
   beside?: string;
+  /** Seconds that it is watched after it took over. @default WATCH_SECONDS */
+  watchSeconds?: number;
+  /** Options of Node in the application's command. */
+  nodeOptions?: string[];
+  /** Seconds between the application's health checks. @default 10 */
+  healthIntervalSeconds?: number;
   noindex?: boolean;
   gatewayCpus?: number;
 }
@@ -28,6 +34,8 @@ export const WATCH_SECONDS = 6;
 /** The program's source. */
 export function backendProgram(gatewayPort: number, release: Release): string {
   const { fault, port, migration, image = BACKEND_IMAGE, replicas = 1, beside = "1" } = release;
+  const { watchSeconds = WATCH_SECONDS, nodeOptions = [], healthIntervalSeconds = 10 } = release;
+  const command = ["node", ...nodeOptions, "-e", BACKEND];
   const broken = fault === undefined ? {} : { FAULT: fault };
   const variables = { VERSION: release.version, PORT: String(port ?? 8080), ...broken };
   return `
@@ -47,11 +55,12 @@ const disk = new Volume("disk", {
 });
 const common = {
   env, command: ["node", "-e", ${JSON.stringify(BACKEND)}], health: { command: ${JSON.stringify(BACKEND_HEALTH)} },
-  healthTimeoutSeconds: 15, limits: small, stopGraceSeconds: 10,
-  watch: { seconds: ${WATCH_SECONDS} },
+  healthTimeoutSeconds: 15, limits: small, stopGraceSeconds: 10, watch: { seconds: ${WATCH_SECONDS} },
 };
 new AppService("app", {
   ...common, image: ${JSON.stringify(image)}, port: 8080, replicas: ${replicas},
+  command: ${JSON.stringify(command)}, watch: { seconds: ${watchSeconds} },
+  health: { ...common.health, intervalSeconds: ${healthIntervalSeconds} },
   route: { gateway, hostnames: ["${APP_HOST}"] },
   environment: ${JSON.stringify(variables)},
   volumes: [{ volume: disk.name, path: "/data" }],
