@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { hasUnknown, type Properties, UNKNOWN } from "../lib/plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
+import { fullDiskHint } from "./full-disk.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -22,10 +23,12 @@ async function pull(ctx: Context, reference: string): Promise<string> {
     });
   } catch (error) {
     const reason = (error as { stderr?: string }).stderr?.trim() || String(error);
-    throw new Error(
-      `Image ${reference} is not on ${ctx.client.host} and can't be pulled: ${reason}. ` +
-        "Check the reference in the stack's config, or log in to its registry with `docker login`.",
-    );
+    const hint =
+      fullDiskHint(
+        reason,
+        `the Docker host (\`docker --host ${ctx.client.host} system df\` tells of what)`,
+      ) || " Check the reference in the stack's config, or log in to its registry with `docker login`.";
+    throw new Error(`Image ${reference} is not on ${ctx.client.host} and can't be pulled: ${reason}.${hint}`);
   }
   const id = await ctx.client.imageId(reference);
   if (id === undefined)

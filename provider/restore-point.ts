@@ -47,7 +47,7 @@ mkdir -p "$1"
 chmod 700 "$(dirname "$1")" "$1"
 free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
 if [ "$free" -lt "$(($4 / 1024))" ]; then
-  echo "the volume has $free KiB left, and the database has $(($4 / 1024)) KiB" >&2
+  echo "the volume has $free KiB left, and the database has $(($4 / 1024)) KiB: make room on it" >&2
   exit 28
 fi
 part="$1/$3.part"
@@ -67,7 +67,7 @@ mkdir -p "$1"
 chmod 700 "$(dirname "$1")" "$1"
 free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
 if [ "$free" -lt "$(($2 * 10 / 1024))" ]; then
-  echo "the volume has $free KiB left, and the dump has $(($2 / 1024)) KiB, packed" >&2
+  echo "the volume has $free KiB left, and the dump has $(($2 / 1024)) KiB, packed: make room on it" >&2
   exit 28
 fi
 `;

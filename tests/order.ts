@@ -32,6 +32,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "faults/drift": 75,
   "integration/isolation": 115,
   "integration/lugh": 110,
+  "integration/full-disk": 110,
   "integration/commands": 107,
   "integration/promote": 105,
   "integration/oracle": 120,

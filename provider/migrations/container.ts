@@ -5,6 +5,7 @@ import type { CallContext } from "../../lib/plugin/handler.ts";
 import type { Properties } from "../../lib/plugin/values.ts";
 import { inspect, lastLogLines, putFile, redact } from "../containers.ts";
 import type { DockerHost } from "../docker-host.ts";
+import { fullDiskHint } from "../full-disk.ts";
 import { LineSplitter } from "../line-splitter.ts";
 
 type Context = CallContext<DockerHost>;
@@ -12,6 +13,8 @@ type Context = CallContext<DockerHost>;
 /** How many of its last lines a message or the log repeats. */
 const LOG_LINES = 20;
 const MIB = 1024 * 1024;
+/** Where a migration writes. */
+const DISKS = "the volume of the database, or on the disk of its host";
 
 /** A migration that did not succeed, with what it printed last. */
 export class MigrationFailure extends Error {
@@ -50,7 +53,8 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
     const command = (inputs.command as string[]).join(" ");
     throw new MigrationFailure(
       `The migration '${command}' ended with exit code ${exitCode} after ${seconds} s. ` +
-        "The old version keeps serving. Mend the migration and run `up` again. Its last lines:\n" +
+        `The old version keeps serving. Mend the migration and run \`up\` again.${fullDiskHint(output.join("\n"), DISKS)} ` +
+        "Its last lines:\n" +
         output.map((line) => `  | ${line}`).join("\n"),
       output,
     );
