@@ -13,6 +13,9 @@ type Context = CallContext<DockerHost>;
 /** How many of its last lines a message or the log repeats. */
 const LOG_LINES = 20;
 const MIB = 1024 * 1024;
+const POLL_MS = 100;
+/** Seconds after which a container that doesn't run counts as left: its own run takes well under one to start or remove it. */
+const LEFT_SECONDS = 10;
 /** Where a migration writes. */
 const DISKS = "the volume of the database, or on the disk of its host";
 
@@ -33,9 +36,8 @@ export class MigrationFailure extends Error {
  * @throws MigrationFailure when it ends with another exit code than 0, or is killed.
  */
 export async function runContainer(docker: Docker, inputs: Properties, ctx: Context): Promise<string[]> {
-  await clearEarlierRun(docker, inputs, ctx);
+  const container = await createAlone(docker, inputs, ctx);
   const began = Date.now();
-  const container = await docker.createContainer(containerOptions(inputs));
   try {
     for (const [path, content] of Object.entries((inputs.files ?? {}) as Record<string, string>)) {
       await putFile(docker, container.id, path, content);
@@ -46,6 +48,7 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
     await container.start();
     const streamed = streamLog(docker, container.id, inputs, ctx);
     const exitCode = await ended(docker, container.id, Number(inputs.timeoutSeconds), ctx);
+    if (exitCode === undefined) throw new Error("The migration's container was removed while it ran.");
     await streamed;
     const output = await lastLogLines(docker, container.id, LOG_LINES);
     if (exitCode === 0) return output;
@@ -88,24 +91,54 @@ function containerOptions(inputs: Properties): Docker.ContainerCreateOptions {
   };
 }
 
-/** One that still runs was left by an `up` that was killed: it is let finish, since killing it could leave a statement half done. */
-async function clearEarlierRun(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
-  const name = String(inputs.containerName);
-  const earlier = await inspect(docker, name);
-  if (earlier === undefined) return;
-  if (earlier.State.Running) {
-    ctx.log("warning", `A migration of an earlier run (container ${name}) still runs; waiting for its end.`);
-    await ended(docker, earlier.Id, Number(inputs.timeoutSeconds), ctx);
+/** Makes the container, whose name is the lock, as soon as no other run has it. */
+async function createAlone(docker: Docker, inputs: Properties, ctx: Context): Promise<Docker.Container> {
+  for (;;) {
+    await clearEarlierRun(docker, inputs, ctx);
+    try {
+      return await docker.createContainer(containerOptions(inputs));
+    } catch (error) {
+      // 409: another run was quicker, and has the name now.
+      if ((error as { statusCode?: number }).statusCode !== 409 || ctx.signal.aborted) throw error;
+    }
   }
-  await docker.getContainer(earlier.Id).remove({ force: true, v: true });
 }
 
-/** Waits for the end; kills the container at the time limit or when the run is stopped. Returns its exit code. */
-async function ended(docker: Docker, id: string, seconds: number, ctx: Context): Promise<number> {
+/**
+ * Waits until no other run has the name. One that runs is let finish, since killing it could leave a statement half done.
+ * One that does not run may be another run's that is about to start it, or reads its output before it removes it; where
+ * nobody does either for a while, it was left by an `up` that was killed, and is removed.
+ */
+async function clearEarlierRun(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
+  const name = String(inputs.containerName);
+  let seen = "";
+  let deadline = 0;
+  for (;;) {
+    const earlier = await inspect(docker, name);
+    if (earlier === undefined) return;
+    const state = `${earlier.Id} ${earlier.State.Status}`;
+    if (state !== seen) deadline = Date.now() + LEFT_SECONDS * 1000;
+    seen = state;
+    if (earlier.State.Running) {
+      ctx.log("warning", `A migration of another run (container ${name}) still runs; waiting for its end.`);
+      await ended(docker, earlier.Id, Number(inputs.timeoutSeconds), ctx);
+    } else if (Date.now() > deadline || ctx.signal.aborted) {
+      await docker.getContainer(earlier.Id).remove({ force: true, v: true });
+      return;
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/**
+ * Waits for the end; kills the container at the time limit or when the run is stopped. Returns its exit code; undefined
+ * when it is gone.
+ */
+async function ended(docker: Docker, id: string, seconds: number, ctx: Context): Promise<number | undefined> {
   const deadline = Date.now() + seconds * 1000;
   while (true) {
     const facts = await inspect(docker, id);
-    if (facts === undefined) throw new Error("The migration's container was removed while it ran.");
+    if (facts === undefined) return undefined;
     if (!facts.State.Running && facts.State.Status !== "created") return facts.State.ExitCode;
     if (ctx.signal.aborted || Date.now() > deadline) {
       await docker
@@ -120,7 +153,7 @@ async function ended(docker: Docker, id: string, seconds: number, ctx: Context):
         output,
       );
     }
-    await sleep(100);
+    await sleep(POLL_MS);
   }
 }
 
