@@ -18,6 +18,12 @@ const files = [
       },
     ],
   },
+  {
+    name: "/repo/hook.test.ts",
+    status: "failed",
+    message: "beforeAll: no Docker here",
+    assertionResults: [{ title: "never ran", status: "skipped" }],
+  },
   { name: "/repo/b.test.ts", status: "failed", message: "SyntaxError: no such export", assertionResults: [] },
 ];
 
@@ -28,6 +34,8 @@ it("names each failed test with its file and error, and files that never came to
       "  ✗ tests/a.test.ts: a deploy moves the route",
       "    AssertionError: expected 502 to be 200",
       "        at /repo/tests/a.test.ts:7:3",
+      "  ✗ hook.test.ts",
+      "    beforeAll: no Docker here",
       "  ✗ b.test.ts",
       "    SyntaxError: no such export",
     ].join("\n"),

@@ -23,17 +23,17 @@ export interface ReportedFile {
   }[];
 }
 
-/** The failed tests of a report, and the files that failed before their tests were known. */
+/** The failed tests of a report, and the files that failed outside of their tests. */
 export function testFailures(files: readonly ReportedFile[], root: string): TestFailure[] {
   return files.flatMap(({ name, status, message = "", assertionResults }) => {
     const file = relative(root, name);
-    if (status === "failed" && assertionResults.length === 0) return [{ name: file, message }];
-    return assertionResults
-      .filter((test) => test.status === "failed")
-      .map(({ fullName, title, failureMessages }) => ({
-        name: `${file}: ${fullName ?? title}`,
-        message: (failureMessages ?? []).join("\n"),
-      }));
+    const failed = assertionResults.filter((test) => test.status === "failed");
+    // A file fails by itself where it can't be loaded, or where a hook fails before or after its tests.
+    if (status === "failed" && failed.length === 0) return [{ name: file, message }];
+    return failed.map(({ fullName, title, failureMessages }) => ({
+      name: `${file}: ${fullName ?? title}`,
+      message: (failureMessages ?? []).join("\n"),
+    }));
   });
 }
 

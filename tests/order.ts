@@ -7,6 +7,7 @@ import { BaseSequencer } from "vitest/node";
  * under load, or look at every process of the machine many times a second. None may move a tag that another one uses.
  */
 export const alone = [
+  "bad-config",
   "bad-deploys",
   "deploy",
   "gateway-overload",

@@ -19,10 +19,23 @@ const locks = () => join(project.home, "state/.pulumi/locks/organization", proje
 const lockFiles = () =>
   existsSync(locks()) ? readdirSync(locks()).filter((name) => name.endsWith(".json")) : [];
 
-/** Waits until the engine holds the stack. */
-async function untilLocked(): Promise<void> {
-  for (let waited = 0; waited < 60_000 && lockFiles().length === 0; waited += 50) await sleep(50);
-  expect(lockFiles()).toHaveLength(1);
+/** Whether the engine holds the stack for this command; other commands of its own hold it for a moment as well. */
+function lockedFor(command: string): boolean {
+  return lockFiles().some((file) => {
+    try {
+      const { pid } = JSON.parse(readFileSync(join(locks(), file), "utf8")) as { pid: number };
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(command);
+    } catch {
+      // It was let go of in between.
+      return false;
+    }
+  });
+}
+
+/** Waits until the engine holds the stack for this command. */
+async function untilLocked(command: "up" | "destroy"): Promise<void> {
+  for (let waited = 0; waited < 60_000 && !lockedFor(command); waited += 20) await sleep(20);
+  expect(lockedFor(command), `the engine's ${command} holds the stack`).toBe(true);
 }
 
 /** What `down` keeps of the state until it has come to its end. */
@@ -36,8 +49,8 @@ function deletionBegun(): boolean {
   }
 }
 
-/** Starts `tandem` with all that it starts in one process group; returns what kills them all. */
-async function startInGroup(args: string[]): Promise<() => Promise<void>> {
+/** Starts `tandem` with all that it starts in one process group; returns what kills them all, and whether they ended. */
+async function startInGroup(args: string[]): Promise<{ kill: () => Promise<void>; over: () => boolean }> {
   const script = 'setsid "$0" "$@" & echo $!; wait';
   const run = execa("sh", ["-c", script, join(ROOT, "tandem"), "--project", project.folder, ...args], {
     env: project.environment(),
@@ -48,10 +61,31 @@ async function startInGroup(args: string[]): Promise<() => Promise<void>> {
   const group = await new Promise<number>((resolve) => {
     run.stdout.once("data", (text) => resolve(Number.parseInt(String(text), 10)));
   });
-  return async () => {
-    process.kill(-group, "SIGKILL");
-    await run;
+  let ended = false;
+  const end = run.finally(() => {
+    ended = true;
+  });
+  return {
+    kill: async () => {
+      if (!ended) process.kill(-group, "SIGKILL");
+      await end;
+    },
+    over: () => ended,
   };
+}
+
+/** Kills a deletion of data in its midst. It takes moments, so a busy machine may see its end first: then once more. */
+async function killWhileDeleting(): Promise<void> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const deletion = ["down", "staging", "--yes", "--delete-data", "--yes-delete-data-of", "staging"];
+    const { kill, over } = await startInGroup(deletion);
+    while (!deletionBegun() && !over()) await sleep(1);
+    await kill();
+    if (deletionBegun()) return;
+    const up = await project.tandem(["up", "staging"]);
+    expect(up.exitCode, up.output).toBe(0);
+  }
+  throw new Error("it was killed too late each time: all was deleted");
 }
 
 /** App containers have a suffix that differs each time. */
@@ -62,7 +96,7 @@ const names = async () => Object.keys(await snapshot(project.name, "staging")).s
 describe("two runs at once", () => {
   it("the second is refused, naming the first, or waits for it", async () => {
     const first = project.start(["up", "staging"]);
-    await untilLocked();
+    await untilLocked("up");
     const refused = await project.tandem(["up", "staging"]);
     const waiting = await project.tandem(["up", "staging", "--wait", "120"]);
     expect(refused.exitCode).toBe(1);
@@ -129,7 +163,7 @@ describe("down", () => {
 describe("a run that does not come to its end", () => {
   it("interrupted, it stops in order, says so, and the next one goes on", async () => {
     const run = project.start(["up", "staging"]);
-    await untilLocked();
+    await untilLocked("up");
     await sleep(1500);
     run.kill("SIGINT");
     const { exitCode, all } = await run;
@@ -141,9 +175,8 @@ describe("a run that does not come to its end", () => {
 
   it("killed while it takes an environment down, its data finds its way back", async () => {
     const before = (await names()).filter((name) => name.startsWith("volume ") && !name.endsWith("config"));
-    const kill = await startInGroup(["down", "staging", "--yes"]);
-    for (let waited = 0; waited < 60_000 && !existsSync(kept()); waited += 20) await sleep(20);
-    await untilLocked();
+    const { kill } = await startInGroup(["down", "staging", "--yes"]);
+    await untilLocked("destroy");
     await kill();
     const look = await project.tandem(["preview", "staging"]);
     expect(look).toMatchObject({ exitCode: 1, output: expect.stringContaining("did not come to its end") });
@@ -158,11 +191,7 @@ describe("a run that does not come to its end", () => {
 
   it("killed while it deletes data, the rest of it goes, and a new environment can be made", async () => {
     const before = await names();
-    const deletion = ["down", "staging", "--yes", "--delete-data", "--yes-delete-data-of", "staging"];
-    const kill = await startInGroup(deletion);
-    for (let waited = 0; waited < 60_000 && !deletionBegun(); waited += 1) await sleep(1);
-    await kill();
-    expect(deletionBegun(), "it was killed too late: all is deleted").toBe(true);
+    await killWhileDeleting();
     const look = await project.tandem(["preview", "staging"]);
     expect(look).toMatchObject({ exitCode: 1, output: expect.stringContaining("--delete-data") });
     const next = await project.tandem(["up", "staging"]);

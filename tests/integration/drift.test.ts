@@ -121,7 +121,8 @@ describe("stacks that nobody touched", () => {
           async ({ Id }) => (await docker.getContainer(Id).inspect()).State.Health?.Status ?? "healthy",
         ),
       );
-    await eventually(states, (all) => all.every((status) => status === "healthy"));
+    // Docker asks every 10 s, and the first answer may come too early.
+    await eventually(states, (all) => all.every((status) => status === "healthy"), 90);
     await clean();
   });
 });

@@ -204,7 +204,7 @@ describe.skipIf(!engine || !image)(`providers on ${image ?? "no Postgres image"}
 
   it("destroys everything, with connections open and tables left behind", async () => {
     await server.query("CREATE DATABASE aside OWNER shop_team");
-    const held = expect(server.query("SELECT pg_sleep(60)", { database: "shop" })).rejects.toThrow(
+    const held = expect(server.query("SELECT pg_sleep(290)", { database: "shop" })).rejects.toThrow(
       /terminat/,
     );
     await project.ok("destroy", "--yes", "--skip-preview");

@@ -174,7 +174,7 @@ describe("Migration", () => {
     const left = await docker.createContainer({
       name: `${run}_migration`,
       Image: REDIS,
-      Cmd: ["sleep", "2"],
+      Cmd: ["sleep", "8"],
       Labels: labels,
       HostConfig: { NetworkMode: run },
     });

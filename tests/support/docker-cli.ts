@@ -31,6 +31,28 @@ export async function logsOf(container: string): Promise<string> {
   return `${stdout}\n${stderr}`;
 }
 
+/** Seconds from the signal to the end of a container, by the daemon's clock: the command line may wait for a busy machine. */
+export async function stopSeconds(container: string, sinceMs: number): Promise<number> {
+  const stamp = (ms: number) => (ms / 1000).toFixed(3);
+  const between = ["--since", stamp(sinceMs), "--until", stamp(Date.now())];
+  const filters = ["kill", "die"].flatMap((event) => ["--filter", `event=${event}`]);
+  const lines = await dockerOk([
+    "events",
+    ...between,
+    "--filter",
+    `container=${container}`,
+    ...filters,
+    "--format",
+    "{{.TimeNano}}",
+  ]);
+  const times = lines.split("\n").filter(Boolean).map(BigInt);
+  const [first, last] = [times[0], times.at(-1)];
+  if (first === undefined || last === undefined || times.length < 2) {
+    throw new Error(`${container} was not stopped: ${lines}`);
+  }
+  return Number((last - first) / 1_000_000n) / 1000;
+}
+
 /** Waits for the end of a container. @returns its exit code */
 export async function exitCodeOf(container: string): Promise<number> {
   return Number(await dockerOk(["wait", container]));

@@ -53,6 +53,11 @@ function containerOf(pid: string): string {
   return id === undefined ? "" : ` in ${id.slice(0, 12)}`;
 }
 
+/** A process by its program and first argument, and its container. */
+function placeOf(pid: string, line: string): string {
+  return `${line.split("\0").slice(0, 2).join(" ")}${containerOf(pid)}`;
+}
+
 function lookAtProcesses(first: boolean): void {
   for (const pid of readdirSync("/proc")) {
     if (pid < "0" || pid > "9~") continue;
@@ -62,9 +67,10 @@ function lookAtProcesses(first: boolean): void {
     // What ran before is not of our making, and not ours to look into.
     if (first) continue;
     processCount += 1;
-    const where = `${line.split("\0").slice(0, 2).join(" ")}${containerOf(pid)}`;
-    keep("process list", where, line);
+    keep("process list", placeOf(pid, line), line);
     const variables = read(`/proc/${pid}/environ`);
+    // It may have become another program meanwhile, or been put into its container.
+    const where = placeOf(pid, read(`/proc/${pid}/cmdline`) || line);
     // One text a variable, so that a finding names it.
     for (const variable of variables?.split("\0") ?? []) {
       keep("environment of a process", `${variable.slice(0, variable.indexOf("="))} of ${where}`, variable);

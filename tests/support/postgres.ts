@@ -47,7 +47,7 @@ export class TestPostgres {
 
   /** Waits until the server answers. */
   async ready(): Promise<void> {
-    await pRetry(() => this.query("SELECT 1"), { retries: 60, minTimeout: 250, factor: 1 });
+    await pRetry(() => this.query("SELECT 1"), { retries: 240, minTimeout: 250, factor: 1 });
   }
 
   /** Runs statements as the superuser, or as another login. */

@@ -40,18 +40,24 @@ const PORTS = { first: 20_000, count: 10_000 };
 /** Of two test files that run side by side each takes from a part of its own: what is free now may be bound much later. */
 const PARTS = 2;
 
-/** A port that is free now. */
+/** What was handed out already: it may be bound minutes later. */
+const given = new Set<number>();
+
+/** A port that is free now, and that nobody in this process was given before. */
 export async function freePort(): Promise<number> {
   const part = Number(process.env.VITEST_POOL_ID ?? 1) % PARTS;
   const count = PORTS.count / PARTS;
   for (;;) {
     const port = PORTS.first + part * count + Math.floor(Math.random() * count);
+    if (given.has(port)) continue;
     const free = await new Promise<boolean>((resolve) => {
       const server = createServer();
       server.once("error", () => resolve(false));
       server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
     });
-    if (free) return port;
+    if (!free) continue;
+    given.add(port);
+    return port;
   }
 }
 
