@@ -1,8 +1,10 @@
 // Unit tests of the policy pack: its docs page, its settings, the names of its rules.
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
+import { CIS_SECTION, DEVIATIONS, UNCHECKED } from "./cis.ts";
 import { policiesFor, rules, SETTINGS_POLICY } from "./pack.ts";
-import { renderPage } from "./page.ts";
+import { numbersOf, renderPage } from "./page.ts";
 import { readPolicySettings } from "./settings.ts";
 
 const names = rules.map(({ name }) => name);
@@ -36,6 +38,24 @@ describe("the policy pack", () => {
   });
 });
 
+describe("section 5 of the CIS Docker Benchmark", () => {
+  it("is checked by a rule or left out with a reason, number by number", () => {
+    const checked = rules.flatMap(numbersOf).filter((number) => number.startsWith("5."));
+    const left = UNCHECKED.map(({ number }) => number);
+    expect(CIS_SECTION).toHaveLength(32);
+    expect([...new Set([...checked, ...left])].toSorted()).toEqual(CIS_SECTION.toSorted());
+    expect(left.filter((number) => checked.includes(number))).toEqual([]);
+    expect(Object.keys(DEVIATIONS).filter((number) => !checked.includes(number))).toEqual([]);
+  });
+
+  it("has no rule on the UTS name space as long as the Docker provider has no input for it", () => {
+    const require = createRequire(import.meta.url);
+    const inputs = readFileSync(require.resolve("@pulumi/docker/container.d.ts"), "utf8");
+    expect(inputs).toContain("pidMode?:");
+    expect(inputs, "add a rule for 5.21 to policies/rules/isolation.ts").not.toMatch(/\buts\w*\?:/i);
+  });
+});
+
 describe("the settings of the policies", () => {
   it("take production from the stack's name where nothing is said", () => {
     expect(readPolicySettings({}, "production", names).settings.production).toBe(true);
@@ -49,6 +69,7 @@ describe("the settings of the policies", () => {
     [{ levels: { labels: "sometimes" } }, "tandem:policies.levels.labels"],
     [{ publish: ["everything"] }, "tandem:policies.publish.0"],
     [{ budget: { memory: "4g" } }, "tandem:policies.budget"],
+    [{ host: { name: "server" } }, "tandem:policies.host.cpus"],
     [{ level: {} }, "tandem:policies"],
   ])("tell what is wrong in %j", (value, problem) => {
     expect(read(value).problems.join("\n")).toContain(problem);

@@ -1,5 +1,5 @@
 // Data: losing it takes a decision that somebody wrote down.
-import { type Finding, type Rule, type Subject, text, types } from "../rule.ts";
+import { type Facts, type Finding, type Rule, records, type Subject, text, types } from "../rule.ts";
 
 /** Names of the volumes that a guard stands for. */
 function guardedVolumes(subjects: readonly Subject[]): Map<string, boolean> {
@@ -29,6 +29,24 @@ function unprotected(subjects: readonly Subject[]): Finding[] {
 
 function isReleased(subjects: readonly Subject[]): boolean {
   return subjects.some(({ type, facts }) => type === types.guard && facts.released === true);
+}
+
+/** Folders in which servers keep their data. */
+const DATA_FOLDER = /^\/(data|var\/lib\/(postgresql|mysql|redis|mongodb))(\/|$)/;
+
+/** Volumes that a container mounts where servers keep data, each once. */
+function dataVolumes(facts: Facts): string[] {
+  const mounts = [
+    ...records(facts.volumes).map(({ volumeName, containerPath }) => [volumeName, containerPath]),
+    ...records(facts.mounts)
+      .filter(({ type }) => type === "volume")
+      .map(({ source, target }) => [source, target]),
+  ];
+  return [
+    ...new Set(
+      mounts.flatMap(([volume, path]) => (DATA_FOLDER.test(text(path) ?? "") ? (text(volume) ?? []) : [])),
+    ),
+  ];
 }
 
 export const data: readonly Rule[] = [
@@ -66,17 +84,13 @@ export const data: readonly Rule[] = [
     level: "mandatory",
     checkStack(subjects) {
       const guarded = guardedVolumes(subjects);
-      const mounted = subjects
+      return subjects
         .filter(({ type }) => type === types.container)
-        .flatMap(({ facts }) => (Array.isArray(facts.volumes) ? facts.volumes : []))
-        .flatMap((mount: { volumeName?: unknown; containerPath?: unknown }) =>
-          /^\/(data|var\/lib\/(postgresql|mysql|redis|mongodb))/.test(text(mount.containerPath) ?? "")
-            ? (text(mount.volumeName) ?? [])
-            : [],
+        .flatMap(({ urn, facts }) =>
+          dataVolumes(facts)
+            .filter((volume) => !guarded.has(volume))
+            .map((volume) => ({ urn, text: `the volume ${volume} holds a server's data and has no guard` })),
         );
-      return [...new Set(mounted)]
-        .filter((volume) => !guarded.has(volume))
-        .map((volume) => ({ text: `the volume ${volume} holds a server's data and has no guard` }));
     },
   },
 ];

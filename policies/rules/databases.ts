@@ -9,6 +9,15 @@ const RIGHTS = {
   bypassRowLevelSecurity: "passes by row-level security",
 } as const;
 
+/** Postgres's own roles that read and write the server's files, or run programs on it. */
+const SERVER_ROLES = [
+  "pg_read_server_files",
+  "pg_write_server_files",
+  "pg_execute_server_program",
+  "pg_write_all_data",
+  "pg_read_all_data",
+];
+
 const SHORTEST_PASSWORD = 24;
 
 export const databases: readonly ResourceRule[] = [
@@ -17,12 +26,16 @@ export const databases: readonly ResourceRule[] = [
     group: "databases",
     title: "No login of an app has an administrator's rights.",
     reason:
-      "An injection in the app would be one in the whole server; the provider's default is a superuser.",
-    mend: "set superuser, createRole, createDatabase, replication and bypassRowLevelSecurity to false",
+      "An injection in the app would be one in the whole server, other environments' databases on it included.",
+    mend: "set superuser, createRole, createDatabase, replication and bypassRowLevelSecurity to false, and leave pg_… roles out",
     level: "mandatory",
     types: [types.role],
-    check: ({ facts }) =>
-      Object.entries(RIGHTS).flatMap(([key, what]) => (facts[key] === true ? [what] : [])),
+    check: ({ facts }) => [
+      ...Object.entries(RIGHTS).flatMap(([key, what]) => (facts[key] === true ? [what] : [])),
+      ...texts(facts.roles)
+        .filter((role) => SERVER_ROLES.includes(role))
+        .map((role) => `is a member of ${role}`),
+    ],
   },
   {
     name: "no-public-grants",

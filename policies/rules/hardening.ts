@@ -113,8 +113,7 @@ export const hardening: readonly ResourceRule[] = [
     title: "A container comes back after a crash, its own or the host's.",
     reason:
       "`no` leaves an environment down after the host's restart. So does `unless-stopped` after the Docker daemon was killed; " +
-      "it is allowed for what a person may stop by hand. " +
-      "The benchmark wants on-failure with 5 tries, which does not survive a restart of the host: a deviation.",
+      "it is allowed for what a person may stop by hand.",
     mend: "set restart to always, unless-stopped, or on-failure with maxRetryCount",
     level: "mandatory",
     check({ facts: { restart } }) {
@@ -130,9 +129,29 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.18",
     title: "No container gets a device of the host.",
     reason: "A device is a way around every limit: disks can be read, memory mapped.",
-    mend: "leave devices out",
+    mend: "leave devices, gpus, deviceRequests and deviceCgroupRules out",
     level: "mandatory",
-    check: ({ facts }) => records(facts.devices).map(({ hostPath }) => `gets the device ${String(hostPath)}`),
+    check: ({ facts }) => [
+      ...records(facts.devices).map(({ hostPath }) => `gets the device ${String(hostPath)}`),
+      ...texts(facts.deviceCgroupRules).map((rule) => `may use devices: ${rule}`),
+      ...texts([facts.gpus]).map((gpus) => `gets GPUs: ${gpus}`),
+      ...records(facts.deviceRequests).map(() => "asks for devices of a driver"),
+    ],
+  }),
+  containerRule({
+    name: "bounded-ulimits",
+    group: "hardening",
+    cis: "5.19",
+    title: "No limit of a process is lifted.",
+    reason:
+      "The daemon's own bounds on open files, locked memory and the like hold where a container sets none; an unlimited " +
+      "one lets a single process take from all.",
+    mend: "leave ulimits out, or give soft and hard a number",
+    level: "mandatory",
+    check: ({ facts }) =>
+      records(facts.ulimits)
+        .filter(({ soft, hard }) => [soft, hard].some((limit) => (numberOf(limit) ?? 0) < 0))
+        .map(({ name }) => `has no bound on ${String(name)}`),
   }),
   containerRule({
     name: "no-own-cgroup",

@@ -1,6 +1,7 @@
 // Isolation: one environment's containers reach nothing of another's, nor of the host's.
 import {
   containerRule,
+  type Facts,
   isSet,
   type ResourceRule,
   records,
@@ -23,33 +24,39 @@ function mayJoin(network: string, around: Surroundings): boolean {
 
 const REACH = "A container on another environment's network reaches its database under the same name.";
 
-function host(
-  name: string,
-  cis: string,
-  key: string,
-  what: string,
-  reason: string,
-  shared: RegExp = /^host$/,
-): ResourceRule {
+/** What a container may have in common with the host, or with another container by its name. */
+const COMMON = /^host$|^container:/;
+
+function host(name: string, cis: string, key: string, what: string, reason: string): ResourceRule {
   return containerRule({
     name,
     group: "isolation",
     cis,
-    title: `No container uses the host's ${what}.`,
+    title: `No container uses the host's ${what}, or another container's.`,
     reason,
     mend: `leave ${key} out`,
     level: "mandatory",
     check: ({ facts }) => {
       const value = text(facts[key]);
-      return value !== undefined && shared.test(value) ? [`sets ${key}: ${value}`] : [];
+      return value !== undefined && COMMON.test(value) ? [`sets ${key}: ${value}`] : [];
     },
   });
+}
+
+/** Words of `networkMode` that name no network. */
+const NO_NETWORK_NAME = /^(bridge|default|none|host)$|^container:/;
+
+/** Networks that a container joins, also the one that `networkMode` may name. */
+function networksOf(facts: Facts): string[] {
+  const mode = text(facts.networkMode);
+  const named = mode === undefined || NO_NETWORK_NAME.test(mode) ? [] : [mode];
+  return [...named, ...records(facts.networksAdvanced).flatMap(({ name }) => text(name) ?? [])];
 }
 
 const DOCKER_SOCKET = /docker\.sock$|^\/run\/docker|^\/var\/run\/docker/;
 
 /** Folders of the host in a container, from volumes and mounts. */
-function hostPaths(facts: Readonly<Record<string, unknown>>): string[] {
+function hostPaths(facts: Facts): string[] {
   const bound = records(facts.mounts).filter(({ type }) => type === "bind");
   return [
     ...records(facts.volumes).flatMap(({ hostPath }) => text(hostPath) ?? []),
@@ -67,10 +74,7 @@ export const isolation: readonly ResourceRule[] = [
     level: "mandatory",
     types: [types.container, types.migration],
     check({ facts, type }, around) {
-      const joined =
-        type === types.migration
-          ? texts([facts.network])
-          : records(facts.networksAdvanced).flatMap(({ name }) => text(name) ?? []);
+      const joined = type === types.migration ? texts([facts.network]) : networksOf(facts);
       return joined.filter((name) => !mayJoin(name, around)).map((name) => `joins the network ${name}`);
     },
   },
@@ -89,9 +93,14 @@ export const isolation: readonly ResourceRule[] = [
           .filter(({ type }) => type === "volume")
           .flatMap(({ source }) => text(source) ?? []),
       ];
-      return mounted
-        .filter((name) => !isOwn(name, around) && !around.settings.foreign.includes(name))
-        .map((name) => `mounts the volume ${name}`);
+      const foreign = mounted.filter(
+        (name) => !isOwn(name, around) && !around.settings.foreign.includes(name),
+      );
+      const lent = records(facts.volumes).flatMap(({ fromContainer }) => text(fromContainer) ?? []);
+      return [
+        ...foreign.map((name) => `mounts the volume ${name}`),
+        ...lent.map((name) => `mounts whatever the container ${name} mounts`),
+      ];
     },
   }),
   containerRule({

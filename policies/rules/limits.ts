@@ -1,4 +1,5 @@
 // Limits: one environment can't starve the other on a host that both share.
+import { AMOUNT_KEYS, roundedAmount } from "../../lib/host-budget.ts";
 import {
   containerRule,
   type Facts,
@@ -59,7 +60,7 @@ function sum(
 ): number {
   return subjects
     .filter((subject) => subject.type === type)
-    .reduce((total, { facts }) => total + (amount(facts) ?? 0), 0);
+    .reduce((total, { facts }) => roundedAmount(total + (amount(facts) ?? 0)), 0);
 }
 
 export const limits: readonly (ResourceRule | StackRule)[] = [
@@ -105,6 +106,19 @@ export const limits: readonly (ResourceRule | StackRule)[] = [
     },
   }),
   {
+    name: "budget-set",
+    group: "limits",
+    title: "The stack's file names the environment's share of its host.",
+    reason: "Without a share nothing says when the limits of all containers together are too much.",
+    mend: "set tandem:policies.budget, as ./tandem report tells what is used",
+    level: "advisory",
+    checkStack(subjects, { settings: { budget } }) {
+      const unset = AMOUNT_KEYS.filter((key) => budget[key] === undefined);
+      const runs = subjects.some(({ type }) => type === types.container);
+      return runs && unset.length > 0 ? [{ text: `its share of the host has no ${unset.join(", ")}` }] : [];
+    },
+  },
+  {
     name: "host-budget",
     group: "limits",
     title: "The limits of an environment's containers fit its share of the host.",
@@ -117,7 +131,7 @@ export const limits: readonly (ResourceRule | StackRule)[] = [
         memoryMb: sum(subjects, types.container, ({ memory }) => numberOf(memory)),
         pids: sum(subjects, types.start, ({ pids }) => numberOf(pids)),
       };
-      return (["cpus", "memoryMb", "pids"] as const).flatMap((key) => {
+      return AMOUNT_KEYS.flatMap((key) => {
         const most = budget[key];
         return most === undefined || used[key] <= most
           ? []

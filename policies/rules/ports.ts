@@ -1,18 +1,20 @@
 // Ports: what the world may reach of an environment is said in words, never by accident.
-import { containerRule, numberOf, type ResourceRule, records, text } from "../rule.ts";
+import { containerRule, isMissing, numberOf, type ResourceRule, records, text } from "../rule.ts";
 
 const LOOPBACK = /^(127\.|::1$|\[::1\]$)/;
 
 interface Published {
   address: string;
-  port: number;
+  /** Undefined where Docker chooses one. */
+  port: number | undefined;
 }
 
 function published(facts: Readonly<Record<string, unknown>>): Published[] {
   return records(facts.ports).flatMap(({ ip, external }) => {
     const port = numberOf(external);
+    if (port === undefined && !isMissing(external)) return [];
     // Docker listens everywhere where no address is given.
-    return port === undefined ? [] : [{ address: text(ip) ?? "0.0.0.0", port }];
+    return [{ address: text(ip) ?? "0.0.0.0", port }];
   });
 }
 
@@ -30,7 +32,7 @@ export const ports: readonly ResourceRule[] = [
         .filter(
           ({ address, port }) => !LOOPBACK.test(address) && !settings.publish.includes(`${address}:${port}`),
         )
-        .map(({ address, port }) => `publishes ${address}:${port}`),
+        .map(({ address, port = "a port that Docker chooses" }) => `publishes ${address}:${port}`),
   }),
   containerRule({
     name: "low-ports",
@@ -43,7 +45,7 @@ export const ports: readonly ResourceRule[] = [
     level: "mandatory",
     check: ({ facts }, { settings }) =>
       published(facts)
-        .filter(({ address, port }) => port < 1024 && !settings.publish.includes(`${address}:${port}`))
+        .filter(({ address, port = 1024 }) => port < 1024 && !settings.publish.includes(`${address}:${port}`))
         .map(({ address, port }) => `publishes ${address}:${port}`),
   }),
   containerRule({

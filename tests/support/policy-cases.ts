@@ -1,24 +1,11 @@
 // The policy pack's test cases: for each rule about a resource, inputs that break it and inputs that don't.
-
-/** Inputs of a resource. */
-export type Inputs = Record<string, unknown>;
+import { DIGEST, type Inputs, type Kind, labels, own } from "./policy-clean.ts";
 
 /** One rule and its resources. */
 export interface PolicyCase {
   rule: string;
   /** Class of the resource, as the test's program knows it. */
-  kind:
-    | "Container"
-    | "Network"
-    | "Volume"
-    | "Migration"
-    | "Image"
-    | "Start"
-    | "Role"
-    | "Grant"
-    | "Password"
-    | "Route"
-    | "Guard";
+  kind: Kind;
   /** What breaks the rule; each entry on its own, on top of the inputs that break none. */
   bad: Inputs[];
   /** What comes close to breaking it and doesn't. */
@@ -27,77 +14,7 @@ export interface PolicyCase {
   stack?: "staging" | "production";
 }
 
-const DIGEST = `sha256:${"0".repeat(64)}`;
-
-/** Beginning of the names in a stack; the program's system stands for `$SYSTEM`. */
-const own = (role: string) => `$SYSTEM_$STACK_${role}`;
-const labels = (changes: Record<string, string | undefined> = {}) =>
-  Object.entries({
-    "tandem.system": "$SYSTEM",
-    "tandem.environment": "$STACK",
-    "tandem.component": "app",
-    ...changes,
-  }).flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
-
-/** Inputs that break no rule, by kind. */
-export const CLEAN: Record<PolicyCase["kind"], Inputs> = {
-  Container: {
-    name: own("app"),
-    image: DIGEST,
-    labels: labels(),
-    networksAdvanced: [{ name: own("network") }],
-    user: "1000:1000",
-    healthcheck: { tests: ["CMD", "true"] },
-    readOnly: true,
-    capabilities: { drops: ["ALL"] },
-    securityOpts: ["no-new-privileges:true"],
-    init: true,
-    start: false,
-    mustRun: false,
-    restart: "always",
-    cpus: "0.5",
-    memory: 128,
-    memorySwap: 128,
-    logDriver: "json-file",
-    logOpts: { "max-size": "10m", "max-file": "3" },
-    stopTimeout: 30,
-  },
-  Network: { name: own("network"), labels: labels() },
-  Volume: { name: own("data"), labels: labels() },
-  Migration: {
-    containerName: own("migration"),
-    imageId: DIGEST,
-    command: ["migrate"],
-    user: "1000:1000",
-    environment: {},
-    network: own("network"),
-    labels: { "tandem.system": "$SYSTEM", "tandem.environment": "$STACK", "tandem.component": "app" },
-    timeoutSeconds: 10,
-    memoryMb: 64,
-    cpus: 0.5,
-    pids: 50,
-  },
-  Image: { reference: `nowhere.example/app:1.0.0@${DIGEST}` },
-  Start: { containerId: "none", containerName: "none", pids: 50, healthTimeoutSeconds: 10 },
-  Role: { name: "app", superuser: false },
-  Grant: { role: "app", database: "app", objectType: "database", privileges: ["CONNECT"] },
-  Password: { length: 32 },
-  Route: {
-    gatewayId: "none",
-    routeName: "app",
-    hostnames: ["app.example"],
-    upstreams: ["app:8080"],
-    noindex: true,
-  },
-  Guard: {
-    subject: "volume data",
-    identity: { volume: own("data") },
-    released: false,
-    releaseWith: "nothing",
-  },
-};
-
-const port = (ip: string | undefined, external: number, internal = 8080) => ({
+const port = (ip: string | undefined, external: number | undefined, internal = 8080) => ({
   ports: [{ ip, external, internal }],
 });
 const container = (
@@ -134,6 +51,7 @@ export const CASES: readonly PolicyCase[] = [
   container(
     "own-networks",
     [
+      { networkMode: "$SYSTEM_other_network" },
       { networksAdvanced: [{ name: own("network") }, { name: "$SYSTEM_other_network" }] },
       { networksAdvanced: [{ name: "$SYSTEM_shared_other" }] },
     ],
@@ -145,6 +63,7 @@ export const CASES: readonly PolicyCase[] = [
     [
       { volumes: [{ volumeName: "$SYSTEM_other_uploads", containerPath: "/uploads" }] },
       { mounts: [{ type: "volume", source: "uploads", target: "/uploads" }] },
+      { volumes: [{ fromContainer: "$SYSTEM_other_app" }] },
     ],
     [{ volumes: [{ volumeName: own("uploads"), containerPath: "/uploads" }, { containerPath: "/cache" }] }],
   ),
@@ -152,9 +71,12 @@ export const CASES: readonly PolicyCase[] = [
     { networksAdvanced: undefined },
     { networksAdvanced: [], networkMode: "bridge" },
   ]),
-  container("no-host-network", [{ networkMode: "host", networksAdvanced: undefined }]),
-  container("no-host-pid", [{ pidMode: "host" }]),
-  container("no-host-ipc", [{ ipcMode: "host" }], [{ ipcMode: "private" }]),
+  container("no-host-network", [
+    { networkMode: "host", networksAdvanced: undefined },
+    { networkMode: "container:other", networksAdvanced: undefined },
+  ]),
+  container("no-host-pid", [{ pidMode: "host" }, { pidMode: "container:other" }]),
+  container("no-host-ipc", [{ ipcMode: "host" }, { ipcMode: "container:other" }], [{ ipcMode: "private" }]),
   container("no-host-users", [{ usernsMode: "host" }]),
   container("no-docker-socket", [
     { volumes: [{ hostPath: "/var/run/docker.sock", containerPath: "/var/run/docker.sock" }] },
@@ -169,8 +91,8 @@ export const CASES: readonly PolicyCase[] = [
   ]),
   container(
     "published-ports",
-    [port("0.0.0.0", 8081), port(undefined, 8082), port("192.168.1.5", 8083)],
-    [port("127.0.0.1", 8084), port("0.0.0.0", 3100)],
+    [port("0.0.0.0", 8081), port(undefined, 8082), port("192.168.1.5", 8083), port(undefined, undefined)],
+    [port("127.0.0.1", 8084), port("0.0.0.0", 3100), port("127.0.0.1", undefined)],
   ),
   container("low-ports", [port("127.0.0.1", 80)], [port("127.0.0.1", 1024)]),
   container("all-ports", [{ publishAllPorts: true }]),
@@ -201,8 +123,25 @@ export const CASES: readonly PolicyCase[] = [
     [{ restart: "no" }],
     [{ restart: "unless-stopped" }, { restart: "on-failure" }],
   ),
-  container("no-devices", [{ devices: [{ hostPath: "/dev/sda" }] }]),
-  container("no-own-cgroup", [{ cgroupnsMode: "host" }]),
+  container("no-devices", [
+    { devices: [{ hostPath: "/dev/sda" }] },
+    { deviceCgroupRules: ["b 8:0 rwm"] },
+    { gpus: "all" },
+    { deviceRequests: [{ driver: "nvidia", count: -1, capabilities: ["gpu"] }] },
+  ]),
+  container(
+    "bounded-ulimits",
+    [
+      { ulimits: [{ name: "memlock", soft: -1, hard: -1 }] },
+      { ulimits: [{ name: "core", soft: 0, hard: -1 }] },
+    ],
+    [{ ulimits: [{ name: "nofile", soft: 1024, hard: 4096 }] }],
+  ),
+  container(
+    "no-own-cgroup",
+    [{ cgroupnsMode: "host" }, { cgroupParent: "/others" }],
+    [{ cgroupnsMode: "private" }],
+  ),
   container("no-new-privileges", [without("securityOpts"), { securityOpts: ["apparmor=docker-default"] }]),
   container("health-check", [without("healthcheck"), { healthcheck: { tests: ["NONE"] } }]),
   container("init-process", [{ init: false }]),
@@ -236,7 +175,9 @@ export const CASES: readonly PolicyCase[] = [
       { createDatabase: true },
       { replication: true },
       { bypassRowLevelSecurity: true },
+      { roles: ["pg_execute_server_program"] },
     ],
+    good: [{ roles: ["pg_monitor"] }],
   },
   {
     rule: "no-public-grants",
