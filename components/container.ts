@@ -18,7 +18,7 @@ export interface Limits {
 export interface HealthCheck {
   /** Command inside the container; exit code 0 is healthy. */
   command: string[];
-  /** Seconds between Docker's checks; at a start the command is tried twice a second besides. @default 10 */
+  /** Seconds between Docker's checks; at a start the command is tried several times a second besides. @default 10 */
   intervalSeconds?: number;
   /** Seconds that one check may take. @default 5 */
   timeoutSeconds?: number;

@@ -12,8 +12,9 @@ export interface MigrationSpec {
   /** Folder of its SQL files in the image: they are checked before they run. @default none, nothing is checked */
   files?: string;
   /**
-   * Where its tool writes down the names of what it applied, so that only what is pending is checked and a restore point
-   * is made only for it; needs `database`. @default unknown: every file counts as pending
+   * Where its tool writes down the names of what it applied, so that only what is pending is checked, a restore point is
+   * made only for it, and a deploy that changes nothing but settings doesn't run the command again while nothing is;
+   * needs `database`. @default unknown: every file counts as pending
    */
   applied?: { table: string; column: string };
   /** The database that it changes. */

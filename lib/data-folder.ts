@@ -1,4 +1,4 @@
-// Where state, passphrase and history live. By itself, because the bundled provider needs it too.
+// Where state, passphrase, history and caches live. By itself, because the bundled provider needs it too.
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -9,6 +9,12 @@ export type Environ = Readonly<Record<string, string | undefined>>;
 export function dataFolder(env: Environ = process.env): string {
   const home = env.HOME || homedir();
   return resolve(env.TANDEM_HOME || join(env.XDG_DATA_HOME || join(home, ".local", "share"), "tandem"));
+}
+
+/** What can be built or read again: `TANDEM_CACHE`, else `$XDG_CACHE_HOME/tandem`, else `~/.cache/tandem`. Nothing is created. */
+export function cacheFolder(env: Environ = process.env): string {
+  const home = env.HOME || homedir();
+  return resolve(env.TANDEM_CACHE || join(env.XDG_CACHE_HOME || join(home, ".cache"), "tandem"));
 }
 
 /** Folder of what was deployed and migrated, one folder per system and environment in it. */

@@ -11,7 +11,7 @@ import { watch } from "./watch.ts";
 type Context = CallContext<DockerHost>;
 
 /** How often the health check is tried while a container starts. */
-const POLL_MS = 400;
+const POLL_MS = 200;
 /** A container that came up and went down this often won't get better by waiting. */
 const MAX_RESTARTS = 3;
 const LOG_LINES = 20;

@@ -2,12 +2,15 @@
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../lib/plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { runMigration, warnOfRisks } from "./migrations/run.ts";
+import { nothingPending } from "./migrations/pending.ts";
+import { pendingNow, runMigration, warnOfRisks } from "./migrations/run.ts";
 
 type Context = CallContext<DockerHost>;
 
+/** What it is given. A change of it runs the migration again, unless its database has all that the image brings. */
+const SETTINGS = ["environment", "files"];
 /** A change of one of these runs the migration again. */
-const RUNS_AGAIN = ["command", "environment", "files", "triggers"];
+const RUNS_AGAIN = ["command", ...SETTINGS, "triggers"];
 /** The image does so too, unless it has run on this database already: then there is nothing left for it to do. */
 const COMPARED = [
   ...RUNS_AGAIN,
@@ -44,6 +47,17 @@ function mustRun(olds: Properties | undefined, inputs: Properties): boolean {
   return typeof inputs.imageId !== "string" || !ran(olds).includes(inputs.imageId);
 }
 
+/**
+ * Whether only its settings changed since this very image ran here: it has to run only if something is pending, which
+ * its database knows. A setting that leads to another database shows as pending as well.
+ */
+function onlySettingsChanged(olds: Properties | undefined, inputs: Properties): olds is Properties {
+  if (olds === undefined || olds.restored !== undefined) return false;
+  const others = RUNS_AGAIN.filter((key) => !SETTINGS.includes(key));
+  if (others.some((key) => !sameValue(olds[key] ?? null, inputs[key] ?? null))) return false;
+  return typeof inputs.imageId === "string" && ran(olds).includes(inputs.imageId);
+}
+
 async function run(inputs: Properties, before: string[], ctx: Context): Promise<Properties> {
   const imageId = String(inputs.imageId);
   const last = await runMigration(inputs, ctx);
@@ -77,7 +91,10 @@ function isTable(value: unknown): value is Properties {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Runs at creation and whenever command, environment, files, triggers or image change. */
+/**
+ * Runs at creation and whenever command, environment, files, triggers or image change; where only environment and files
+ * do, and the database says that nothing is pending, it doesn't.
+ */
 export const migration: ResourceHandler<DockerHost> = {
   diff({ olds, news }) {
     const changes: Record<string, "update"> = {};
@@ -92,10 +109,11 @@ export const migration: ResourceHandler<DockerHost> = {
     if (olds !== undefined && !mustRun(olds, inputs)) return unchanged(olds, inputs);
     if (!hasUnknown(inputs.imageId)) {
       // To be told of before anything is touched; a host that doesn't answer is the update's own failure.
-      await ctx.client
+      const look = await ctx.client
         .docker()
         .then((docker) => warnOfRisks(docker, inputs, ctx))
         .catch(() => undefined);
+      if (onlySettingsChanged(olds, inputs) && nothingPending(look?.pending)) return unchanged(olds, inputs);
     }
     return { ...inputs, startedAt: UNKNOWN, durationMs: UNKNOWN, ran: UNKNOWN };
   },
@@ -108,6 +126,10 @@ export const migration: ResourceHandler<DockerHost> = {
       if (!sameValue(olds.imageId, inputs.imageId)) {
         ctx.log("info", "this image's migrations have run on this database already; nothing is run");
       }
+      return unchanged(olds, inputs);
+    }
+    if (onlySettingsChanged(olds, inputs) && nothingPending(await pendingNow(inputs, ctx))) {
+      ctx.log("info", "only settings changed, and nothing is pending in the database; no migration is run");
       return unchanged(olds, inputs);
     }
     const others = RUNS_AGAIN.some((key) => !sameValue(olds[key] ?? null, inputs[key] ?? null));

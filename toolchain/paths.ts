@@ -1,8 +1,7 @@
 // Where things live outside the work tree: what can be built again (cache) and what can't (data).
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { dataFolder, type Environ, historyFolder } from "../lib/data-folder.ts";
+import { cacheFolder, dataFolder, type Environ, historyFolder } from "../lib/data-folder.ts";
 
 export type { Environ };
 
@@ -45,8 +44,7 @@ export interface Paths {
  * Relative values count from the current folder. Nothing is created.
  */
 export function resolvePaths(env: Environ = process.env): Paths {
-  const home = env.HOME || homedir();
-  const cache = resolve(env.TANDEM_CACHE || join(env.XDG_CACHE_HOME || join(home, ".cache"), "tandem"));
+  const cache = cacheFolder(env);
   const data = dataFolder(env);
   return {
     cache,

@@ -1,6 +1,7 @@
 // What a migration is about to run: the files that its database doesn't have yet, where that can be known.
 import type Docker from "dockerode";
 import { identifier, literal, psql } from "../psql.ts";
+import { keptSqlFiles } from "./sql-cache.ts";
 import { isApplied, readSqlFiles } from "./sql-files.ts";
 import type { SqlFile } from "./sql-risks.ts";
 
@@ -35,19 +36,25 @@ async function appliedNames(
   column: string,
 ): Promise<Set<string> | undefined> {
   const quoted = table.split(".").map(identifier).join(".");
+  // In one call: each is a process in the server's container, and a deploy waits for it.
+  const sql = [
+    `SELECT to_regclass(${literal(quoted)}) IS NOT NULL AS there \\gset`,
+    "\\if :there",
+    `SELECT ${identifier(column)} FROM ${quoted};`,
+    "\\endif",
+  ];
   try {
-    const there = await psql(docker, containerId, `SELECT to_regclass(${literal(quoted)}) IS NOT NULL;`, {
-      database: name,
-    });
-    if (there !== "t") return new Set();
-    const rows = await psql(docker, containerId, `SELECT ${identifier(column)} FROM ${quoted};`, {
-      database: name,
-    });
+    const rows = await psql(docker, containerId, `${sql.join("\n")}\n`, { database: name });
     return new Set(rows.split("\n").filter((row) => row !== ""));
   } catch {
     // A server that is being replaced, or a table of another shape: then all files count as pending.
     return undefined;
   }
+}
+
+/** Whether the database was asked, and has all that the image brings. */
+export function nothingPending(pending: Pending | undefined): boolean {
+  return pending?.known === true && pending.files.length === 0;
 }
 
 /**
@@ -62,7 +69,9 @@ export async function pendingFiles(
   database: MigratedDatabase | undefined,
   labels: Record<string, string>,
 ): Promise<Pending | undefined> {
-  const files = await readSqlFiles(docker, imageId, source.folder, labels);
+  const files = await keptSqlFiles(imageId, source.folder, () =>
+    readSqlFiles(docker, imageId, source.folder, labels),
+  );
   if (files === undefined) return undefined;
   const { appliedTable, appliedColumn } = source;
   const applied =

@@ -7,7 +7,13 @@ import type { DockerHost } from "../docker-host.ts";
 import { countTables, makeRestorePoint, pruneRestorePoints } from "../restore-point.ts";
 import { MigrationFailure, runContainer } from "./container.ts";
 import { type MigrationEntry, migrationLog, writeEntry } from "./log.ts";
-import { type MigratedDatabase, type Pending, pendingFiles, type SqlSource } from "./pending.ts";
+import {
+  type MigratedDatabase,
+  nothingPending,
+  type Pending,
+  pendingFiles,
+  type SqlSource,
+} from "./pending.ts";
 import { type Finding, sqlRisks } from "./sql-risks.ts";
 
 type Context = CallContext<DockerHost>;
@@ -15,6 +21,22 @@ type Context = CallContext<DockerHost>;
 /** What stands in the log about a finding. */
 function brief({ rule, file, line }: Finding): string {
   return `${rule} ${file}:${line}`;
+}
+
+/** What is about to run; undefined where the image has no such folder, or the topology doesn't name one. */
+async function pendingOf(docker: Docker, inputs: Properties): Promise<Pending | undefined> {
+  const sql = inputs.sql as unknown as SqlSource | undefined;
+  if (sql === undefined) return undefined;
+  const database = inputs.database as unknown as MigratedDatabase | undefined;
+  return pendingFiles(docker, String(inputs.imageId), sql, database, inputs.labels as Record<string, string>);
+}
+
+/** The same, without a word; undefined also where the host can't be asked. */
+export async function pendingNow(inputs: Properties, ctx: Context): Promise<Pending | undefined> {
+  return ctx.client
+    .docker()
+    .then((docker) => pendingOf(docker, inputs))
+    .catch(() => undefined);
 }
 
 /** Looks at the SQL that is about to run and warns of what destroys, locks or breaks. */
@@ -25,9 +47,7 @@ export async function warnOfRisks(
 ): Promise<{ pending?: Pending; findings: Finding[] }> {
   const sql = inputs.sql as unknown as SqlSource | undefined;
   if (sql === undefined) return { findings: [] };
-  const database = inputs.database as unknown as MigratedDatabase | undefined;
-  const labels = inputs.labels as Record<string, string>;
-  const pending = await pendingFiles(docker, String(inputs.imageId), sql, database, labels);
+  const pending = await pendingOf(docker, inputs);
   if (pending === undefined) {
     ctx.log("warning", `The image has no folder ${sql.folder}: the SQL of its migrations is not checked.`);
     return { findings: [] };
@@ -49,7 +69,7 @@ async function restorePoint(
   const keep = Number(inputs.restorePoints ?? 0);
   const database = inputs.database as unknown as MigratedDatabase | undefined;
   if (keep === 0 || database === undefined) return undefined;
-  if (pending?.known === true && pending.files.length === 0) {
+  if (nothingPending(pending)) {
     ctx.log("info", `no migration is pending for ${database.name}: no restore point is made`);
     return undefined;
   }

@@ -2,6 +2,7 @@
 // `up` brings the new version.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
+import { AppVersions } from "../support/app-versions.ts";
 import { addressOf, expectCleanRefresh, expectConverged } from "../support/converged.ts";
 import { operationsIn, runAndStrike } from "../support/killer.ts";
 import { failuresByReason, Load } from "../support/load.ts";
@@ -14,6 +15,7 @@ const ROUNDS = SOAK ? 20 : 3;
 const [FIRST = 1, LAST = ROUNDS] = (process.env.TANDEM_ROUNDS ?? "").split("-").filter(Boolean).map(Number);
 
 let project: TestProject;
+let versions: AppVersions;
 let load: Load;
 /** The steps of such a deploy, each at its beginning and at its end. */
 let steps: string[];
@@ -25,10 +27,11 @@ const total = { answered: 0, failed: 0 };
 let ended = 0;
 let whole = 0;
 
-/** A deploy that replaces every app container and changes the route. */
-function changeApp(version: number): void {
+/** A deploy of a new image: its migration runs, every app container is replaced, and the route changes. */
+async function changeApp(version: number): Promise<void> {
   const memory = version % 2 === 1 ? "576m" : "544m";
   project.configure("staging", {
+    image: await versions.make(`v${version}`),
     banner: `version ${version}`,
     replicas: 2,
     limits: { app: { cpus: 1, memory, pids: 200 } },
@@ -38,13 +41,14 @@ function changeApp(version: number): void {
 
 beforeAll(async () => {
   project = await TestProject.create();
-  changeApp(0);
+  versions = new AppVersions(project.name);
+  await changeApp(0);
   const first = await project.tandem(["up", "staging"]);
   if (first.exitCode !== 0) throw new Error(first.output);
   for (const text of ["one", "two", "three"]) await ask(...addressOf(project), "/api/notes", { text });
   rows = (await ask(...addressOf(project), "/api/notes")).text;
 
-  changeApp(1);
+  await changeApp(1);
   const rehearsal = await project.tandem(["up", "staging"]);
   if (rehearsal.exitCode !== 0) throw new Error(rehearsal.output);
   steps = operationsIn(rehearsal.output);
@@ -61,6 +65,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await load?.stop();
   await project?.remove();
+  await versions?.remove();
 });
 
 afterEach(() => {
@@ -84,7 +89,7 @@ describe("a deploy under load, its engine killed", () => {
   )("in round %i: the old version serves on, and one more up converges", async (round) => {
     const number = 1 + Math.floor(((round - 0.5) * steps.length) / ROUNDS);
     const next = serving + 1;
-    changeApp(next);
+    await changeApp(next);
     const run = await runAndStrike(
       ...project.commandLine(["up", "staging"]),
       { operations: number, delayMs: 0 },

@@ -1,8 +1,10 @@
 // Deploys that nobody notices: The Oracle changed in every way under load, and WebSockets through deploys. The full load
 // and number are those of tests/faults/deploy.test.ts.
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { readEntries } from "../../provider/migrations/log.ts";
 import { APP_HOST, backendProgram, type Release } from "../support/backend-program.ts";
 import { together } from "../support/deploys.ts";
 import { docker } from "../support/docker.ts";
@@ -10,7 +12,13 @@ import { dockerOk } from "../support/docker-cli.ts";
 import { failuresByReason, percentile } from "../support/load.ts";
 import { GENTLE_RATE, LoadedOracle } from "../support/loaded-oracle.ts";
 import { TestProgram } from "../support/program.ts";
-import { freePort } from "../support/project.ts";
+import { freePort, type TestProject } from "../support/project.ts";
+
+/** Runs SQL in staging's database, as its administrator. */
+function sql({ name }: TestProject, statement: string): Promise<string> {
+  const [server, database] = [`${name}_staging_postgres`, `${name}_staging`.replaceAll("-", "_")];
+  return dockerOk(["exec", server, "psql", "-qXAt", "-U", "postgres", "-d", database, "-c", statement]);
+}
 
 describe("The Oracle under 60 requests a second, half of them slow, and uploads of 20 MB", () => {
   let oracle: LoadedOracle;
@@ -29,6 +37,31 @@ describe("The Oracle under 60 requests a second, half of them slow, and uploads 
     expect(percentile(all, 0.99)).toBeLessThan(2 * percentile(quiet, 0.99));
     expect(all.latencies.upload.length).toBeGreaterThan(5);
   });
+
+  it("ran the migration for the new image only: with other settings nothing was pending", async () => {
+    await oracle.load.stop();
+    expect(migrations()).toHaveLength(2);
+    expect(new Set(migrations().map(({ imageId }) => imageId)).size).toBe(2);
+  });
+
+  it("runs it for other settings too where the database lacks something", async () => {
+    const { project } = oracle;
+    const rename = (from: string, to: string) =>
+      sql(project, `UPDATE pgmigrations SET name = '${to}' WHERE name = '${from}'`);
+    await rename("0002_note_embeddings", "0002_something_else");
+    project.configure("staging", { banner: "PENDING" });
+    const up = await project.tandem(["up", "staging", "--yes"]);
+    // Its tool finds the names out of order, and says so: that it was asked is what counts.
+    expect(up.exitCode, up.output).not.toBe(0);
+    expect(migrations().at(-1)).toMatchObject({ result: "failed", pending: ["0002_note_embeddings.sql"] });
+    await rename("0002_something_else", "0002_note_embeddings");
+    const again = await project.tandem(["up", "staging", "--yes"]);
+    expect(again.exitCode, again.output).toBe(0);
+    expect(migrations()).toHaveLength(3);
+  });
+
+  const migrations = () =>
+    readEntries(join(oracle.project.home, "history", oracle.project.name, "staging", "migrations.jsonl"));
 });
 
 describe("200 WebSockets to two containers", () => {

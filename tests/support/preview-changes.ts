@@ -6,7 +6,9 @@ import type { StackConfig } from "./project.ts";
 const LIMITS = { app: { cpus: 1, memory: "512m", pids: 256 }, ...SERVER_LIMITS };
 const limits = (changes: object): StackConfig => ({ limits: { ...LIMITS, ...changes } });
 
+/** A change of settings: nothing is pending in the database, so no migration runs. */
 const DEPLOY: Verdict = { effects: { replaces: ["app"] }, risks: ["deploy"] };
+/** A change of the image. */
 const MIGRATED: Verdict = {
   effects: { replaces: ["app"], migrations: ["app-migration"] },
   risks: ["deploy", "migration"],
@@ -35,9 +37,9 @@ export function changeGroups(ports: Ports, image: string): Group[] {
   return [
     {
       changes: [
-        { name: "a banner", staging: { banner: "RESET ON FRIDAY" }, expected: { staging: MIGRATED } },
-        { name: "a log level", staging: { logLevel: "info" }, expected: { staging: MIGRATED } },
-        { name: "a time to stop", staging: { stopGraceSeconds: 20 }, expected: { staging: MIGRATED } },
+        { name: "a banner", staging: { banner: "RESET ON FRIDAY" }, expected: { staging: DEPLOY } },
+        { name: "a log level", staging: { logLevel: "info" }, expected: { staging: DEPLOY } },
+        { name: "a time to stop", staging: { stopGraceSeconds: 20 }, expected: { staging: DEPLOY } },
         {
           name: "a second replica",
           staging: { replicas: 2 },
@@ -46,7 +48,7 @@ export function changeGroups(ports: Ports, image: string): Group[] {
         {
           name: "production's banner",
           production: { banner: "MAINTENANCE AT NOON" },
-          expected: { production: MIGRATED },
+          expected: { production: DEPLOY },
         },
       ],
     },
@@ -89,8 +91,8 @@ export function changeGroups(ports: Ports, image: string): Group[] {
           secrets: { voipToken: "canary-token-1" },
           expected: {
             staging: {
-              effects: { ...MIGRATED.effects, secrets: ["app: VOIP_TOKEN"] },
-              risks: ["deploy", "migration", "secret"],
+              effects: { ...DEPLOY.effects, secrets: ["app: VOIP_TOKEN"] },
+              risks: ["deploy", "secret"],
             },
           },
         },
@@ -103,8 +105,8 @@ export function changeGroups(ports: Ports, image: string): Group[] {
           secrets: { voipToken: "canary-token-2" },
           expected: {
             staging: {
-              effects: { ...MIGRATED.effects, secrets: ["app: VOIP_TOKEN"] },
-              risks: ["deploy", "migration", "secret"],
+              effects: { ...DEPLOY.effects, secrets: ["app: VOIP_TOKEN"] },
+              risks: ["deploy", "secret"],
             },
           },
         },
@@ -151,7 +153,7 @@ export function changeGroups(ports: Ports, image: string): Group[] {
           name: "a hostname",
           staging: { hostname: "rehearsal.localhost" },
           expected: {
-            staging: { effects: { ...MIGRATED.effects, ...ROUTE }, risks: ["deploy", "migration", "route"] },
+            staging: { effects: { ...DEPLOY.effects, ...ROUTE }, risks: ["deploy", "route"] },
           },
         },
         {
@@ -195,7 +197,7 @@ export function changeGroups(ports: Ports, image: string): Group[] {
         {
           name: "a variable in the code",
           code: ["FRONTEND_URL: url,", 'FRONTEND_URL: url,\n      FEATURE: "on",'],
-          expected: both(MIGRATED),
+          expected: both(DEPLOY),
         },
         {
           name: "a service more in the code",
