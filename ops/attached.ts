@@ -1,6 +1,14 @@
 // Runs a program on this process's terminal, as if the user had called it: its output, its signals, its exit code.
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
+import { constants, setPriority } from "node:os";
+
+function lower(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It has ended already, or the system knows no priorities: it runs as it is.
+  }
+}
 
 /**
  * Runs the program to its end.
@@ -8,15 +16,19 @@ import { constants } from "node:os";
  * An interrupt lets it stop in order: the engine finishes what is under way and writes its state. From a terminal it
  * reaches the program by itself, being sent to the whole foreground group; sent to this process only, it is passed on.
  *
+ * @param options.niceness priority of the program and all that it starts, 0 to 19, the last one gives way to everything.
+ *   @default this process's own
  * @returns its exit code; 128 plus the number of the signal where one interrupted it or ended it.
  * @throws when it can't be started.
  */
 export async function runAttached(
   command: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv },
+  { niceness, ...options }: { cwd: string; env: NodeJS.ProcessEnv; niceness?: number },
 ): Promise<number> {
   const child = spawn(command, args, { ...options, stdio: "inherit" });
+  // At once, so that whatever it starts inherits it. One that has ended, or couldn't be started, tells so below.
+  if (niceness !== undefined && child.pid !== undefined) lower(child.pid, niceness);
   let interrupted: NodeJS.Signals | undefined;
   const passOn = (signal: NodeJS.Signals) => {
     interrupted ??= signal;

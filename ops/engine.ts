@@ -1,4 +1,5 @@
 // Every call of the Pulumi CLI goes through here: its environment, its flags, its signals, its exit code.
+import { constants } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../toolchain/paths.ts";
@@ -30,6 +31,12 @@ function displayFlags(): string[] {
 }
 
 /**
+ * The engine with its plugins works beside what is served, often on the same few cores: it gives way. Linux counts a
+ * container's processes by their own weight, 1024, and a process of this niceness as 110.
+ */
+const ENGINE_NICENESS = constants.priority.PRIORITY_BELOW_NORMAL;
+
+/**
  * Runs the engine with its own live output, on this process's terminal.
  *
  * @param variables of this run only
@@ -43,6 +50,7 @@ export async function runEngine(
   return await runAttached(session.engine.command, [...displayFlags(), ...args], {
     cwd: session.project.directory,
     env: { ...engineEnvironment(session), ...variables },
+    niceness: ENGINE_NICENESS,
   });
 }
 
