@@ -1,7 +1,9 @@
 // Deploys under load: The Oracle by `./tandem up` beside the same app by `docker compose up -d`, in one run.
 //
-//   node bench/deploy.ts [deploys] [requests a second]    default 5 of each, without load and then under 200; needs a prepared
-//                                                         machine and docker compose (v2 or v1)
+//   node bench/deploy.ts [deploys] [requests a second]    default 20 under 200 requests a second, after 5 without; needs a
+//                                                         prepared machine and docker compose (v2 or v1)
+//
+// It ends with exit code 1 where a deploy is beyond the limits of limits.ts, or a request failed.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,13 +19,17 @@ import { LoadedOracle, RATE } from "../tests/support/loaded-oracle.ts";
 import { freePort } from "../tests/support/project.ts";
 import { ask } from "../tests/support/requests.ts";
 import { appReference, referenceOf } from "../toolchain/images/catalog.ts";
-import { DEPLOY_CASES, slowDeploys } from "./limits.ts";
+import { DEPLOY_CASES, MOST_TIMES_QUIET, slowDeploys } from "./limits.ts";
 import { figure, type Measurement, writeResult } from "./results.ts";
 
-const count = Number(process.argv[2] ?? 5);
+const count = Number(process.argv[2] ?? 20);
+/** Deploys of each without load, to time them. */
+const ALONE = 5;
 const rate = { ...RATE, perSecond: Number(process.argv[3] ?? RATE.perSecond) };
 const HOST = "compose.localhost";
-const QUIET_SECONDS = 20;
+const QUIET_SECONDS = 60;
+/** Seconds for which a new version is watched: after the traffic has moved. */
+const WATCH_SECONDS = 5;
 
 /** Milliseconds of quick and of slow requests. */
 interface Latencies {
@@ -86,19 +92,33 @@ async function ownStart(stack: AppStack): Promise<number> {
   return seconds;
 }
 
-async function byTandem(): Promise<Side> {
-  const oracle = await LoadedOracle.start({}, rate);
+/** Replaces the gateway's container, as an update of Tandem may: the one change that is noticed. */
+async function replaceGateway({ project, load }: LoadedOracle): Promise<string> {
+  const state = await project.pulumi(["stack", "export", "--stack", "staging"]);
+  const { deployment } = JSON.parse(state.output) as { deployment: { resources: { urn: string }[] } };
+  const urn = deployment.resources
+    .map((resource) => resource.urn)
+    .find((one) => /Container::gateway$/.test(one));
+  if (urn === undefined) throw new Error("the state has no gateway");
+  load.take();
+  const up = await project.pulumi(["up", "--stack", "staging", "--yes", "--skip-preview", "--replace", urn]);
+  if (up.exitCode !== 0) throw new Error(up.output);
+  await sleep(2_000);
+  const { sent, failures } = load.take();
+  const times = failures.map(({ atMs }) => atMs);
+  const gap = times.length === 0 ? 0 : (Math.max(...times) - Math.min(...times)) / 1000;
+  return `${failures.length} of ${sent} requests failed, within ${gap.toFixed(1)} s`;
+}
+
+async function byTandem(): Promise<Side & { replaced: string }> {
+  const oracle = await LoadedOracle.start({ watchSeconds: WATCH_SECONDS }, rate);
   try {
     const untilTraffic = (deploys: Deploy[]) => deploys.flatMap(({ trafficSeconds }) => trafficSeconds ?? []);
-    const alone = untilTraffic(await oracle.deploys.run(count));
+    const alone = untilTraffic(await oracle.deploys.run(ALONE));
     const quiet = await oracle.quiet(QUIET_SECONDS);
     const done = await oracle.deploys.run(count);
-    return side(
-      quiet,
-      alone,
-      untilTraffic(done),
-      done.map(({ report }) => report),
-    );
+    const reports = done.map(({ report }) => report);
+    return { ...side(quiet, alone, untilTraffic(done), reports), replaced: await replaceGateway(oracle) };
   } finally {
     await oracle.remove();
   }
@@ -167,12 +187,12 @@ async function byCompose(stack: AppStack): Promise<Side> {
       return seconds;
     };
     const alone: number[] = [];
-    for (let round = 0; round < count; round++) alone.push(await deploy(round));
+    for (let round = 0; round < ALONE; round++) alone.push(await deploy(round));
     const quiet = await quietTime(load);
     const seconds: number[] = [];
     const reports: Report[] = [];
     for (let round = 0; round < count; round++) {
-      seconds.push(await deploy(count + round));
+      seconds.push(await deploy(ALONE + round));
       await sleep(1_500);
       reports.push(load.take());
     }
@@ -192,19 +212,32 @@ function told({ deploys, sent, failed, reset, quietP99, deployP99 }: Side): stri
   );
 }
 
+/** What users noticed of the deploys, in words; empty where all is well. */
+function noticed({ failed, quietP99, deployP99 }: Side): string[] {
+  const slower = (["quick", "slow"] as const).filter(
+    (kind) => deployP99[kind] > MOST_TIMES_QUIET * quietP99[kind],
+  );
+  return [
+    ...(failed > 0 ? [`${failed} requests failed`] : []),
+    ...slower.map(
+      (kind) => `p99 of ${kind} requests is more than ${MOST_TIMES_QUIET} times that of a quiet minute`,
+    ),
+  ];
+}
+
 const stack = new AppStack(uniqueName("bench-deploy-"));
 try {
   await stack.start();
   await stack.run("migrate", {}, "migrate-first");
   const starts: number[] = [];
-  for (let round = 0; round < count; round++) starts.push(await ownStart(stack));
+  for (let round = 0; round < ALONE; round++) starts.push(await ownStart(stack));
   const composed = await byCompose(stack);
   const tandem = await byTandem();
   const version = (await execa((await compose()).join(" "), ["version", "--short"], { shell: true })).stdout;
   const measured: Measurement = {
     title: "A deploy, from the command until the new version answers",
     rounds: count,
-    manner: "deploys of each, one after the other",
+    manner: `deploys of each under load, one after the other, and ${ALONE} without`,
     base: DEPLOY_CASES.start,
     figures: [
       figure(DEPLOY_CASES.start, starts),
@@ -218,10 +251,11 @@ try {
       "other work on the machine": `load average ${loadavg()[0]?.toFixed(0)} at the end`,
       [`\`docker compose up -d\` (${version})`]: told(composed),
       "`./tandem up` (image, environment, gateway settings, secret, limits)": told(tandem),
+      "a gateway that is replaced, as by an update of Tandem": tandem.replaced,
     },
   };
   writeResult("deploy", measured);
-  for (const problem of slowDeploys(measured)) {
+  for (const problem of [...slowDeploys(measured), ...noticed(tandem)]) {
     process.stderr.write(`${problem}\n`);
     process.exitCode = 1;
   }

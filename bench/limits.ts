@@ -43,6 +43,9 @@ export const DEPLOY_CASES = {
   tandem: "`./tandem up`, with its preview and migration",
 } as const;
 
+/** A percentile of latencies during deploys may be this much of that in a quiet minute. */
+export const MOST_TIMES_QUIET = 2;
+
 /** Seconds that a deploy may take beyond the app's own start, from the command until the new version answers. */
 export const MOST_BEYOND_START = 6;
 
