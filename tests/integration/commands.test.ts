@@ -1,5 +1,6 @@
 // What `tandem` does around the engine: locks, interrupts, killed runs, guards, deletion of data, status and logs.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { constants, getPriority } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
@@ -19,23 +20,27 @@ const locks = () => join(project.home, "state/.pulumi/locks/organization", proje
 const lockFiles = () =>
   existsSync(locks()) ? readdirSync(locks()).filter((name) => name.endsWith(".json")) : [];
 
-/** Whether the engine holds the stack for this command; other commands of its own hold it for a moment as well. */
-function lockedFor(command: string): boolean {
-  return lockFiles().some((file) => {
+/** The engine that holds the stack for this command; other commands of its own hold it for a moment as well. */
+function holder(command: string): number | undefined {
+  for (const file of lockFiles()) {
     try {
       const { pid } = JSON.parse(readFileSync(join(locks(), file), "utf8")) as { pid: number };
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(command);
+      if (readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(command)) return pid;
     } catch {
       // It was let go of in between.
-      return false;
     }
-  });
+  }
+  return undefined;
 }
 
 /** Waits until the engine holds the stack for this command. */
-async function untilLocked(command: "up" | "destroy"): Promise<void> {
-  for (let waited = 0; waited < 60_000 && !lockedFor(command); waited += 20) await sleep(20);
-  expect(lockedFor(command), `the engine's ${command} holds the stack`).toBe(true);
+async function untilLocked(command: "up" | "destroy"): Promise<number> {
+  for (let waited = 0; waited < 60_000; waited += 20) {
+    const pid = holder(command);
+    if (pid !== undefined) return pid;
+    await sleep(20);
+  }
+  throw new Error(`the engine's ${command} does not hold the stack`);
 }
 
 /** What `down` keeps of the state until it has come to its end. */
@@ -96,7 +101,8 @@ const names = async () => Object.keys(await snapshot(project.name, "staging")).s
 describe("two runs at once", () => {
   it("the second is refused, naming the first, or waits for it", async () => {
     const first = project.start(["up", "staging"]);
-    await untilLocked("up");
+    // It gives way to what is served on the same cores.
+    expect(getPriority(await untilLocked("up"))).toBe(constants.priority.PRIORITY_BELOW_NORMAL);
     const refused = await project.tandem(["up", "staging"]);
     const waiting = await project.tandem(["up", "staging", "--wait", "120"]);
     expect(refused.exitCode).toBe(1);
