@@ -1,10 +1,13 @@
 // Promotion: each reason to refuse a version, by name; then the identical image in the other environment.
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { docker } from "../support/docker.ts";
 import { dockerOk, until } from "../support/docker-cli.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
+
+const MOOD = "-- Up Migration\nALTER TABLE notes ALTER COLUMN text TYPE varchar(2000);\n";
 
 let project: TestProject;
 let versions: AppVersions;
@@ -18,6 +21,35 @@ async function appOf(stack: string) {
   const label = [`tandem.system=${project.name}`, `tandem.environment=${stack}`, "tandem.component=app"];
   const [found] = await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
   return found;
+}
+
+/** Every image of the host, those between the layers of others among them. */
+async function imageIds(): Promise<Set<string>> {
+  return new Set((await docker.listImages({ all: true })).map(({ Id }) => Id));
+}
+
+/** Images that were not there before and are made of this one. Other tests make images of their own meanwhile. */
+async function madeOf(served: string, before: Set<string>): Promise<string[]> {
+  const last = (await docker.getImage(served).inspect()).RootFS.Layers?.at(-1) ?? "";
+  const found: string[] = [];
+  for (const id of await imageIds()) {
+    if (before.has(id)) continue;
+    // Gone again: another test's.
+    const facts = await docker
+      .getImage(id)
+      .inspect()
+      .catch(() => undefined);
+    if (facts?.RootFS.Layers?.includes(last)) found.push(id);
+  }
+  return found;
+}
+
+/** What happened since then, by Docker's own record, to images that have a name of this project: builds, tags, pulls. */
+async function namedSince(since: number): Promise<string[]> {
+  const filters = JSON.stringify({ type: ["image"] });
+  const events = await docker.getEvents({ since, until: Math.ceil(Date.now() / 1000), filters });
+  const lines = (await text(events)).split("\n").filter((line) => line.includes(project.name));
+  return lines.map((line) => (JSON.parse(line) as { Action: string }).Action);
 }
 
 async function healthy(): Promise<boolean> {
@@ -36,9 +68,7 @@ async function refused(code: string, reason: RegExp, attempt = promote()): Promi
 beforeAll(async () => {
   project = await TestProject.create({ production: { promoteAfter: "1h" } });
   versions = new AppVersions(project.name);
-  image = await versions.make("v1", {
-    "0003_mood.sql": "-- Up Migration\nALTER TABLE notes ALTER COLUMN text TYPE varchar(2000);\n",
-  });
+  image = await versions.make("v1", { "0003_mood.sql": MOOD });
   project.configure("staging", { image });
 });
 
@@ -119,12 +149,12 @@ describe("a version that is good", () => {
   });
 
   it("goes over as the identical image, with nothing built, and is tested there", async () => {
-    const images = async () => (await docker.listImages()).map(({ Id }) => Id).filter((id) => id === served);
     const served = await imageIdOf(image);
-    const before = await images();
+    const [before, since] = [await imageIds(), Math.floor(Date.now() / 1000)];
     const { exitCode, output } = await promote();
     expect(exitCode, output).toBe(0);
-    expect(await images()).toEqual(before);
+    expect(await madeOf(served, before)).toEqual([]);
+    expect(await namedSince(since)).toEqual([]);
     expect((await appOf("production"))?.ImageID).toBe(served);
     expect((await appOf("staging"))?.ImageID).toBe(served);
     expect(project.config("production").image).toBe(served);
@@ -142,5 +172,37 @@ describe("a version that is good", () => {
     expect(JSON.parse(output).versions).toMatchObject([
       { number: 1, result: "succeeded", message: expect.stringMatching(/^promotion from staging by /) },
     ]);
+  });
+});
+
+describe("a version that is healthy, and lacks what a smoke test asks for", () => {
+  let lame: string;
+
+  beforeAll(async () => {
+    const read = ["run", "--rm", "--network", "none", "--entrypoint", "cat", image];
+    const program = (await dockerOk([...read, "/app/dist/main.js"])).replaceAll('"/version"', '"/edition"');
+    lame = await versions.make("lame", { "0003_mood.sql": MOOD }, { "dist/main.js": program });
+    project.configure("staging", { image: lame, watchSeconds: 1 });
+    const up = await project.tandem(["up", "staging"]);
+    expect(up.exitCode, up.output).toBe(0);
+  });
+
+  it("is not promoted", async () => {
+    const { exitCode, output } = await promote();
+    expect(exitCode, output).toBe(1);
+    expect(output).toMatch(/smoke-tests: .*\/version answered 404, not 200/);
+    expect((await appOf("production"))?.ImageID).toBe(await imageIdOf(image));
+  });
+
+  it("is told of after a rollback to it, with exit code 1", async () => {
+    const history = JSON.parse((await project.tandem(["history", "staging", "--json"])).output);
+    const away = await project.tandem(["rollback", "staging", "--yes"]);
+    expect(away.exitCode, away.output).toBe(0);
+    const number = String(history.versions.at(-1).number);
+    const back = await project.tandem(["rollback", "staging", "--to", number, "--yes"]);
+    expect(back.exitCode, back.output).toBe(1);
+    expect(back.output).toMatch(/\/version answered 404, not 200/);
+    expect(back.output).toContain("1 of 3 smoke tests failed");
+    expect(project.config("staging").image).toBe(await imageIdOf(lame));
   });
 });

@@ -19,14 +19,20 @@ export class AppVersions {
    * Makes an image that answers with `commit` at /version.
    *
    * @param migrations SQL by name of the file
+   * @param files further files by their path in the app's folder
    * @returns its reference
    */
-  async make(commit: string, migrations: Readonly<Record<string, string>> = {}): Promise<string> {
+  async make(
+    commit: string,
+    migrations: Readonly<Record<string, string>> = {},
+    files: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     const container = await docker.createContainer({ Image: appReference(), Cmd: ["web"] });
     try {
       const archive = pack();
       for (const [file, sql] of Object.entries(migrations))
         archive.entry({ name: `migrations/${file}` }, sql);
+      for (const [path, content] of Object.entries(files)) archive.entry({ name: path }, content);
       archive.finalize();
       await container.putArchive(await buffer(archive), { path: "/app" });
       const reference = `${this.name}:${commit}`;
