@@ -58,6 +58,14 @@ export function slowDeploys(measured: Pick<Measurement, "figures">): string[] {
   ];
 }
 
+/** Names of the cases of a rollback, each with the deploy that it undoes. */
+export const ROLLBACK_CASES = {
+  deploy: "`./tandem up` of a new image",
+  back: "`./tandem rollback` from it",
+  migratingDeploy: "`./tandem up` of a new image with a migration of 1.5 million rows",
+  migratingBack: "`./tandem rollback` from that",
+} as const;
+
 /** Names of the cases of a look for drift. */
 export const DRIFT_CASES = {
   refresh: "pulumi refresh --preview-only of staging",
