@@ -23,6 +23,8 @@ export interface Drift {
   details: string[];
   mending: Mending;
   mend: string[];
+  /** What each detail is by itself: the gravest of them is the drift's. */
+  findings: { text: string; mending: Mending }[];
   /** When a run saw it first, ISO 8601. */
   firstSeen: string;
 }
@@ -42,6 +44,7 @@ export function driftsOf(findings: readonly Finding[], seen: (subject: string) =
       details: [...new Set(all.map(({ text }) => text))].sort(),
       mending: worst.mending,
       mend: [...new Set(all.flatMap(({ mend }) => mend ?? []))].sort(),
+      findings: all.map(({ text, mending }) => ({ text, mending })),
       firstSeen: seen(subject),
     };
   });

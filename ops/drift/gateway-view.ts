@@ -6,11 +6,19 @@ import type Docker from "dockerode";
 import { extract } from "tar-stream";
 import { filesVersion, gatewayFiles } from "../../components/gateway-config.ts";
 import { exec } from "../../provider/containers.ts";
-import { configHash } from "../../provider/route-config.ts";
+import {
+  configHash,
+  type RouteConfig,
+  type RouteFiles,
+  renderRoute,
+  UPSTREAMS_DIR,
+} from "../../provider/route-config.ts";
 import { readRoute } from "../../provider/route-files.ts";
+import type { StateResource } from "../state/backend.ts";
 import type { Finding } from "./finding.ts";
 import { output, type Place } from "./place.ts";
 
+const CONFIG = posix.dirname(UPSTREAMS_DIR);
 const ROUTES = /^routes\/(.+)\.caddy$/;
 const UPSTREAM = /^upstreams\/(.+?)\.[0-9]+(\.stream)?$/;
 /** As the gateway's own scripts make it. */
@@ -45,7 +53,9 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
       const found = await readRoute(docker, gateway, name);
       return found === undefined || configHash(found) === output(route, "configHash")
         ? []
-        : [{ subject: `route ${name}`, text: "was changed by hand", mending: "safe" }];
+        : changedFiles(route, found).map((file) => {
+            return { subject: `route ${name}`, text: `${file} was changed by hand`, mending: "safe" };
+          });
     }),
   );
   const { stdout } = await exec(docker, gateway, ["sh", "-c", IN_FORCE]);
@@ -64,6 +74,21 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
     ...(told || inFiles === inForce
       ? []
       : [alone("its files are not what is in force", `read them, then docker restart ${name}`)]),
+  ];
+}
+
+/** Which of a route's files are not as its resource made them. */
+function changedFiles(route: StateResource, found: RouteFiles): string[] {
+  const name = output(route, "routeName");
+  const { upstreams } = renderRoute(route.outputs as unknown as RouteConfig);
+  const files = [...new Set([...Object.keys(upstreams), ...Object.keys(found.upstreams)])].sort();
+  // The site may hold a password's hash, which is secret in the state: only the fingerprint of all of it can be compared.
+  const isSite = configHash({ site: found.site, upstreams }) !== output(route, "configHash");
+  return [
+    ...(isSite ? [`${CONFIG}/routes/${name}.caddy`] : []),
+    ...files
+      .filter((file) => upstreams[file] !== found.upstreams[file])
+      .map((file) => `${UPSTREAMS_DIR}/${file}`),
   ];
 }
 

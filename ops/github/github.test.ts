@@ -58,6 +58,7 @@ describe("the issue about drift", () => {
     details: ["is | gone"],
     mending: "data",
     mend: ["docker volume ls"],
+    findings: [],
     firstSeen: "2026-01-01T00:00:00.000Z",
   });
   const report = (stack: string, ...subjects: string[]): DriftReport => ({

@@ -8,6 +8,7 @@ import type { DriftReport } from "../../ops/drift/render.ts";
 import { GitHubEmulator } from "../emulators/github.ts";
 import { docker, removeLabelled } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";
+import { expectFound, expectNoDrift, drift as runDrift } from "../support/drift-runs.ts";
 import {
   appContainer,
   dataChanges,
@@ -30,27 +31,13 @@ let project: TestProject;
 let image: string;
 const site = (environment: string) => ({ system: project.name, environment, image });
 
-/** Runs the command apart from what the set-up says. */
-async function drift(...args: string[]): Promise<{ exitCode: number; reports: DriftReport[] }> {
-  const { exitCode, output } = await project.tandem(["drift", "--json", ...args]);
-  const begin = output.indexOf("{\n");
-  expect(begin, output).toBeGreaterThanOrEqual(0);
-  return { exitCode, reports: (JSON.parse(output.slice(begin)) as { reports: DriftReport[] }).reports };
-}
+const drift = (...args: string[]) => runDrift(project, args);
+const clean = () => expectNoDrift(project, ["staging", "production"]);
 
 async function ok(run: Promise<Outcome>): Promise<Outcome> {
   const outcome = await run;
   expect(outcome.exitCode, outcome.output).toBe(0);
   return outcome;
-}
-
-async function clean(): Promise<void> {
-  const { exitCode, reports } = await drift();
-  expect(reports.map(({ stack, drifts }) => ({ stack, drifts }))).toEqual([
-    { stack: "staging", drifts: [] },
-    { stack: "production", drifts: [] },
-  ]);
-  expect(exitCode).toBe(0);
 }
 
 /** Makes the changes and expects each to be found and sorted right, and nothing besides but what follows from them. */
@@ -61,22 +48,8 @@ async function found(
 ): Promise<DriftReport> {
   for (const { make } of changes) await make();
   const { exitCode, reports } = await drift(stack);
-  const [report] = reports;
   expect(exitCode).toBe(2);
-  if (report === undefined) throw new Error("no report");
-  for (const { name, subject, text, mending } of changes) {
-    const entry = report.drifts.find((one) => one.subject === subject);
-    expect
-      .soft({ name, details: entry?.details.join("; ") ?? "not found" })
-      .toEqual({ name, details: expect.stringMatching(text) });
-    // The gravest of all changes to the same thing decides.
-    const all = changes.filter((one) => one.subject === subject).map((one) => one.mending);
-    const worst = all.includes("data") ? "data" : all.includes("person") ? "person" : mending;
-    expect.soft({ name, mending: entry?.mending }).toEqual({ name, mending: worst });
-  }
-  const expected = new Set([...changes.map(({ subject }) => subject), ...following]);
-  expect.soft(report.drifts.filter(({ subject }) => !expected.has(subject))).toEqual([]);
-  return report;
+  return expectFound(reports[0], changes, following);
 }
 
 /** Changes beside and inside containers that go on running. */
@@ -207,8 +180,19 @@ describe("changes made by hand", () => {
       `container ${project.name}_production_redis`,
       ...grantsOfReadonly,
     ]);
+    const before = await snapshot(project.name, "production");
+    const untouched = await snapshot(project.name, "staging");
     const refused = await project.tandem(["drift", "production", "--fix"]);
-    expect(refused.output).toMatch(/data is at risk/);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.output).toMatch(
+      /nothing was mended: data is at risk .*extension vector.*volume .*redisdata/,
+    );
+    // What a person does about it.
+    for (const subject of ["extension vector", `volume ${project.name}_production_redisdata`]) {
+      expect(refused.output).toMatch(new RegExp(`  ${subject}: restore it from a restore point or backup`));
+    }
+    expect(await snapshot(project.name, "production")).toEqual(before);
+    expect(await snapshot(project.name, "staging")).toEqual(untouched);
     const { output, exitCode } = await project.tandem(["drift", "production", "--markdown"]);
     expect(exitCode).toBe(2);
     expect(output).toContain(`<!-- tandem-drift:${project.name}/production -->`);

@@ -111,11 +111,15 @@ export function postgresChanges(site: Site): HandMade[] {
     safe("a right of the app taken away", "grant postgres-connect-app", /privileges/, () =>
       sql(`REVOKE CONNECT ON DATABASE ${database} FROM ${role("app")}`),
     ),
-    safe("default privileges taken away", "defaultprivileges postgres-readonly-tables", /./, () =>
-      sql(
-        `ALTER DEFAULT PRIVILEGES FOR ROLE ${role("owner")} IN SCHEMA public REVOKE SELECT ON TABLES FROM ${role("readonly")}`,
-        database,
-      ),
+    safe(
+      "default privileges taken away",
+      "defaultprivileges postgres-readonly-tables",
+      /^changed: .*privileges/,
+      () =>
+        sql(
+          `ALTER DEFAULT PRIVILEGES FOR ROLE ${role("owner")} IN SCHEMA public REVOKE SELECT ON TABLES FROM ${role("readonly")}`,
+          database,
+        ),
     ),
   ];
 }
@@ -152,13 +156,13 @@ export function fileChanges(site: Site): HandMade[] {
       () => root("gateway", "echo 'http://extra.localhost { respond hello }' > /config/routes/extra.caddy"),
       () => root("gateway", "rm /config/routes/extra.caddy"),
     ),
-    safe("a route's file", "route app", /by hand|configHash/, () =>
+    safe("a route's file", "route app", /routes\/app\.caddy was changed by hand/, () =>
       root(
         "gateway",
         "chmod u+w /config/routes/app.caddy; sed -i s/localhost/elsewhere/ /config/routes/app.caddy",
       ),
     ),
-    safe("the address behind a route", "route app", /by hand|configHash/, () =>
+    safe("the address behind a route", "route app", /upstreams\/app\.1 was changed by hand/, () =>
       root("gateway", "chmod u+w /config/upstreams/app.1; echo elsewhere:8080 > /config/upstreams/app.1"),
     ),
     person(
