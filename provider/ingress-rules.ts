@@ -31,9 +31,13 @@ export function ruleOf({ ingress = [] }: TunnelConfig, hostname: string): Rule |
 }
 
 /** Whether requests for the hostname reach its rule: none before it takes them all. */
-export function isInForce({ ingress = [] }: TunnelConfig, hostname: string): boolean {
-  const first = ingress.findIndex((rule) => takesAll(rule, hostname));
-  return first !== -1 && isRuleOf(ingress[first], hostname);
+export function isInForce(config: TunnelConfig, hostname: string): boolean {
+  return isRuleOf(takerOf(config, hostname), hostname);
+}
+
+/** The rule that takes the hostname's requests: its own, or one before it. */
+export function takerOf({ ingress = [] }: TunnelConfig, hostname: string): Rule | undefined {
+  return ingress.find((rule) => takesAll(rule, hostname));
 }
 
 /** Whether the hostname has rules for parts of it, which are somebody else's: this package makes none. */

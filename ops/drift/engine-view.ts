@@ -1,6 +1,7 @@
 // What the engine's own refresh finds: resources of the state that are gone or not as they were.
 import { type EngineRun, nameOf, type Step } from "../plan/events.ts";
 import type { Finding, Mending } from "./finding.ts";
+import { stateTypes } from "./place.ts";
 
 /** Types that people know by another word. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -13,6 +14,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "postgresql:index/extension:Extension": "extension",
   "tandem:gateway:Route": "route",
   "tandem:docker:Image": "image",
+  [stateTypes.rule]: "tunnel rule",
+  [stateTypes.tunnelRules]: "tunnel rules",
 };
 
 /** What holds data, or can't be made again as it was. */
@@ -41,7 +44,9 @@ const RESTLESS: Readonly<Record<string, readonly string[]>> = {
 function subjectOf({ type, urn, old, new: fresh }: Step): string {
   const { inputs, outputs } = old ?? fresh ?? {};
   const given =
-    outputs?.containerName ?? outputs?.routeName ?? outputs?.reference ?? outputs?.name ?? inputs?.name;
+    type === stateTypes.rule
+      ? outputs?.hostname
+      : (outputs?.containerName ?? outputs?.routeName ?? outputs?.reference ?? outputs?.name ?? inputs?.name);
   const word = WORDS[type] ?? (type.split(":").at(-1) ?? type).toLowerCase();
   return `${word} ${typeof given === "string" ? given : nameOf(urn)}`;
 }

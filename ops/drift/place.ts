@@ -13,6 +13,11 @@ export const stateTypes = {
   role: "postgresql:index/role:Role",
   database: "postgresql:index/database:Database",
   extension: "postgresql:index/extension:Extension",
+  sharedExtension: "tandem:postgres:SharedExtension",
+  tenant: "tandem:postgres:EnvironmentAdmin",
+  postgres: "pulumi:providers:postgresql",
+  rule: "tandem:cloudflare:IngressRule",
+  tunnelRules: "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
 } as const;
 
 /** A stack as its state has it. */

@@ -78,12 +78,21 @@ const UNKNOWN_SIGNATURE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** How a value reads that is known only after the update. */
 export const UNKNOWN_TEXT = "(known after the update)";
 
+/** Whether the engine has wrapped a value as a secret. */
+export function isSecret(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    (value as Record<string, unknown>)[SIGNATURE] === SECRET_SIGNATURE
+  );
+}
+
 /** Secrets read `[secret]`, also where the engine wraps them; what isn't known yet reads as `unknown` says. */
 function readable(value: unknown, unknown = UNKNOWN_TEXT): unknown {
   if (value === UNKNOWN_SIGNATURE) return unknown;
   if (Array.isArray(value)) return value.map((entry) => readable(entry, unknown));
   if (typeof value !== "object" || value === null) return value;
-  if ((value as Record<string, unknown>)[SIGNATURE] === SECRET_SIGNATURE) return "[secret]";
+  if (isSecret(value)) return "[secret]";
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, readable(entry, unknown)]));
 }
 

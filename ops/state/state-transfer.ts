@@ -8,7 +8,7 @@ import type { Deployment } from "./backend.ts";
 import { endsWithVolumes, isData, type Stays, withData } from "./kept-state.ts";
 
 /** A stack's state as the engine exports it; secrets in it stay encrypted. */
-interface ExportedStack {
+export interface ExportedStack {
   version: number;
   deployment: Deployment;
 }
