@@ -82,6 +82,29 @@ describe("the engine's refresh", () => {
   });
 });
 
+describe("what is gone from a shared server", () => {
+  const gone = (type: string, outputs: Record<string, unknown>): Step => ({
+    ...{ op: "delete", type, urn: `urn:pulumi:staging::shop::${type}::thing`, old: { outputs } },
+    ...{ keys: [], diffs: [], detailedDiff: {} },
+  });
+  it("is data's, a person's, or safe, as what it was to the environment", () => {
+    const findings = engineFindings({
+      outcomes: [
+        gone("tandem:postgres:Extension", { extension: "vector", database: "shop" }),
+        gone("tandem:postgres:EnvironmentAdmin", { role: "shop_admin" }),
+        gone("tandem:redis:AclUser", { user: "staging" }),
+        gone("tandem:cloudflare:IngressRule", { hostname: "shop.example.com" }),
+      ],
+    });
+    expect(findings.map(({ subject, mending }) => [subject, mending])).toEqual([
+      ["extension vector", "data"],
+      ["login shop_admin", "person"],
+      ["Redis user staging", "safe"],
+      ["tunnel rule shop.example.com", "safe"],
+    ]);
+  });
+});
+
 describe("an environment's names", () => {
   it("begin as its network's does, where a system has a way of its own", () => {
     const network = {

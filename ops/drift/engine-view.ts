@@ -14,8 +14,19 @@ const WORDS: Readonly<Record<string, string>> = {
   "postgresql:index/extension:Extension": "extension",
   "tandem:gateway:Route": "route",
   "tandem:docker:Image": "image",
+  [stateTypes.sharedExtension]: "extension",
+  [stateTypes.tenant]: "login",
+  "tandem:redis:AclUser": "Redis user",
   [stateTypes.rule]: "tunnel rule",
   [stateTypes.tunnelRules]: "tunnel rules",
+};
+
+/** The output that holds the name, where it is no usual one. */
+const NAMED_BY: Readonly<Record<string, string>> = {
+  [stateTypes.sharedExtension]: "extension",
+  [stateTypes.tenant]: "role",
+  "tandem:redis:AclUser": "user",
+  [stateTypes.rule]: "hostname",
 };
 
 /** What holds data, or can't be made again as it was. */
@@ -23,8 +34,11 @@ const GONE: Readonly<Record<string, Mending>> = {
   "docker:index/volume:Volume": "data",
   "postgresql:index/database:Database": "data",
   "postgresql:index/extension:Extension": "data",
+  [stateTypes.sharedExtension]: "data",
   // It comes back without what it was granted on tables that are there already.
   "postgresql:index/role:Role": "person",
+  // It comes back without power over the logins that it made.
+  [stateTypes.tenant]: "person",
 };
 
 /** A change of one of these is data's own affair. */
@@ -32,6 +46,7 @@ const CHANGED: Readonly<Record<string, Mending>> = {
   "docker:index/volume:Volume": "data",
   "postgresql:index/database:Database": "data",
   "postgresql:index/extension:Extension": "person",
+  [stateTypes.sharedExtension]: "person",
   "tandem:data:Guard": "data",
 };
 
@@ -44,9 +59,11 @@ const RESTLESS: Readonly<Record<string, readonly string[]>> = {
 function subjectOf({ type, urn, old, new: fresh }: Step): string {
   const { inputs, outputs } = old ?? fresh ?? {};
   const given =
-    type === stateTypes.rule
-      ? outputs?.hostname
-      : (outputs?.containerName ?? outputs?.routeName ?? outputs?.reference ?? outputs?.name ?? inputs?.name);
+    outputs?.[NAMED_BY[type] ?? "containerName"] ??
+    outputs?.routeName ??
+    outputs?.reference ??
+    outputs?.name ??
+    inputs?.name;
   const word = WORDS[type] ?? (type.split(":").at(-1) ?? type).toLowerCase();
   return `${word} ${typeof given === "string" ? given : nameOf(urn)}`;
 }

@@ -1,6 +1,7 @@
 // What stands on the Docker host and isn't as the state has it, where the engine's refresh doesn't look: strangers in the
 // environment's network, names, labels and volumes, and what was done to its own containers while they run.
 import type Docker from "dockerode";
+import { SHARED_STACK } from "../../infra/settings/define.ts";
 import { inspect } from "../../provider/containers.ts";
 import { labelFilter } from "../docker-client.ts";
 import type { Finding } from "./finding.ts";
@@ -40,6 +41,12 @@ function claim(name: string, labels: Labels, place: Place): string | undefined {
   return place.prefixes.some((prefix) => name.startsWith(prefix)) ? "has a name of its kind" : undefined;
 }
 
+/** Networks that the stack `shared` made for an environment: its containers belong there, and its own look judges them. */
+function isGuest(network: string, labels: Labels, { system, environment }: Place): boolean {
+  if (environment !== SHARED_STACK || labels?.["tandem.system"] !== system) return false;
+  return network === `${system}_${SHARED_STACK}_${labels["tandem.environment"]}`;
+}
+
 function strangeContainers({ containers }: Host, place: Place): Finding[] {
   const known = new Set(place.of("container").map(({ id }) => id));
   const networks = new Set(place.of("network").map((network) => output(network, "name")));
@@ -51,7 +58,9 @@ function strangeContainers({ containers }: Host, place: Place): Finding[] {
       const subject = `container ${name}`;
       const mend = `find out whose it is; docker rm -f ${name}`;
       const mounted = Mounts.flatMap(({ Name }) => (Name !== undefined && volumes.has(Name) ? [Name] : []));
-      const joined = Object.keys(NetworkSettings.Networks).filter((network) => networks.has(network));
+      const joined = Object.keys(NetworkSettings.Networks).filter(
+        (network) => networks.has(network) && !isGuest(network, Labels, place),
+      );
       const why = claim(name, Labels, place);
       return [
         ...mounted.map((volume): Finding => {

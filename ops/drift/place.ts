@@ -13,7 +13,7 @@ export const stateTypes = {
   role: "postgresql:index/role:Role",
   database: "postgresql:index/database:Database",
   extension: "postgresql:index/extension:Extension",
-  sharedExtension: "tandem:postgres:SharedExtension",
+  sharedExtension: "tandem:postgres:Extension",
   tenant: "tandem:postgres:EnvironmentAdmin",
   postgres: "pulumi:providers:postgresql",
   rule: "tandem:cloudflare:IngressRule",

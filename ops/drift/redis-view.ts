@@ -1,12 +1,17 @@
-// What was done by hand to the users of the environment's own Redis servers. No user of ours may ask the server for its
-// list, so the file is read from which it makes it.
+// What was done by hand to the users of the environment's own Redis servers. No user of ours may ask such a server for its
+// list, so the file is read from which it makes it; a shared one has an administrator who may.
 import type Docker from "dockerode";
 import { aclFile } from "../../components/redis-acl.ts";
+import { SHARED_STACK } from "../../infra/settings/define.ts";
 import { getFile, inspect } from "../../provider/containers.ts";
+import { redisCommand } from "../../provider/redis-cli.ts";
+import type { StateResource } from "../state/backend.ts";
 import type { Finding } from "./finding.ts";
-import type { Place } from "./place.ts";
+import { output, type Place } from "./place.ts";
 
 const FLAG = "--aclfile";
+/** Users that a shared server itself has. */
+const SERVER_USERS = ["default", "admin", "health"];
 
 /** Rules of a file by user, passwords left out. */
 function rulesOf(file: string): Map<string, string> {
@@ -35,28 +40,50 @@ function compare(found: string, server: string): Finding[] {
   });
 }
 
+/** Users of a server of the stack `shared` that are neither its own nor named as an environment that it serves. */
+async function sharedUsers(docker: Docker, id: string, server: string, place: Place): Promise<Finding[]> {
+  const begin = `${place.system}_${place.environment}_`;
+  const served = place.of("network").map((network) => output(network, "name").replace(begin, ""));
+  const lines = (await redisCommand(docker, id, ["ACL", "LIST"])) as string[];
+  return lines.flatMap((line): Finding[] => {
+    const [, name = "", ...rules] = line.split(" ");
+    const about = (text: string, mend: string): Finding[] => [
+      { subject: `Redis user ${name} of ${server}`, text, mending: "person", mend },
+    ];
+    if (name === "default" && rules.includes("on")) {
+      return about("is let in", `it is shut out again at the server's start: docker restart ${server}`);
+    }
+    if ([...SERVER_USERS, ...served].includes(name)) return [];
+    return about("belongs to no environment", `find out who uses it; ACL DELUSER ${name}, then ACL SAVE`);
+  });
+}
+
+async function findingsOf(docker: Docker, container: StateResource, place: Place): Promise<Finding[]> {
+  const { id, inputs } = container;
+  const command = Array.isArray(inputs?.command) ? inputs.command.map(String) : [];
+  const path = command[command.indexOf(FLAG) + 1];
+  const isServer = command.includes("redis-server") && command.includes(FLAG);
+  if (id === undefined || !isServer || path === undefined) return [];
+  const facts = await inspect(docker, id);
+  if (facts === undefined) return [];
+  const server = facts.Name.replace(/^\//, "");
+  if (place.environment === SHARED_STACK) {
+    return facts.State.Running && !facts.State.Paused ? sharedUsers(docker, id, server, place) : [];
+  }
+  const found = await getFile(docker, id, path);
+  if (found !== undefined) return compare(found, server);
+  return [
+    {
+      subject: `container ${server}`,
+      text: "has no file of its users",
+      mending: "person",
+      mend: `docker rm -f ${server}, then tandem drift --fix`,
+    },
+  ];
+}
+
 /** Looks into the stack's own Redis servers. */
 export async function allRedisFindings(docker: Docker, place: Place): Promise<Finding[]> {
-  const findings = await Promise.all(
-    place.of("container").map(async ({ id, inputs }): Promise<Finding[]> => {
-      const command = Array.isArray(inputs?.command) ? inputs.command.map(String) : [];
-      const path = command[command.indexOf(FLAG) + 1];
-      if (id === undefined || command[0] !== "redis-server" || !command.includes(FLAG) || path === undefined)
-        return [];
-      const facts = await inspect(docker, id);
-      if (facts === undefined) return [];
-      const server = facts.Name.replace(/^\//, "");
-      const found = await getFile(docker, id, path);
-      if (found !== undefined) return compare(found, server);
-      return [
-        {
-          subject: `container ${server}`,
-          text: "has no file of its users",
-          mending: "person",
-          mend: `docker rm -f ${server}, then tandem drift --fix`,
-        },
-      ];
-    }),
-  );
-  return findings.flat();
+  const containers = place.of("container");
+  return (await Promise.all(containers.map((one) => findingsOf(docker, one, place)))).flat();
 }

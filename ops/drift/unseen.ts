@@ -8,7 +8,7 @@ import { allGatewayFindings } from "./gateway-view.ts";
 import { hostFindings } from "./host-view.ts";
 import { hostnamesElsewhere } from "./others.ts";
 import type { Place } from "./place.ts";
-import { providerSettings } from "./provider-settings.ts";
+import { engineFolder, providerSettings } from "./provider-settings.ts";
 import { allRedisFindings } from "./redis-view.ts";
 import { allTunnelFindings } from "./tunnel-view.ts";
 
@@ -27,7 +27,7 @@ export async function unseenFindings(session: Session, place: Place): Promise<Fi
       Promise.all([
         hostFindings(docker, place),
         allGatewayFindings(docker, place),
-        allDatabaseFindings(docker, place),
+        allDatabaseFindings(docker, place, { settings, folder: () => engineFolder(project) }),
         allRedisFindings(docker, place),
       ]),
     ),

@@ -9,6 +9,7 @@ import { askRedis, queryPostgres } from "../../ops/verify/servers.ts";
 import { exec } from "../../provider/containers.ts";
 import { connectFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
+import { expectNoDrift } from "../support/drift-runs.ts";
 import { ManagedPair } from "../support/managed-pair.ts";
 import { MANAGER } from "../support/outside-postgres.ts";
 import { askTls, expectOutOfReach, partsOf, variableOf } from "../support/pair.ts";
@@ -83,6 +84,10 @@ afterAll(async () => {
 });
 
 describe("Blue Banded Bee", () => {
+  it("Blue Banded Bee: drift finds nothing that nobody did", async () => {
+    await expectNoDrift(project, STACKS);
+  });
+
   it("Blue Banded Bee: machine, 1 GB of memory and one CPU in both", async () => {
     for (const stack of STACKS) {
       const facts = await docker.getContainer(await appOf(stack)).inspect();

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nameOf } from "../../stacks/eduaiia/names.ts";
 import { resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
+import { expectNoDrift } from "../support/drift-runs.ts";
 import { askTls, expectOutOfReach, partsOf, runIn, variableOf } from "../support/pair.ts";
 import { ROOMY, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
@@ -58,6 +59,10 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 describe("eduaiia", () => {
+  it("eduaiia: drift finds nothing that nobody did", async () => {
+    await expectNoDrift(project, STACKS);
+  });
+
   it("eduaiia: containers, networks and volumes bear the names of its document", async () => {
     expect(
       ["django", "postgres", "gateway", "pgbouncer", "redis", "network", "storage", "pgdata"].map((role) =>

@@ -5,7 +5,10 @@ import WebSocket from "ws";
 import { readEntries } from "../../provider/migrations/log.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { docker } from "../support/docker.ts";
+import { expectFoundAndUndo, expectNoDrift } from "../support/drift-runs.ts";
+import { tenantChanges } from "../support/hand-made-tenant.ts";
 import { ManagedPair, type ManagedStack } from "../support/managed-pair.ts";
+import { MANAGER } from "../support/outside-postgres.ts";
 import { expectOutOfReach, partsOf, variableOf } from "../support/pair.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
@@ -84,6 +87,24 @@ afterAll(async () => {
 });
 
 describe("live-listen", () => {
+  it("live-listen: drift finds nothing that nobody did, on managed servers neither", async () => {
+    await expectNoDrift(project, STACKS);
+  });
+
+  it("live-listen: drift finds what was done by hand on a managed server, and nothing that is somebody else's", async () => {
+    const { server, host } = managed.staging;
+    const url = new URL(await variable("staging", "api", "DATABASE_URL"));
+    const site = {
+      sql: (text: string, database = "postgres") => server.query(text, { database }),
+      admin: MANAGER.user,
+      database: url.pathname.slice(1),
+      server: `${host}:${server.port}`,
+    };
+    await server.query("CREATE ROLE neighbour LOGIN");
+    await expectFoundAndUndo(project, { staging: tenantChanges(site) });
+    await server.query("DROP ROLE neighbour");
+  });
+
   it("live-listen: APP_ENV is each environment's, mirrored in NEXT_PUBLIC_APP_ENV", async () => {
     for (const stack of STACKS) {
       for (const service of SERVICES) expect(await variable(stack, service, "APP_ENV")).toBe(stack);

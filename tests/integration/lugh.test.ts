@@ -5,11 +5,21 @@ import { exec } from "../../provider/containers.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { connectFrom, resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
+import { expectFoundAndUndo, expectNoDrift } from "../support/drift-runs.ts";
+import type { HandMade } from "../support/hand-made.ts";
+import { tenantChanges } from "../support/hand-made-tenant.ts";
 import { exerciseNodeRedis } from "../support/node-redis.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { exerciseQueue } from "../support/queue.ts";
 import { ask, eventually } from "../support/requests.ts";
-import { answerOf, psqlAsAdmin, queryAs, redisAs, redisUrl } from "../support/shared-servers.ts";
+import {
+  answerOf,
+  psqlAsAdmin,
+  queryAs,
+  redisAs,
+  redisAsAdmin,
+  redisUrl,
+} from "../support/shared-servers.ts";
 import { containerOf } from "../support/snapshot.ts";
 import { attacksOnDatabase, attacksOnKeys } from "../support/tenant-attacks.ts";
 
@@ -56,6 +66,33 @@ describe("Lugh", () => {
   it("Lugh: an environment without its servers says what comes first", () => {
     expect(early.exitCode).not.toBe(0);
     expect(early.output).toContain("tandem up shared");
+  });
+
+  it("Lugh: drift finds nothing that nobody did, on the shared servers neither", async () => {
+    await expectNoDrift(project, ["shared", "staging", "production"]);
+  });
+
+  it("Lugh: drift finds what was done by hand on shared servers, each in the stack whose it is", async () => {
+    const server = `${project.name}_shared_postgres`;
+    const sql = async (text: string, database?: string) => {
+      expect(await psqlAsAdmin(project, `${text};`, database)).not.toContain("ERROR");
+    };
+    const here = { sql, admin: `${DATABASE.staging}_admin`, database: DATABASE.staging, server };
+    const nobodys: HandMade[] = [
+      {
+        ...{ name: "a login that is nobody's", subject: "login nobody", mending: "person" },
+        text: /not in the state/,
+        make: () => sql("CREATE ROLE nobody LOGIN"),
+        undo: () => sql("DROP ROLE nobody"),
+      },
+      {
+        ...{ name: "a Redis user that is nobody's", mending: "person", text: /belongs to no environment/ },
+        subject: `Redis user nobody of ${project.name}_shared_redis`,
+        make: () => redisAsAdmin(project, "ACL", "SETUSER", "nobody", "on", "nopass", "~*", "+@all"),
+        undo: () => redisAsAdmin(project, "ACL", "DELUSER", "nobody"),
+      },
+    ];
+    await expectFoundAndUndo(project, { shared: nobodys, staging: tenantChanges(here) });
   });
 
   it("Lugh: port, each environment's own on the host and 3000 in both containers", async () => {

@@ -20,14 +20,14 @@ export function postgresChanges(site: Site): HandMade[] {
     bySql(
       "a superuser",
       `login ${role("app")}`,
-      /super/,
+      /has the right super/,
       `ALTER ROLE ${role("app")} SUPERUSER`,
       `ALTER ROLE ${role("app")} NOSUPERUSER`,
     ),
     bySql(
       "a right to make databases",
       `login ${role("owner")}`,
-      /createdb/,
+      /has the right createdb/,
       `ALTER ROLE ${role("owner")} CREATEDB`,
       `ALTER ROLE ${role("owner")} NOCREATEDB`,
     ),
@@ -111,15 +111,11 @@ export function postgresChanges(site: Site): HandMade[] {
     safe("a right of the app taken away", "grant postgres-connect-app", /privileges/, () =>
       sql(`REVOKE CONNECT ON DATABASE ${database} FROM ${role("app")}`),
     ),
-    safe(
-      "default privileges taken away",
-      "defaultprivileges postgres-readonly-tables",
-      /^changed: .*privileges/,
-      () =>
-        sql(
-          `ALTER DEFAULT PRIVILEGES FOR ROLE ${role("owner")} IN SCHEMA public REVOKE SELECT ON TABLES FROM ${role("readonly")}`,
-          database,
-        ),
+    safe("default privileges taken away", "defaultprivileges postgres-readonly-tables", /^is gone$/, () =>
+      sql(
+        `ALTER DEFAULT PRIVILEGES FOR ROLE ${role("owner")} IN SCHEMA public REVOKE SELECT ON TABLES FROM ${role("readonly")}`,
+        database,
+      ),
     ),
   ];
 }
