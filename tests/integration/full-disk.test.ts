@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { AppVersions } from "../support/app-versions.ts";
-import { dockerOk } from "../support/docker-cli.ts";
 import { failuresByReason, Load } from "../support/load.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
+import { StackDatabase } from "../support/stack-database.ts";
 
 const STACK = "production";
 const VOLUME_MIB = 400;
@@ -21,39 +21,21 @@ const LARGE =
 let project: TestProject;
 let versions: AppVersions;
 let load: Load;
-
-const server = () => `${project.name}_${STACK}_postgres`;
-const database = () => `${project.name}_${STACK}`.replaceAll("-", "_");
-
-/** Runs a script in the server's container, as its user. */
-async function onServer(script: string): Promise<string> {
-  return (await dockerOk(["exec", server(), "sh", "-euc", script])).trim();
-}
-
-async function sql(statement: string): Promise<string> {
-  return await onServer(`psql -qXAt -v ON_ERROR_STOP=1 -U postgres -d ${database()} -c "${statement}"`);
-}
+let database: StackDatabase;
 
 /** Fills the volume but for this much. */
 async function leave(mib: number): Promise<void> {
-  const free = Number(await onServer(`df -Pm ${DATA} | awk 'NR == 2 { print $4 }'`));
-  await onServer(`fallocate -l ${free - mib}M ${DATA}/filler`);
+  const free = Number(await database.onServer(`df -Pm ${DATA} | awk 'NR == 2 { print $4 }'`));
+  await database.onServer(`fallocate -l ${free - mib}M ${DATA}/filler`);
 }
 
 async function makeRoom(): Promise<void> {
-  await onServer(`rm ${DATA}/filler`);
+  await database.onServer(`rm ${DATA}/filler`);
 }
-
-const rows = () => sql("SELECT md5(string_agg(n::text, '|' ORDER BY id)) || count(*) FROM notes n");
 
 async function served(): Promise<string> {
   const { hostPort, hostname } = project.config(STACK);
   return (await ask(Number(hostPort), String(hostname), "/version")).json?.commit;
-}
-
-async function restorePoints(): Promise<{ name: string }[]> {
-  const { output } = await project.tandem(["history", STACK, "--json"]);
-  return JSON.parse(output).restorePoints;
 }
 
 /** Runs `up`, under load: no request fails, and this version serves afterwards. */
@@ -103,6 +85,7 @@ export default () => {
 beforeAll(async () => {
   project = await TestProject.create({ production: { restorePoints: 2, watchSeconds: 1 } });
   versions = new AppVersions(project.name);
+  database = new StackDatabase(project, STACK);
   limitVolume();
   project.configure(STACK, { image: await versions.make("v1") });
   const first = await project.tandem(["up", STACK]);
@@ -125,62 +108,62 @@ describe("a volume without room for", () => {
 
   it("the restore point stops the deploy before the migration", async () => {
     image = await versions.make("v2", { "0003_mood.sql": LARGE });
-    const before = await rows();
+    const before = await database.checksum();
     await leave(3);
     const refused = await up(image, "v1");
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toMatch(
       /No restore point could be made, so the migration was not run: .*the volume has \d+ KiB left, and the database has \d+ KiB[\s\S]*make room/,
     );
-    expect(await sql("SELECT to_regclass('moods') IS NULL")).toBe("t");
-    expect(await rows()).toBe(before);
-    expect(await restorePoints()).toEqual([]);
-    expect(await onServer(`ls ${DATA}/restore-points/${database()}`)).toBe("");
+    expect(await database.sql("SELECT to_regclass('moods') IS NULL")).toBe("t");
+    expect(await database.checksum()).toBe(before);
+    expect(await database.restorePoints()).toEqual([]);
+    expect(await database.onServer(`ls ${database.restorePointFolder}`)).toBe("");
     await makeRoom();
   });
 
   it("the migration ends it there, says so, and leaves rows and old version as they were", async () => {
-    const before = await rows();
+    const before = await database.checksum();
     await leave(40);
     const failed = await up(image, "v1");
     expect(failed.exitCode).not.toBe(0);
     expect(failed.output).toMatch(/The migration '.*' ended with exit code 1/);
     expect(failed.output).toMatch(/No space left on device/);
     expect(failed.output).toMatch(/A disk is full: make room/);
-    expect(await rows()).toBe(before);
-    expect(await restorePoints()).toHaveLength(1);
+    expect(await database.checksum()).toBe(before);
+    expect(await database.restorePoints()).toHaveLength(1);
   });
 
   it("either is mended by room and the same `up` again", async () => {
     await makeRoom();
     await mended(image, "v2");
-    expect(await sql("SELECT count(*) FROM moods")).toBe("65000");
+    expect(await database.sql("SELECT count(*) FROM moods")).toBe("65000");
   });
 });
 
 describe("restore points", () => {
-  const folder = () => `${DATA}/restore-points/${database()}`;
+  const folder = () => database.restorePointFolder;
 
   it("that are damaged are not restored: the rows stay as they are", async () => {
     const { hostPort, hostname } = project.config(STACK);
     await ask(Number(hostPort), String(hostname), "/api/notes", { text: "third" });
-    const before = await rows();
-    const [point] = await restorePoints();
+    const before = await database.checksum();
+    const [point] = await database.restorePoints();
     const dump = `${folder()}/${point?.name}.dump`;
     const damage =
       "printf '\\377\\000\\377' | dd bs=1 seek=$(($(wc -c < \"$f\") / 2)) conv=notrunc status=none";
-    await onServer(`f=${dump}; cp $f $f.whole; ${damage} of="$f"`);
+    await database.onServer(`f=${dump}; cp $f $f.whole; ${damage} of="$f"`);
     const refused = await project.tandem(["rollback", STACK, "--database", "--yes"]);
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toMatch(new RegExp(`restore point ${point?.name} is damaged: its hash is not`));
-    expect(await rows()).toBe(before);
+    expect(await database.checksum()).toBe(before);
     const databases = "SELECT count(*) FROM pg_database WHERE datname LIKE '%restoring'";
-    expect(await sql(databases)).toBe("0");
+    expect(await database.sql(databases)).toBe("0");
     // Whole again, it is restored: what refused it was the damage.
-    await onServer(`mv ${dump}.whole ${dump}`);
+    await database.onServer(`mv ${dump}.whole ${dump}`);
     const restored = await project.tandem(["rollback", STACK, "--database", "--yes"]);
     expect(restored.output).toContain("What was there is kept");
-    expect(await sql("SELECT count(*) FROM notes")).toBe("2");
+    expect(await database.sql("SELECT count(*) FROM notes")).toBe("2");
   });
 
   it("that can't be written stop the deploy before the migration", async () => {
@@ -188,13 +171,13 @@ describe("restore points", () => {
       "0003_mood.sql": LARGE,
       "0004_more.sql": "-- Up Migration\nALTER TABLE notes ADD COLUMN more text;\n",
     });
-    await onServer(`mv ${folder()} ${folder()}.aside; touch ${folder()}`);
+    await database.onServer(`mv ${folder()} ${folder()}.aside; touch ${folder()}`);
     const refused = await up(image, "v2");
     expect(refused.exitCode).not.toBe(0);
     expect(refused.output).toMatch(/No restore point could be made, so the migration was not run: /);
     expect(refused.output).toContain("The old version keeps serving");
-    expect(await sql("SELECT to_regclass('moods') IS NULL")).toBe("t");
-    await onServer(`rm ${folder()}; mv ${folder()}.aside ${folder()}`);
+    expect(await database.sql("SELECT to_regclass('moods') IS NULL")).toBe("t");
+    await database.onServer(`rm ${folder()}; mv ${folder()}.aside ${folder()}`);
     await mended(image, "v3");
   });
 });

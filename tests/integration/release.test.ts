@@ -1,6 +1,7 @@
 // Migrations, restore points, rollback and history: one environment of The Oracle through versions good and bad.
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countTraffic } from "../../ops/release/access-log.ts";
 import { type MigrationEntry, readEntries } from "../../provider/migrations/log.ts";
@@ -10,6 +11,7 @@ import { dockerOk, until } from "../support/docker-cli.ts";
 import { Load } from "../support/load.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
+import { StackDatabase } from "../support/stack-database.ts";
 
 const STACK = "production";
 /** Has something to do, as migrations have: a rollback is spared that. */
@@ -21,30 +23,9 @@ const BROKEN = "-- Up Migration\nCREATE TABLE halfway (id int);\nALTER TABLE now
 
 let project: TestProject;
 let versions: AppVersions;
-
-const server = () => `${project.name}_${STACK}_postgres`;
-const database = () => `${project.name}_${STACK}`.replaceAll("-", "_");
-
-async function sql(statement: string): Promise<string> {
-  const psql = [
-    "psql",
-    "-qXAt",
-    "-v",
-    "ON_ERROR_STOP=1",
-    "-U",
-    "postgres",
-    "-d",
-    database(),
-    "-c",
-    statement,
-  ];
-  return (await dockerOk(["exec", server(), ...psql])).trim();
-}
-
-/** One number for all rows of the app's tables. */
-function checksum(): Promise<string> {
-  return sql("SELECT md5(string_agg(n::text, '|' ORDER BY id)) || count(*) FROM notes n;");
-}
+let database: StackDatabase;
+/** Of the folder that everything here is deployed from. */
+let commit: string;
 
 async function commitServed(): Promise<string> {
   const { hostPort, hostname } = project.config(STACK);
@@ -80,14 +61,21 @@ function migrationLog(): MigrationEntry[] {
   return readEntries(join(project.home, "history", project.name, STACK, "migrations.jsonl"));
 }
 
-async function restorePoints(): Promise<{ name: string }[]> {
-  const { output } = await project.tandem(["history", STACK, "--json"]);
-  return JSON.parse(output).restorePoints;
+/** Makes the project's folder a repository with one commit. @returns its hash */
+async function commitFolder(): Promise<string> {
+  const git = async (...args: string[]) => (await execa("git", args, { cwd: project.folder })).stdout;
+  await git("init", "--quiet");
+  await git("add", "Pulumi.yaml");
+  const author = ["-c", "user.name=Tester", "-c", "user.email=tester@example.com"];
+  await git(...author, "commit", "--quiet", "--message", "The project");
+  return await git("rev-parse", "HEAD");
 }
 
 beforeAll(async () => {
   project = await TestProject.create({ production: { restorePoints: 2 } });
   versions = new AppVersions(project.name);
+  database = new StackDatabase(project, STACK);
+  commit = await commitFolder();
   const first = await deploy(await versions.make("v1"));
   expect(first.exitCode, first.output).toBe(0);
 });
@@ -103,7 +91,7 @@ describe("the first deploy", () => {
       {
         result: "succeeded",
         service: "app",
-        database: database(),
+        database: database.name,
         imageId: await imageIdOf(`${project.name}:v1`),
         command: ["migrate"],
         pending: ["0001_notes.sql", "0002_note_embeddings.sql"],
@@ -111,7 +99,7 @@ describe("the first deploy", () => {
       },
     ]);
     expect(migrationLog()[0]?.output.join("\n")).toContain("0002_note_embeddings");
-    expect(await restorePoints()).toEqual([]);
+    expect(await database.restorePoints()).toEqual([]);
   });
 });
 
@@ -124,7 +112,7 @@ describe("a migration that destroys rows", () => {
     for (const text of ["first", "second", "third"]) {
       await ask(Number(hostPort), String(hostname), "/api/notes", { text });
     }
-    before = await checksum();
+    before = await database.checksum();
     const image = await versions.make("v2", { "0003_mood.sql": DESTRUCTIVE });
     deployed = await underLoad(() => deploy(image));
   });
@@ -143,22 +131,15 @@ describe("a migration that destroys rows", () => {
   });
 
   it("has a restore point from before, readable by the server's user only", async () => {
-    expect(await sql("SELECT count(*) FROM notes")).toBe("0");
-    const [point, ...others] = await restorePoints();
+    expect(await database.sql("SELECT count(*) FROM notes")).toBe("0");
+    const [point, ...others] = await database.restorePoints();
     expect(others).toEqual([]);
-    expect(point).toMatchObject({ database: database(), tables: 2 });
+    expect(point).toMatchObject({ database: database.name, tables: 2 });
     expect(migrationLog().at(-1)?.restorePoint).toBe(point?.name);
-    const folder = `/var/lib/postgresql/data/restore-points/${database()}`;
-    const listed = await dockerOk([
-      "exec",
-      server(),
-      "stat",
-      "-c",
-      "%a %U %n",
-      folder,
-      `${folder}/${point?.name}.dump`,
-    ]);
-    expect(listed).toBe(`700 postgres ${folder}\n600 postgres ${folder}/${point?.name}.dump`);
+    const folder = database.restorePointFolder;
+    const dump = `${folder}/${point?.name}.dump`;
+    const listed = await database.onServer(`stat -c '%a %U %n' ${folder} ${dump}`);
+    expect(listed).toBe(`700 postgres ${folder}\n600 postgres ${dump}`);
   });
 
   it("is undone by a rollback of the image, under load, without a failed request and in less time", async () => {
@@ -178,28 +159,19 @@ describe("a migration that destroys rows", () => {
   });
 
   it("is undone in the database by its restore point, down to the last row", async () => {
-    await sql(`COMMENT ON DATABASE ${database()} IS 'whose it is'`);
+    await database.sql(`COMMENT ON DATABASE ${database.name} IS 'whose it is'`);
     const back = await project.tandem(["rollback", STACK, "--database", "--yes"]);
     expect(back.exitCode, back.output).toBe(0);
-    expect(await checksum()).toBe(before);
-    expect(await sql("SELECT string_agg(name, ',' ORDER BY name) FROM pgmigrations")).toBe(
+    expect(await database.checksum()).toBe(before);
+    expect(await database.sql("SELECT string_agg(name, ',' ORDER BY name) FROM pgmigrations")).toBe(
       "0001_notes,0002_note_embeddings",
     );
     expect(
-      await dockerOk([
-        "exec",
-        server(),
-        "psql",
-        "-qXAt",
-        "-U",
-        "postgres",
-        "-c",
-        "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1",
-      ]),
-    ).toBe(`${database()}\npostgres`);
+      await database.sql("SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY 1", "postgres"),
+    ).toBe(`${database.name}\npostgres`);
     // What belongs to the database, and not to its rows, has come over.
     expect(
-      await sql(
+      await database.sql(
         "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()",
       ),
     ).toBe("whose it is");
@@ -207,7 +179,7 @@ describe("a migration that destroys rows", () => {
     expect((await ask(Number(hostPort), String(hostname), "/api/notes", { text: "fourth" })).status).toBe(
       201,
     );
-    const names = (await restorePoints()).map(({ name }) => name);
+    const names = (await database.restorePoints()).map(({ name }) => name);
     expect(names).toHaveLength(2);
     expect(names[0]).toMatch(/before-restore$/);
   });
@@ -239,13 +211,13 @@ describe("a migration that fails", () => {
     expect(failed.output).toMatch(/exit code 1[\s\S]*old version keeps serving[\s\S]*nowhere/);
     expect(failed.output).toMatch(/Restore point \d{8}-\d{6}-before-migration has the rows/);
     expect(await commitServed()).toBe("v1");
-    expect(await sql("SELECT to_regclass('halfway') IS NULL")).toBe("t");
+    expect(await database.sql("SELECT to_regclass('halfway') IS NULL")).toBe("t");
     expect(migrationLog().at(-1)).toMatchObject({ result: "failed", pending: ["0003_broken.sql"] });
     expect(migrationLog().at(-1)?.output.join("\n")).toContain("nowhere");
     const log = join(project.home, "history", project.name, STACK, "migrations.jsonl");
     expect(statSync(log).mode & 0o077).toBe(0);
     // `keep` is 2: the oldest has gone.
-    expect(await restorePoints()).toHaveLength(2);
+    expect(await database.restorePoints()).toHaveLength(2);
   });
 
   it("is mended by a rollback, which sets the stack file to what serves", async () => {
@@ -279,8 +251,10 @@ describe("the history", () => {
     expect(all[2]).toMatchObject({ traffic: { failed: 0 }, names: { image: `${project.name}:v1` } });
     expect(all[2].traffic.requests).toBeGreaterThan(50);
     expect(all[0].by).toMatch(/@/);
+    expect(all.map((one: { commit?: string }) => one.commit)).toEqual(Array(6).fill(commit));
     const table = await project.tandem(["history", STACK]);
     expect(table.output).toMatch(/rollback to 1/);
+    expect(table.output).toContain(commit.slice(0, 8));
     expect(table.output).toMatch(/0 of \d+/);
   });
 
