@@ -42,7 +42,7 @@ export async function cost(stacks: readonly string[], options: CostOptions): Pro
   if (environments.length === 0) {
     throw new UserError(
       `${project.name} has no price table`,
-      "give its settings `...priceSettings([…])` (infra/settings/prices.ts, docs/cost.md)",
+      "fill `prices` in its stack file, or give its settings `...priceSettings([…])` (docs/cost.md)",
       2,
     );
   }

@@ -12,7 +12,7 @@ import { usageOf } from "./usage.ts";
 /**
  * Looks at what runs, and changes nothing.
  *
- * @returns undefined where the system's settings have no price table
+ * @returns undefined where the system's settings have no price table, or an empty one
  * @throws UserError when the settings have errors, or the Docker host doesn't answer.
  */
 export async function costOfStack(project: Project, stack: string): Promise<MonthlyCost | undefined> {
@@ -26,7 +26,7 @@ export async function costOfStack(project: Project, stack: string): Promise<Mont
     );
   }
   const { prices, currency } = settings as { prices?: PriceLine[]; currency?: string };
-  if (prices === undefined || currency === undefined) return undefined;
+  if (prices === undefined || prices.length === 0 || currency === undefined) return undefined;
   const deployment = await currentDeployment(openSession(project, stack, file));
   const usage = await withDocker(dockerHostOf(project, file), (docker) =>
     usageOf(docker, project.name, stack, deployment),

@@ -37,6 +37,8 @@ export interface Topology {
 export class Graph {
   readonly nodes = new Map<string, TopologyNode>();
   private readonly links = new Map<string, Set<string>>();
+  /** Nodes that only pass on what they are asked. */
+  private readonly passing = new Set<string>();
 
   /** The node of this id; made where there is none yet. */
   node(id: string, kind: NodeKind, label: string, network?: string): TopologyNode {
@@ -59,7 +61,12 @@ export class Graph {
     if (from !== to) this.links.set(from.id, (this.links.get(from.id) ?? new Set()).add(to.id));
   }
 
-  /** Edges without those that others already say: who asks the pooler doesn't ask the server behind it. */
+  /** The node only passes on what it is asked, as a pooler does: who asks it doesn't ask what is behind it. */
+  passesOn(node: TopologyNode): void {
+    this.passing.add(node.id);
+  }
+
+  /** Edges without those past a node that passes on. */
   edges(): Edge[] {
     const all = [...this.links].flatMap(([from, ends]) => [...ends].map((to) => ({ from, to })));
     return all.filter(({ from, to }) => !this.leads(from, to));
@@ -70,7 +77,7 @@ export class Graph {
     const open = [...(this.links.get(from) ?? [])].filter((one) => one !== to);
     for (let id = open.pop(); id !== undefined; id = open.pop()) {
       if (id === to) return true;
-      if (seen.has(id)) continue;
+      if (seen.has(id) || !this.passing.has(id)) continue;
       seen.add(id);
       open.push(...(this.links.get(id) ?? []));
     }

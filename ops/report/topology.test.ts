@@ -35,13 +35,32 @@ describe("the topology of a state", () => {
 
   it("draws no way twice: who asks a pooler doesn't ask the server behind it", () => {
     const state = stateOf("staging");
-    const pooler = container("staging", "pooler", "pooler", { dependencies: [urn(CONTAINER, "postgres")] });
+    const parent = resource("tandem:index:PgPooler", "pooler");
+    const pooler = container("staging", "pooler", "pooler", {
+      dependencies: [urn(CONTAINER, "postgres")],
+      parent: parent.urn,
+    });
     const app = state.resources?.find(({ urn: own }) => own === urn(CONTAINER, "app-1"));
     app?.dependencies?.push(pooler.urn);
-    state.resources?.splice(7, 0, pooler);
+    state.resources?.splice(7, 0, parent, pooler);
     expect(ways(state)).toContain("container:app > container:pooler");
     expect(ways(state)).toContain("container:pooler > container:postgres");
     expect(ways(state)).not.toContain("container:app > container:postgres");
+  });
+
+  it("draws each service's own ways, also where one calls another and waits for its route", () => {
+    const state = stateOf("staging");
+    const route = state.resources?.find(({ type }) => type === "tandem:gateway:Route");
+    const asked = [urn(CONTAINER, "app-1"), urn(CONTAINER, "postgres")];
+    const web = container("staging", "web", "web-1", { dependencies: [...asked, route?.urn ?? ""] });
+    const gateway = urn(CONTAINER, "gateway");
+    const own = resource("tandem:gateway:Route", "web", { dependencies: [gateway, web.urn] });
+    state.resources?.push(web, own);
+    expect(ways(state).toSorted()).toEqual([
+      ...["container:app > container:postgres", "container:gateway > container:app"],
+      ...["container:gateway > container:web", "container:postgres > volume:pgdata"],
+      ...["container:web > container:app", "container:web > container:postgres", "entry > container:gateway"],
+    ]);
   });
 
   it("stands a database elsewhere outside, and names networks of others that a container joined", () => {

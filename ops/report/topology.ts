@@ -6,6 +6,8 @@ import type { Deployment, StateResource } from "../state/backend.ts";
 import { Graph, type NodeKind, type Topology, type TopologyNode, tell } from "./graph.ts";
 
 const CONTAINER = "docker:index/container:Container";
+const POOLER = "tandem:index:PgPooler";
+const ROUTE = "tandem:gateway:Route";
 const DATABASE = "postgresql:index/database:Database";
 
 /** Which component makes what kind of node; the nearest one decides. */
@@ -57,7 +59,7 @@ class Reader {
     }
     for (const resource of this.of(DATABASE)) this.addDatabase(resource);
     for (const resource of this.of(CONTAINER)) this.connect(resource);
-    for (const resource of this.of("tandem:gateway:Route")) this.addRoute(resource);
+    for (const resource of this.of(ROUTE)) this.addRoute(resource);
     this.addEntry(address);
     return {
       nodes: [...this.graph.nodes.values()],
@@ -75,10 +77,12 @@ class Reader {
     const joined = records(resource.inputs?.networksAdvanced).map(({ name }) => text(name));
     const own = joined.find((name) => this.networks.includes(name));
     const kind = this.kindOf(resource);
+    const parent = this.state.get(resource.parent ?? "")?.type;
     const node = this.graph.node(`container:${component}`, kind, component, own);
     tell(node.containers, text(resource.outputs?.name ?? resource.inputs?.name));
     tell(node.resources, named(resource), ...this.besides(resource));
     this.owners.set(resource.urn, node);
+    if (parent === POOLER) this.graph.passesOn(node);
     for (const { external, ip } of records(resource.inputs?.ports)) {
       // The gateway's is drawn: it is how requests get in.
       if (kind !== "gateway") tell(node.details, `port ${text(ip) || "0.0.0.0"}:${String(external)}`);
@@ -131,7 +135,10 @@ class Reader {
     for (const door of doors) this.graph.link(connector ?? entry, door);
   }
 
-  /** The nodes whose containers a resource hangs on, through whatever lies between. */
+  /**
+   * The nodes whose containers a resource hangs on, through whatever lies between. Not through a route: who waits for
+   * another's route asks the other, and not the gateway.
+   */
   private reached(resource: StateResource): TopologyNode[] {
     const found = new Set<TopologyNode>();
     const seen = new Set<string>();
@@ -140,6 +147,7 @@ class Reader {
       if (seen.has(urn)) continue;
       seen.add(urn);
       const owner = this.owners.get(urn);
+      if (this.state.get(urn)?.type === ROUTE) continue;
       if (owner === undefined) open.push(...(this.state.get(urn)?.dependencies ?? []));
       else found.add(owner);
     }

@@ -14,6 +14,7 @@ import {
 } from "../../infra/settings/common.ts";
 import { commonSettings } from "../../infra/settings/common-rules.ts";
 import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
+import { priceSettings } from "../../infra/settings/prices.ts";
 import { imageReference } from "../../infra/settings/resources.ts";
 import { choice, flag, integer, name, secret, text } from "../../infra/settings/scalars.ts";
 import { list } from "../../infra/settings/structures.ts";
@@ -36,6 +37,8 @@ const keys = {
     default: 1,
   }),
   ...limitSettings({ app: { cpus: 1, memory: "512m", pids: 256 }, ...SERVER_LIMITS }),
+  // Its team names no prices: the table is empty until a stack's file fills it.
+  ...priceSettings([]),
   banner: setting(text({ max: 120, example: "STAGING ENVIRONMENT" }), {
     description: "Banner on every page; none if empty.",
     optional: true,

@@ -14,6 +14,7 @@ import { ManagedPair } from "../support/managed-pair.ts";
 import { MANAGER } from "../support/outside-postgres.ts";
 import { askTls, expectOutOfReach, partsOf, variableOf } from "../support/pair.ts";
 import { type Outcome, ROOMY, TestProject } from "../support/project.ts";
+import { expectWholePage } from "../support/report-page.ts";
 import { ask, eventually } from "../support/requests.ts";
 import { containerOf, snapshot } from "../support/snapshot.ts";
 import { broughtUp } from "../support/workflows.ts";
@@ -206,6 +207,10 @@ describe("Blue Banded Bee", () => {
     expect(machine).toMatchObject({ from: 20, to: 30, quantity: "1 container of app" });
     const { output } = await project.tandem(["cost", "staging"]);
     expect(output).toMatch(/staging USD 55–70 a month\n.*without a price: gateway, redis$/s);
+  });
+
+  it("Blue Banded Bee: tandem report makes a page of both environments", async () => {
+    await expectWholePage(project);
   });
 
   it("Blue Banded Bee: 100 % mirror, nothing differs but what is on the list; anything else fails", async () => {

@@ -7,6 +7,7 @@ import { docker } from "../support/docker.ts";
 import { expectNoDrift } from "../support/drift-runs.ts";
 import { askTls, expectOutOfReach, partsOf, runIn, variableOf } from "../support/pair.ts";
 import { ROOMY, TestProject } from "../support/project.ts";
+import { expectWholePage } from "../support/report-page.ts";
 import { ask } from "../support/requests.ts";
 import { containerOf, snapshot } from "../support/snapshot.ts";
 
@@ -175,6 +176,10 @@ describe("eduaiia", () => {
 
   it.each(PAIRS)("eduaiia: %s can neither name nor reach anything of %s", async (own, other) => {
     await expectOutOfReach(project.name, own, "django", other);
+  });
+
+  it("eduaiia: tandem report makes a page of both environments", async () => {
+    await expectWholePage(project);
   });
 
   it("eduaiia: parity, the two have nothing but the differences that the allow-list has", async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { readEntries } from "../../provider/migrations/log.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
+import { openBrowser } from "../support/browser.ts";
 import { docker } from "../support/docker.ts";
 import { expectFoundAndUndo, expectNoDrift } from "../support/drift-runs.ts";
 import { tenantChanges } from "../support/hand-made-tenant.ts";
@@ -11,6 +12,7 @@ import { ManagedPair, type ManagedStack } from "../support/managed-pair.ts";
 import { MANAGER } from "../support/outside-postgres.ts";
 import { expectOutOfReach, partsOf, variableOf } from "../support/pair.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
+import { expectForEverybody, expectWholePage } from "../support/report-page.ts";
 import { ask, eventually } from "../support/requests.ts";
 import { containerOf } from "../support/snapshot.ts";
 import { broughtUp } from "../support/workflows.ts";
@@ -212,6 +214,16 @@ describe("live-listen", () => {
       await expect(managed.queryAs(other, attempt, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
     }
     expect(await variable(own, "api", "JWT_SECRET")).not.toBe(await variable(other, "api", "JWT_SECRET"));
+  });
+
+  it("live-listen: tandem report makes a page of both environments, for every screen and for everybody", async () => {
+    const file = await expectWholePage(project);
+    const browser = await openBrowser();
+    try {
+      await expectForEverybody(browser, file, { phone: 360, desktop: 1280 });
+    } finally {
+      await browser.close();
+    }
   });
 
   it("live-listen: staging and production are the same but for what may differ, as their files have it", async () => {

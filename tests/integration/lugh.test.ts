@@ -11,6 +11,7 @@ import { tenantChanges } from "../support/hand-made-tenant.ts";
 import { exerciseNodeRedis } from "../support/node-redis.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { exerciseQueue } from "../support/queue.ts";
+import { expectWholePage } from "../support/report-page.ts";
 import { ask, eventually } from "../support/requests.ts";
 import {
   answerOf,
@@ -281,6 +282,10 @@ describe("Lugh's promotion", () => {
       environment: "production",
       commit: "next",
     });
+  });
+
+  it("Lugh: tandem report makes a page of both environments", async () => {
+    await expectWholePage(project);
   });
 
   it("Lugh: parity, the two have nothing but the differences that the allow-list has", async () => {

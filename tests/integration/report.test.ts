@@ -1,36 +1,48 @@
 // `tandem report` on The Oracle's pair, in a real browser: what the page says, and that everybody can read it.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Comparison } from "../../ops/parity/compare.ts";
 import type { Report } from "../../ops/report/model.ts";
 import { renderReport } from "../../ops/report/page/page.ts";
+import { makeRestorePoint, type RestorePoint } from "../../provider/restore-point.ts";
 import { openBrowser } from "../support/browser.ts";
 import { docker } from "../support/docker.ts";
-import { TestProject } from "../support/project.ts";
+import { ROOMY, TestProject } from "../support/project.ts";
+import { expectForEverybody, makePage, openPage, violations } from "../support/report-page.ts";
 import { containerOf } from "../support/snapshot.ts";
 
 const CANARIES = { staging: "canary-of-staging-4711", production: "canary-of-production-0815" };
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SIZES = [
-  ["phone", 360],
-  ["large phone", 390],
-  ["desktop", 1280],
-] as const;
+const SIZES = { phone: 360, "large phone": 390, desktop: 1280 };
+/** What a provider might ask; The Oracle's own table is empty. */
+const PRICES = [
+  { item: "server", per: "environment", from: 12.5, to: 20 },
+  { item: "memory", per: "memoryGib", from: 3, to: 3 },
+];
 
 let project: TestProject;
 let browser: Browser;
+/** One of each environment. */
+const points: RestorePoint[] = [];
 
 beforeAll(async () => {
   project = await TestProject.create({
-    staging: { "tandem:policies": { budget: { cpus: 3, memoryMb: 2048, pids: 2000 } } },
+    staging: {
+      prices: PRICES,
+      "tandem:policies": { ...ROOMY, budget: { cpus: 3, memoryMb: 2048, pids: 2000 } },
+    },
+    production: { prices: PRICES },
   });
   for (const stack of ["staging", "production"] as const) {
     await project.setSecret(stack, "voipToken", CANARIES[stack]);
     const up = await project.tandem(["up", stack, "--yes"]);
     if (up.exitCode !== 0) throw new Error(up.output);
+  }
+  for (const stack of ["staging", "production"]) {
+    const containerId = await containerOf(project.name, stack, "postgres");
+    const name = `${project.name}_${stack}`.replaceAll("-", "_");
+    points.push(await makeRestorePoint(docker, { containerId, name }, "migration"));
   }
   browser = await openBrowser();
 });
@@ -49,37 +61,6 @@ async function reportDocument(): Promise<Report> {
   const { exitCode, output } = await project.tandem(["report", "--json"]);
   expect(exitCode, output).toBe(0);
   return documentIn<Report>(output);
-}
-
-/** Makes the page; returns its file. */
-async function makePage(): Promise<string> {
-  const made = await project.tandem(["report"]);
-  expect(made.exitCode, made.output).toBe(0);
-  const file = join(project.folder, `report-${project.name}.html`);
-  expect(existsSync(file)).toBe(true);
-  return file;
-}
-
-/** Opens the page and keeps what the console complains of, and what it asks for. */
-async function open(file: string, width: number, colorScheme: "light" | "dark" = "light") {
-  const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
-  const complaints: string[] = [];
-  const requests: string[] = [];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("request", (request) => requests.push(request.url()));
-  await page.goto(`file://${file}`);
-  return { page, complaints, requests };
-}
-
-/** Whatever the accessibility checker finds, with what is folded away unfolded. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
-  // Run from outside of the page, whose policy allows no script.
-  await page.evaluate(AXE);
-  return (await page.evaluate(
-    "axe.run().then(({violations}) => violations.map(({id, nodes}) => id + ': ' + nodes[0].html))",
-  )) as string[];
 }
 
 const focused = (page: Page) =>
@@ -102,11 +83,14 @@ describe("a pair that is well", () => {
       policies,
       restorePoints,
       deploys,
+      cost,
     } of environments) {
       expect(condition).toBe("up");
       expect(plan).toMatchObject({ ok: true, value: { changes: 0 } });
       expect(policies).toMatchObject({ ok: true });
-      expect(restorePoints).toMatchObject({ ok: true });
+      expect(restorePoints).toMatchObject({ ok: true, value: { points: [points.shift()] } });
+      const month = { currency: "USD", from: 17, to: 24.5, unpriced: [] };
+      expect(cost).toMatchObject({ ok: true, value: month });
       expect(deploys).toMatchObject({ ok: true, value: [{ kind: "update", result: "succeeded" }] });
       expect(limits).toMatchObject({ ok: true, value: { used: { cpus: 3, memoryMb: 1536, pids: 1088 } } });
       const edges = topology.ok ? topology.value.edges.map(({ from, to }) => `${from} > ${to}`) : [];
@@ -123,22 +107,31 @@ describe("a pair that is well", () => {
   });
 
   it("fits each screen, light and dark, asks nobody, says nothing to the console and hinders nobody", async () => {
-    file = await makePage();
-    for (const [size, width] of SIZES) {
-      for (const scheme of ["light", "dark"] as const) {
-        const { page, complaints, requests } = await open(file, width, scheme);
-        expect(await violations(page), `${size}, ${scheme}`).toEqual([]);
-        const needed = await page.evaluate("document.documentElement.scrollWidth");
-        expect(needed, `${size}, ${scheme}`).toBe(width);
-        expect(complaints).toEqual([]);
-        expect(requests.filter((url) => !url.startsWith("file:") && !url.startsWith("data:"))).toEqual([]);
-        await page.close();
-      }
+    file = await makePage(project);
+    await expectForEverybody(browser, file, SIZES);
+  });
+
+  it("lists restore points with the way back, and adds a month's cost up", async () => {
+    const { page } = await openPage(browser, file, 390);
+    for (const [index, stack] of ["staging", "production"].entries()) {
+      const restore = page.locator("#restore-points table").nth(index);
+      expect(await restore.locator("tbody tr").allTextContents()).toEqual([
+        expect.stringMatching(/^\d{8}-\d{6}-before-migration.*\d+ KiB$/s),
+      ]);
+      const section = await page.locator("#restore-points").textContent();
+      expect(section).toContain(`./tandem rollback ${stack} --database`);
+      const cost = page.locator("#cost .pair > *").nth(index);
+      expect(await cost.locator(".sum").textContent()).toBe("USD 17–24.50");
+      expect(await cost.locator("tbody tr").allTextContents()).toEqual([
+        expect.stringMatching(/^server.*1 environment.*USD 12.50–20$/s),
+        expect.stringMatching(/^memory.*1.5 GiB of memory.*USD 4.50$/s),
+      ]);
     }
+    await page.close();
   });
 
   it("can be walked through with the keyboard alone", async () => {
-    const { page } = await open(file, 1280);
+    const { page } = await openPage(browser, file, 1280);
     await page.keyboard.press("Tab");
     expect(await focused(page)).toBe("Skip to the report");
     const stops: string[] = [];
@@ -164,11 +157,11 @@ describe("a pair that isn't", () => {
     const name = await containerOf(project.name, "staging", "redis");
     await docker.getContainer(name).stop();
     expect((await project.tandem(["drift", "staging"])).exitCode).toBe(2);
-    const file = await makePage();
+    const file = await makePage(project);
     const text = readFileSync(file, "utf8");
     for (const secret of Object.values(CANARIES)) expect(text).not.toContain(secret);
     expect(text).not.toMatch(/postgres:\/\/|redis:\/\/|v1:[\w+/=]{8}/);
-    const { page } = await open(file, 360);
+    const { page } = await openPage(browser, file, 360);
     expect(await page.locator("h1").textContent()).toMatch(
       /^Something is broken in staging: redis doesn't run/,
     );
@@ -194,7 +187,7 @@ describe("a pair that isn't", () => {
     });
     const file = join(project.folder, "broken.html");
     writeFileSync(file, renderReport(document));
-    const { page, complaints } = await open(file, 360);
+    const { page, complaints } = await openPage(browser, file, 360);
     expect(await page.locator("h1").textContent()).toContain("Something is broken in production");
     expect(await page.locator("section").count()).toBe(11);
     expect(await page.getByText("Not available").count()).toBeGreaterThan(4);

@@ -70,7 +70,7 @@ function glance(environment: EnvironmentReport): Html {
       "Serves",
       latest === undefined
         ? html`nothing yet`
-        : html`version ${latest.number}, ${Object.values(latest.names).join(" ") || latest.kind}, since ${when(latest.endedAt ?? latest.startedAt)}`,
+        : html`version ${latest.number}, ${[...new Set(Object.values(latest.names))].join(", ") || latest.kind}, since ${when(latest.endedAt ?? latest.startedAt)}`,
     ],
     [
       "Next update",

@@ -164,5 +164,5 @@ function costOf({ cost, name }: EnvironmentReport): Html {
 export function cost({ environments }: Report): Html {
   if (environments.some((one) => !one.cost.ok || one.cost.value !== undefined))
     return pair(environments, costOf);
-  return html`<div class="box"><p>${mark("off", "No price table.")} <span class="todo">Give the system's settings one, with <code>priceSettings</code> from <code>infra/settings/prices.ts</code>; each stack file may then set its own prices.</span></p><pre class="example">${PRICES}</pre></div>`;
+  return html`<div class="box"><p>${mark("off", "No price table.")} <span class="todo">Fill <code>prices</code> in the stack files, or give the system's settings a table with <code>priceSettings</code> from <code>infra/settings/prices.ts</code>.</span></p><pre class="example">${PRICES}</pre></div>`;
 }
