@@ -119,7 +119,7 @@ class Reader {
     const ends = this.reached(resource);
     for (const gateway of ends.filter(({ kind }) => kind === "gateway")) {
       tell(gateway.resources, named(resource));
-      for (const end of ends) if (end.kind !== "gateway") this.graph.link(gateway, end);
+      for (const end of ends) if (end.kind === "service") this.graph.link(gateway, end);
     }
   }
 
