@@ -1,14 +1,16 @@
 // `tandem preview --report`: every stack previewed at the same time, as one report for a reviewer.
 
+import { found, withDocker } from "../docker-client.ts";
 import { policyFlags, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { askForEvents } from "../plan/events.ts";
 import { renderHtml } from "../plan/html.ts";
 import { renderMarkdown } from "../plan/markdown.ts";
 import { differencesOf, type PreviewReport, stackReport } from "../plan/report.ts";
+import { revealHidden } from "../plan/updates.ts";
 import { loadProject, loadStackFile, stackNames } from "../project.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
-import { neededForward } from "../session.ts";
+import { dockerHostOf, neededForward, type Session } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
 
 /** Forms of the report. */
@@ -23,6 +25,14 @@ export interface PreviewReportOptions extends StackOptions {
   stacks?: readonly string[];
   /** Let data at risk pass: somebody has approved it. @default false */
   approveData?: boolean;
+}
+
+/** Content address that a reference leads to on the stack's Docker host. */
+async function imageIdOn({ project, file }: Session, reference: string): Promise<string | undefined> {
+  return await withDocker(
+    dockerHostOf(project, file),
+    async (docker) => (await found(docker.getImage(reference).inspect()))?.Id,
+  );
 }
 
 /** Makes the report: one stack after the other is opened, then all are previewed at once. */
@@ -40,7 +50,8 @@ export async function makeReport(options: PreviewReportOptions): Promise<Preview
       const run = await withRemoteHost(neededForward(session.project, session.file), () =>
         askForEvents(session, ["preview", ...stackFlags(session), ...policyFlags()]),
       );
-      return stackReport(session.stack, run);
+      const whole = await revealHidden(run, (reference) => imageIdOn(session, reference));
+      return stackReport(session.stack, whole);
     }),
   );
   const files = Object.fromEntries(names.map((stack) => [stack, loadStackFile(project, stack)]));

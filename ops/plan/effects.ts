@@ -1,9 +1,12 @@
 // What a plan does to an environment, in the words of people who run it: what stops, what data is replaced, what opens.
-import type { EngineRun, Step } from "./events.ts";
-import { nameOf } from "./events.ts";
+import { serverChanges } from "./access.ts";
+import { type EngineRun, nameOf, type Step } from "./events.ts";
+import { secretsOf } from "./secrets.ts";
+import { CONTAINER, componentOf, MIGRATION, records } from "./step-values.ts";
+import { idleUpdates, isFelt } from "./updates.ts";
 
 /** What happens to a component's containers. */
-export type ContainerEffect = "created" | "restarted" | "replaced" | "updated" | "removed";
+export type ContainerEffect = "created" | "restarted" | "replaced" | "updated" | "removed" | "none";
 
 /** Effects of a plan, each list sorted and without doubles. */
 export interface Effects {
@@ -28,17 +31,17 @@ export interface Effects {
   exposes: string[];
   /** Secrets that are new or changed, by resource or variable; never a value. */
   secrets: string[];
-  /** Replacements that the engine announces as an update, by resource. */
+  /** Replacements that the engine's plan calls updates or doesn't name, by resource. */
   hidden: string[];
+  /** Updates that the container which runs never gets, as `resource: property`. */
+  idle: string[];
+  /** What is made or changed on database servers, as `extension NAME`, `login NAME`, `grant RESOURCE`. */
+  servers: string[];
   /** Images that change: component, before and after. */
   images: { component: string; before: string; after: string }[];
 }
 
-const CONTAINER = "docker:index/container:Container";
 const ROUTE = "tandem:gateway:Route";
-const MIGRATION = "tandem:docker:Migration";
-const SECRET = "[secret]";
-const COMPONENT = "tandem.component";
 
 /** Types that hold data. */
 const DATA: Readonly<Record<string, string>> = {
@@ -48,53 +51,6 @@ const DATA: Readonly<Record<string, string>> = {
   "postgresql:index/extension:Extension": "extension",
 };
 
-/** What the Docker provider can change in a container that runs; anything else is a new container. */
-const UPDATABLE = new Set([
-  "restart",
-  "maxRetryCount",
-  "memory",
-  "memorySwap",
-  "memoryReservation",
-  "cpuShares",
-  "cpuSet",
-  "cpus",
-  "cpuPeriod",
-  "cpuQuota",
-  "destroyGraceSeconds",
-  "removeVolumes",
-  "mustRun",
-  "start",
-  "wait",
-  "waitTimeout",
-  "attach",
-  "logs",
-  "rm",
-  "containerReadRefreshTimeoutMilliseconds",
-]);
-
-/** Follows a path such as `ports[0].external`; what lies inside a secret is secret. */
-export function at(inputs: Record<string, unknown> | undefined, path: string): unknown {
-  let value: unknown = inputs;
-  for (const key of path.match(/[^.[\]"]+/g) ?? []) {
-    if (value === SECRET) return value;
-    value = typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-  }
-  return value;
-}
-
-function records(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === "object" && entry !== null) : [];
-}
-
-/** The component that a container belongs to, by its label. */
-export function componentOf({ urn, old, new: fresh }: Step): string {
-  const labels = (fresh ?? old)?.inputs?.labels;
-  const own = Array.isArray(labels)
-    ? records(labels).find(({ label }) => label === COMPONENT)?.value
-    : (labels as Record<string, unknown> | undefined)?.[COMPONENT];
-  return typeof own === "string" ? own : nameOf(urn);
-}
-
 function portsOf(inputs: Record<string, unknown> | undefined): string[] {
   return records(inputs?.ports).map(({ ip, external }) => `${String(ip ?? "0.0.0.0")}:${String(external)}`);
 }
@@ -103,51 +59,6 @@ function portsOf(inputs: Record<string, unknown> | undefined): string[] {
 function dataName({ type, urn, old, new: fresh }: Step): string {
   const name = (old ?? fresh)?.inputs?.name;
   return `${DATA[type]} ${typeof name === "string" ? name : nameOf(urn)}`;
-}
-
-function topLevel(path: string): string {
-  return path.split(/[.[]/)[0] ?? path;
-}
-
-/** Is this update a replacement in truth? By its own difference, or since the provider can't change the property. */
-function isHiddenReplacement({ op, type, keys, diffs, detailedDiff }: Step): boolean {
-  if (op !== "update") return false;
-  if (keys.length > 0) return true;
-  if (Object.values(detailedDiff).some(({ diffKind }) => diffKind.endsWith("-replace"))) return true;
-  const changed = [...diffs, ...Object.keys(detailedDiff)].map(topLevel);
-  return type === CONTAINER && changed.some((key) => !UPDATABLE.has(key));
-}
-
-/** Name in a path such as `environment["TOKEN"]`. */
-function lastKey(path: string): string {
-  return path.match(/[^.[\]"]+/g)?.at(-1) ?? path;
-}
-
-/**
- * Secrets that change in a step, by resource or variable. A container's variables are secret as a whole, its
- * migration has the same ones by name: where there is one, it tells.
- */
-function secretsOf(step: Step, told: ReadonlySet<string>): string[] {
-  const { op, type, urn, old, new: fresh, detailedDiff, diffs } = step;
-  const name = nameOf(urn);
-  if (type === "random:index/randomPassword:RandomPassword") {
-    return ["create", "create-replacement"].includes(op) ? [name] : [];
-  }
-  if (!["update", "create-replacement"].includes(op)) return [];
-  if (type === CONTAINER && told.has(componentOf(step))) return [];
-  const secret = (path: string) =>
-    containsSecret(at(old?.inputs, path)) || containsSecret(at(fresh?.inputs, path));
-  const paths = Object.keys(detailedDiff).length > 0 ? Object.keys(detailedDiff) : diffs;
-  const owner = type === MIGRATION ? componentOf(step) : name;
-  return paths
-    .filter(secret)
-    .map((path) => `${owner}: ${lastKey(type === CONTAINER ? topLevel(path) : path)}`);
-}
-
-function containsSecret(value: unknown): boolean {
-  if (value === SECRET) return true;
-  if (typeof value !== "object" || value === null) return false;
-  return Object.values(value).some(containsSecret);
 }
 
 function isOpen(inputs: Record<string, unknown> | undefined): { listed: boolean; free: boolean } {
@@ -186,13 +97,13 @@ function containerEffect(steps: readonly Step[]): ContainerEffect {
   }
   if (ops.includes("create")) return "created";
   if (ops.includes("delete")) return "removed";
-  return steps.some(isHiddenReplacement) ? "restarted" : "updated";
+  return steps.some(isFelt) ? "updated" : "none";
 }
 
 const sorted = (values: readonly string[]) => [...new Set(values)].sort();
 
 /** Works out the effects of a plan. */
-export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes">): Effects {
+export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes" | "hidden">): Effects {
   const { steps, outcomes } = run;
   const containers = [...byUrn(steps.filter(({ type }) => type === CONTAINER)).values()].map((group) => ({
     component: componentOf(group.find((step) => step.op !== "delete-replaced") ?? (group[0] as Step)),
@@ -228,7 +139,9 @@ export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes">): Effects {
     routes: sorted(routes.filter(({ changed }) => changed).map(({ name }) => name)),
     exposes: sorted(routes.filter(({ exposed }) => exposed).map(({ name }) => name)),
     secrets: sorted(steps.flatMap((step) => secretsOf(step, told))),
-    hidden: sorted(steps.filter(isHiddenReplacement).map(({ urn }) => nameOf(urn))),
+    hidden: sorted(run.hidden ?? []),
+    idle: sorted(steps.flatMap(idleUpdates)),
+    servers: sorted(steps.flatMap(serverChanges)),
     images: containers.flatMap(({ component, before, after }) => {
       const [old, fresh] = [before?.image, after?.image];
       return typeof old === "string" && typeof fresh === "string" && old !== fresh

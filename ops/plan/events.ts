@@ -49,6 +49,8 @@ export interface EngineRun {
   errors: { urn: string; message: string }[];
   /** Plain messages of resources, such as a provider's look at a migration. */
   messages: { urn: string; severity: string; message: string }[];
+  /** Resources whose replacement the plan hides, where somebody looked: see `revealHidden`. @default none */
+  hidden?: string[];
   seconds: number;
 }
 

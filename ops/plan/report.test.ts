@@ -6,6 +6,7 @@ import { readEvents } from "./events.ts";
 import { renderHtml } from "./html.ts";
 import { COMMENT_LIMIT, renderMarkdown } from "./markdown.ts";
 import { stackReport } from "./report.ts";
+import { revealHidden } from "./updates.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:staging::shop::${type}::${name}`;
 const CONTAINER = "docker:index/container:Container";
@@ -39,27 +40,49 @@ const line = ({ op, type = CONTAINER, name = "app", before, after, diffs = [] }:
 const run = (...steps: Given[]) => ({ ...readEvents(steps.map(line)), ok: true, seconds: 1 });
 const labels = [{ label: "tandem.component", value: "redis" }];
 
-describe("a replacement that hides behind an update", () => {
-  it("is found where the container can't change while it runs", () => {
-    const step = {
-      op: "update",
-      before: { labels, user: "a" },
-      after: { labels, user: "b" },
-      diffs: ["user"],
-    };
-    expect(effectsOf(run(step))).toMatchObject({ hidden: ["app"], restarts: ["redis"] });
-    const report = stackReport("staging", run(step));
-    expect(report.risks.map(({ kind }) => kind)).toEqual(["restart", "hidden"]);
+describe("an update of a container", () => {
+  const update = (key: string) =>
+    run({ op: "update", before: { labels, [key]: 1 }, after: { labels, [key]: 2 }, diffs: [key] });
+
+  it("is one where the container gets it while it runs", () => {
+    expect(effectsOf(update("memory"))).toMatchObject({ updates: ["redis"], idle: [], restarts: [] });
   });
 
-  it("is none where it can", () => {
-    const step = {
-      op: "update",
-      before: { labels, memory: 1 },
-      after: { labels, memory: 2 },
-      diffs: ["memory"],
-    };
-    expect(effectsOf(run(step))).toMatchObject({ hidden: [], restarts: [], updates: ["redis"] });
+  it("is told where the container never gets it", () => {
+    expect(effectsOf(update("healthcheck"))).toMatchObject({ updates: [], idle: ["app: healthcheck"] });
+    expect(stackReport("staging", update("tmpfs")).risks.map(({ kind }) => kind)).toEqual(["idle"]);
+  });
+
+  it("is none where only the provider goes by it", () => {
+    expect(effectsOf(update("waitTimeout"))).toMatchObject({ updates: [], idle: [], restarts: [] });
+  });
+});
+
+describe("an image that is updated in its place", () => {
+  const IMAGE = "docker:index/remoteImage:RemoteImage";
+  const planned = run(
+    { op: "update", type: IMAGE, name: "image", before: { name: "shop:1" }, after: { name: "shop:1" } },
+    { op: "same", before: { labels, image: "sha256:a" }, after: { labels, image: "sha256:a" } },
+    { op: "same", name: "other", before: { image: "sha256:b" }, after: { image: "sha256:b" } },
+  );
+  for (const step of planned.steps) step.old = { ...step.old, outputs: { imageId: "sha256:a" } };
+
+  it("replaces the containers whose image its name led to, once the name leads elsewhere", async () => {
+    const seen = await revealHidden(planned, async () => "sha256:c");
+    expect(effectsOf(seen)).toMatchObject({
+      hidden: ["app"],
+      restarts: ["redis"],
+      images: [{ component: "redis", before: "sha256:a", after: "sha256:c" }],
+    });
+    expect(stackReport("staging", seen).risks.map(({ kind }) => kind)).toEqual([
+      "restart",
+      "hidden",
+      "image",
+    ]);
+  });
+
+  it("replaces none while the name leads where it led", async () => {
+    expect(effectsOf(await revealHidden(planned, async () => "sha256:a"))).toMatchObject({ hidden: [] });
   });
 });
 

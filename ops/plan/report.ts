@@ -1,7 +1,8 @@
 // The report on a change: every stack's plan side by side, its verdict, and what differs between the stacks.
 import type { Project, StackFile } from "../project.ts";
-import { at, type Effects, effectsOf } from "./effects.ts";
+import { type Effects, effectsOf } from "./effects.ts";
 import { type EngineRun, nameOf, type Step } from "./events.ts";
+import { at, changedPaths } from "./step-values.ts";
 import { type Risk, risksOf } from "./verdict.ts";
 
 /** A property that changes; secrets read `[secret]`. */
@@ -54,13 +55,15 @@ function show(value: unknown): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-function propertyChanges({ old, new: fresh, detailedDiff, diffs }: Step): PropertyChange[] {
-  const paths = Object.keys(detailedDiff).length > 0 ? Object.keys(detailedDiff) : diffs;
-  return paths.sort().map((path) => ({
-    path,
-    before: show(at(old?.inputs, path)),
-    after: show(at(fresh?.inputs, path)),
-  }));
+function propertyChanges(step: Step): PropertyChange[] {
+  const { old, new: fresh } = step;
+  return changedPaths(step)
+    .toSorted()
+    .map((path) => ({
+      path,
+      before: show(at(old?.inputs, path)),
+      after: show(at(fresh?.inputs, path)),
+    }));
 }
 
 /** The engine's steps as one change per resource: three steps make a replacement. */

@@ -16,6 +16,8 @@ export interface Risk {
     | "restart"
     | "removed"
     | "hidden"
+    | "idle"
+    | "database"
     | "migration"
     | "port"
     | "exposure"
@@ -101,7 +103,13 @@ export function risksOf(
       effects.hidden.length > 0,
       "warn",
       "hidden",
-      `the engine says update, but these are replaced: ${list(effects.hidden)}`,
+      `the engine's plan hides that these are replaced, their image has moved: ${list(effects.hidden)}`,
+    ),
+    ...one(
+      effects.idle.length > 0,
+      "warn",
+      "idle",
+      `the engine says update, but the container that runs never gets it: ${list(effects.idle)}`,
     ),
     ...effects.migrations.map(
       (name): Risk => ({ weight: "warn", kind: "migration", text: `runs the migration ${name}` }),
@@ -120,6 +128,12 @@ export function risksOf(
       "note",
       "secret",
       `new, changed or removed secrets: ${list(effects.secrets)}`,
+    ),
+    ...one(
+      effects.servers.length > 0,
+      "note",
+      "database",
+      `makes or changes in databases: ${list(effects.servers)}`,
     ),
     ...effects.images.map(
       ({ component, before, after }): Risk => ({

@@ -66,6 +66,12 @@ export class TestProgram {
     return await this.project.pulumi([...args, "--cwd", this.folder], streaming);
   }
 
+  /** Runs `./tandem` on the program's project. */
+  async tandem(...args: string[]): Promise<Outcome> {
+    if (this.project === undefined) throw new Error("the program was not created");
+    return await this.project.tandem(args, {}, this.folder);
+  }
+
   /** Removes everything that it made. */
   async remove(): Promise<void> {
     await removeLabelled(`tandem.system=${this.system}`);

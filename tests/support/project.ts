@@ -126,21 +126,21 @@ export class TestProject {
     return project;
   }
 
-  /** Runs `./tandem` on this project. */
-  async tandem(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+  /** Runs `./tandem` on this project, or on another folder's with the state of this one. */
+  async tandem(args: string[], env: Record<string, string> = {}, folder = this.folder): Promise<Outcome> {
     const start = performance.now();
-    return outcome(await this.start(args, env), start);
+    return outcome(await this.start(args, env, folder), start);
   }
 
   /** The command line of `./tandem` on this project. */
-  commandLine(args: readonly string[]): [program: string, args: string[]] {
-    const [program = "", ...rest] = [...this.inside, join(ROOT, "tandem"), "--project", this.folder, ...args];
+  commandLine(args: readonly string[], folder = this.folder): [program: string, args: string[]] {
+    const [program = "", ...rest] = [...this.inside, join(ROOT, "tandem"), "--project", folder, ...args];
     return [program, rest];
   }
 
   /** Starts `./tandem` on this project; the process is that of the command itself. */
-  start(args: string[], env: Record<string, string> = {}): RunningCommand {
-    return execa(...this.commandLine(args), {
+  start(args: string[], env: Record<string, string> = {}, folder = this.folder): RunningCommand {
+    return execa(...this.commandLine(args, folder), {
       reject: false,
       all: true,
       stdin: "ignore",
