@@ -15,6 +15,8 @@ import {
   applies,
   broughtUp,
   callInputs,
+  evaluateAll,
+  pullRequestOf,
   pushOf,
   readWorkflow,
   type Step,
@@ -102,6 +104,42 @@ describe("a push", () => {
   it("does nothing in a repository that has no runner", () => {
     expect(applies(deploy.jobs.deploy?.if, { vars: {} })).toBe(false);
     expect(applies(deploy.jobs.deploy?.if, { vars: { TANDEM_RUNNER: '["self-hosted"]' } })).toBe(true);
+  });
+});
+
+describe("a pull request", () => {
+  const { on, jobs } = readWorkflow("preview.yml");
+  const job = jobs.preview;
+  const vars = { TANDEM_RUNNER: '["self-hosted"]' };
+  const secrets = { PULUMI_CONFIG_PASSPHRASE: "canary-passphrase" };
+
+  it("is previewed where its branch is this repository's own and there is a runner", () => {
+    expect(applies(job?.if, { github: pullRequestOf("own"), vars })).toBe(true);
+    expect(applies(job?.if, { github: pullRequestOf("own"), vars: {} })).toBe(false);
+  });
+
+  it("of a fork runs no job of any workflow, so it gets no secret and no runner", () => {
+    const github = pullRequestOf("fork");
+    const started = workflowFiles().filter((file) => readWorkflow(file).on.pull_request !== undefined);
+    expect(started).toEqual(["preview.yml"]);
+    for (const one of Object.values(jobs)) expect(applies(one.if, { github, vars })).toBe(false);
+    // This event would run with the repository's secrets, whoever asks.
+    for (const file of workflowFiles()) expect(readWorkflow(file).on.pull_request_target).toBeUndefined();
+    expect(on.pull_request?.types).toEqual(expect.arrayContaining(["opened", "synchronize", "labeled"]));
+  });
+
+  it("hands the passphrase to the job of its own branch only, and the approval by the label's name", () => {
+    const step = job?.steps?.find(({ name }) => name === "Preview");
+    const envOf = (labels: string[]) => {
+      const contexts = { github: pullRequestOf("own", labels), vars, secrets, matrix: { system: "oracle" } };
+      return { ...evaluateAll(job?.env, contexts), ...evaluateAll(step?.env, contexts) };
+    };
+    expect(envOf([])).toMatchObject({
+      ...{ NUMBER: "7", SYSTEM: "oracle", APPROVED: "false", GITHUB_TOKEN: "token-of-the-run" },
+      PULUMI_CONFIG_PASSPHRASE: "canary-passphrase",
+    });
+    expect(envOf(["data approved", "bug"]).APPROVED).toBe("true");
+    expect(envOf(["data"]).APPROVED).toBe("false");
   });
 });
 

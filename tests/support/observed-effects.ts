@@ -1,7 +1,9 @@
-// What an `up` did to an environment, seen from outside: Docker's own record of containers and events, and the gateway's answers.
+// What an `up` did to an environment, seen from outside: Docker's own record of containers and events, the gateway's answers,
+// and what Postgres says of itself.
 import type { Readable } from "node:stream";
 import { docker } from "./docker.ts";
 import { ask } from "./requests.ts";
+import { changedFacts, gatewayHashes, type ServerFacts, serverFacts } from "./server-facts.ts";
 
 /** A container as Docker has it. */
 interface Seen {
@@ -11,13 +13,22 @@ interface Seen {
   ports: string[];
   volumes: string[];
   limits: string;
+  /** Variables by name. */
+  variables: Record<string, string>;
 }
+
+/** The variables of The Oracle's containers that hold secrets. */
+const SECRETS = ["DATABASE_URL", "REDIS_URL", "VOIP_TOKEN"];
 
 /** An environment at one moment, containers by their place in it. */
 export interface Sight {
   containers: Map<string, Seen[]>;
   /** Status and word for search engines, by hostname. */
   answers: Record<string, string>;
+  /** What Postgres says of logins, extensions and rights. */
+  server: ServerFacts;
+  /** Password hashes of the gateway. */
+  hashes: string;
 }
 
 /** A container's name without the suffix that the engine gives it. */
@@ -51,19 +62,23 @@ export async function look(
       ports: Object.values(bindings).flatMap((all) => all.map((one) => `${one.HostIp}:${one.HostPort}`)),
       volumes: Mounts.flatMap(({ Name: volume }) => (volume?.startsWith(system) ? [volume] : [])),
       limits: [HostConfig.Memory, HostConfig.NanoCpus, HostConfig.CpuQuota].join(" "),
+      variables: Object.fromEntries(
+        (Config.Env ?? []).map((line) => [line.split("=", 1)[0] ?? "", line.slice(line.indexOf("=") + 1)]),
+      ),
     };
     containers.set(placeOf(Name), [...(containers.get(placeOf(Name)) ?? []), seen]);
   }
   const answers: Record<string, string> = {};
-  const port = Number(
-    [...containers.values()]
-      .flat()
-      .find(({ component }) => component === "gateway")
-      ?.ports[0]?.split(":")
-      .at(-1),
-  );
+  const one = (component: string): Seen => {
+    const found = [...containers.values()].flat().find((seen) => seen.component === component);
+    if (found === undefined) throw new Error(`no container ${component} runs in ${environment}`);
+    return found;
+  };
+  const gateway = one("gateway");
+  const port = Number(gateway.ports[0]?.split(":").at(-1));
   for (const hostname of hostnames) answers[hostname] = await answerOf(port, hostname);
-  return { containers, answers };
+  const server = await serverFacts(one("postgres").id);
+  return { containers, answers, server, hashes: await gatewayHashes(gateway.id) };
 }
 
 /** One of Docker's events. */
@@ -108,11 +123,31 @@ export interface Observed {
   data: string[];
   /** Components whose image is another. */
   images: string[];
-  /** Did what the hostnames answer change? */
+  /** Did what the hostnames answer change, or the passwords that they ask for? */
   routes: boolean;
+  /** Does a hostname ask for no password any more, or let search engines in, where none did before? */
+  exposes: boolean;
+  /** Secrets of containers that were there before, and of the gateway, that are another one now. */
+  secrets: string[];
+  /** What changed in Postgres; all rights as `grants`. */
+  servers: string[];
 }
 
 const sorted = (values: readonly string[]) => [...new Set(values)].sort();
+
+/** How open the hostnames are that answer at all. */
+function openness(answers: Sight["answers"]): { free: boolean; listed: boolean } {
+  const known = Object.values(answers).filter((answer) => !answer.startsWith("404"));
+  return {
+    free: known.some((answer) => !answer.startsWith("401")),
+    listed: known.some((answer) => !answer.includes("noindex")),
+  };
+}
+
+function isExposed(before: Sight, after: Sight): boolean {
+  const [old, fresh] = [openness(before.answers), openness(after.answers)];
+  return (fresh.free && !old.free) || (fresh.listed && !old.listed);
+}
 
 function fateOf(
   before: readonly Seen[],
@@ -157,6 +192,17 @@ export function observed(before: Sight, after: Sight, events: readonly DockerEve
         .filter(({ old, fresh }) => old[0] && fresh[0] && old[0].image !== fresh[0].image)
         .map(({ component }) => component),
     ),
-    routes: JSON.stringify(before.answers) !== JSON.stringify(after.answers),
+    routes:
+      JSON.stringify(before.answers) !== JSON.stringify(after.answers) || before.hashes !== after.hashes,
+    exposes: isExposed(before, after),
+    secrets: sorted([
+      ...fates.flatMap(({ component, old: [old], fresh: [fresh] }) =>
+        SECRETS.filter((key) => old && fresh && old.variables[key] !== fresh.variables[key]).map(
+          (key) => `${component}: ${key}`,
+        ),
+      ),
+      ...(before.hashes === after.hashes ? [] : ["app-route: basicAuthHash"]),
+    ]),
+    servers: changedFacts(before.server, after.server),
   };
 }

@@ -17,8 +17,11 @@ const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await
   "@actions/workflow-parser"
 );
 
+/** A value of a context, as GitHub has them in JSON. */
+export type ContextValue = string | readonly ContextValue[] | { readonly [key: string]: ContextValue };
+
 /** What expressions may name: `github`, `inputs`, `vars` and so on. */
-export type Contexts = Readonly<Record<string, Readonly<Record<string, string>>>>;
+export type Contexts = Readonly<Record<string, Readonly<Record<string, ContextValue>>>>;
 
 /** A step that runs commands, or an action. */
 export interface Step {
@@ -43,6 +46,8 @@ export interface Job {
 export interface Workflow {
   on: {
     push?: { branches?: string[]; tags?: string[] };
+    pull_request?: { types?: string[] };
+    pull_request_target?: unknown;
     workflow_dispatch?: unknown;
     workflow_call?: { inputs: Record<string, { default?: string }> };
   };
@@ -78,18 +83,23 @@ export async function schemaErrors(file: string): Promise<string[]> {
   return context.errors.getErrors().map(({ message }) => message);
 }
 
+function dictionaryOf(values: Readonly<Record<string, ContextValue>>): data.Dictionary {
+  return new data.Dictionary(
+    ...Object.entries(values).map(([key, value]) => ({ key, value: expressionData(value) })),
+  );
+}
+
+function expressionData(value: ContextValue): data.ExpressionData {
+  if (typeof value === "string") return new data.StringData(value);
+  return isList(value) ? new data.Array(...value.map(expressionData)) : dictionaryOf(value);
+}
+
+const isList = (value: ContextValue): value is readonly ContextValue[] => Array.isArray(value);
+
 function evaluateOne(expression: string, contexts: Contexts): string {
   const tokens = new Lexer(expression).lex().tokens;
   const parsed = new Parser(tokens, Object.keys(contexts), []).parse();
-  const dictionary = new data.Dictionary(
-    ...Object.entries(contexts).map(([key, values]) => ({
-      key,
-      value: new data.Dictionary(
-        ...Object.entries(values).map(([name, text]) => ({ key: name, value: new data.StringData(text) })),
-      ),
-    })),
-  );
-  return new Evaluator(parsed, dictionary).evaluate().coerceString();
+  return new Evaluator(parsed, dictionaryOf(contexts)).evaluate().coerceString();
 }
 
 /** Replaces every `${{ … }}` by its value. */
@@ -115,6 +125,21 @@ export function evaluateAll(
 /** Context `github` of a push to `refs/heads/…` or `refs/tags/…`. */
 export function pushOf(ref: string): Record<string, string> {
   return { event_name: "push", ref, ref_name: ref.replace(/^refs\/(heads|tags)\//, "") };
+}
+
+/** Context `github` of a pull request of this repository's own branch, or from a fork of it; with labels. */
+export function pullRequestOf(head: "own" | "fork", labels: readonly string[] = []) {
+  const repository = "someone/something";
+  const full_name = head === "own" ? repository : "stranger/something";
+  return {
+    ...{ event_name: "pull_request", repository, token: "token-of-the-run" },
+    event: {
+      pull_request: {
+        ...{ number: "7", head: { repo: { full_name } } },
+        labels: labels.map((name) => ({ name })),
+      },
+    },
+  };
 }
 
 /** Whether a push starts the workflow, by GitHub's filters of branches and tags. */
