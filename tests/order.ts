@@ -32,6 +32,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/shared-stack": 195,
   "faults/daemon": 130,
   "faults/drift": 75,
+  "faults/other-host": 150,
   "integration/isolation": 115,
   "integration/lugh": 110,
   "integration/full-disk": 110,

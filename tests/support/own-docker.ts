@@ -57,12 +57,22 @@ export class OwnDocker {
     return ip.exitCode === 0 ? undefined : "no `ip` (iproute2)";
   }
 
-  /** Starts one that has these images of this machine's daemon. */
-  static async start(images: readonly string[]): Promise<OwnDocker> {
+  /**
+   * Starts one that has these images of this machine's daemon.
+   *
+   * @param diskMiB size of its disk, which is in memory then, and empty after `reboot`
+   * @default diskMiB it has its data where this machine has its temporary files
+   */
+  static async start(images: readonly string[], diskMiB?: number): Promise<OwnDocker> {
     await removeAbandoned();
     const own = new OwnDocker();
     try {
       await own.#untilReady();
+      if (diskMiB !== undefined) {
+        const options = ["-t", "tmpfs", "-o", `size=${diskMiB}m`];
+        mkdirSync(own.#data);
+        await own.#runInside("mount", ...options, "tmpfs", own.#data);
+      }
       await own.run();
       await own.#load(images);
       return own;
@@ -70,6 +80,27 @@ export class OwnDocker {
       await own.remove();
       throw error;
     }
+  }
+
+  get #data(): string {
+    return join(this.folder, "data");
+  }
+
+  async #runInside(...command: string[]): Promise<string> {
+    const [program = "", ...words] = [...this.inside, ...command];
+    return (await execa(program, words)).stdout;
+  }
+
+  /** Fills its disk to the last byte. */
+  async fillDisk(): Promise<void> {
+    const free = await this.#runInside("df", "--output=avail", "-B1", this.#data);
+    const filler = join(this.#data, "filler");
+    await this.#runInside("fallocate", "-l", String(Number(free.split("\n")[1])), filler);
+  }
+
+  /** Makes the room again that `fillDisk` took. */
+  async freeDisk(): Promise<void> {
+    await this.#runInside("rm", join(this.#data, "filler"));
   }
 
   /** The daemon as a stack's `dockerHost`. */
@@ -88,7 +119,7 @@ export class OwnDocker {
     const path = (name: string) => join(this.folder, name);
     const daemon = [
       ...["dockerd", "--host", this.host, "--config-file", path("daemon.json"), "--pidfile", path("pid")],
-      ...["--data-root", path("data"), "--exec-root", path("exec")],
+      ...["--data-root", this.#data, "--exec-root", path("exec")],
       ...["--exec-opt", "native.cgroupdriver=cgroupfs", "--cgroup-parent", `/${basename(this.folder)}`],
     ];
     spawn("nsenter", [...this.inside.slice(1), "setsid", ...daemon], {
@@ -127,11 +158,28 @@ export class OwnDocker {
     const socket = join(this.folder, `port-${port}.sock`);
     // Of one that has ended, as with a reboot.
     rmSync(socket, { force: true });
-    const script = join(import.meta.dirname, "relay-process.ts");
-    const [program = "", ...words] = [...this.inside, process.execPath, script, socket, String(port)];
-    spawn(program, words, { stdio: ["ignore", "inherit", "inherit"] });
+    this.#startRelay(socket, String(port));
     await until("the relay", async () => existsSync(socket));
     return socket;
+  }
+
+  /** Gives its loopback a port that leads out to a Unix socket. */
+  async reach(port: number, socket: string): Promise<void> {
+    this.#startRelay(String(port), socket);
+    await until("the relay", () => this.listens(port));
+  }
+
+  /** Whether something listens on a port of its loopback. */
+  async listens(port: number): Promise<boolean> {
+    const hex = port.toString(16).toUpperCase().padStart(4, "0");
+    // Local address, remote address of nobody, state LISTEN.
+    return (await this.#runInside("cat", "/proc/net/tcp")).includes(`0100007F:${hex} 00000000:0000 0A`);
+  }
+
+  #startRelay(from: string, to: string): void {
+    const script = join(import.meta.dirname, "relay-process.ts");
+    const [program = "", ...words] = [...this.inside, process.execPath, script, from, to];
+    spawn(program, words, { stdio: ["ignore", "inherit", "inherit"] });
   }
 
   /** Ends everything that runs in it, and removes what is left on this machine. */
