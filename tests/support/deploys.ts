@@ -32,6 +32,7 @@ export class Deploys {
   private readonly port: number;
   private readonly host: string;
   private readonly images: string[] = [];
+  private rounds = 0;
 
   /** The encrypted password of the gateway, as the stack's file holds it. */
   private readonly password: unknown;
@@ -49,7 +50,9 @@ export class Deploys {
   async run(count: number): Promise<Deploy[]> {
     const changes = this.changes();
     const done: Deploy[] = [];
-    for (let round = 0; round < count; round++) {
+    for (let deploy = 0; deploy < count; deploy++) {
+      // Counted on from one call to the next: what was deployed before would be no change.
+      const round = this.rounds++;
       const change = changes[round % changes.length];
       if (change !== undefined) done.push(await this.one(change, round));
     }
