@@ -87,7 +87,8 @@ describe("a deploy under load, its engine killed", () => {
   it.each(
     Array.from({ length: LAST - FIRST + 1 }, (_, index) => FIRST + index),
   )("in round %i: the old version serves on, and one more up converges", async (round) => {
-    const number = 1 + Math.floor(((round - 0.5) * steps.length) / ROUNDS);
+    // How many lines tell of what goes on at the same time differs from run to run: the last few may never come.
+    const number = 1 + Math.floor(((round - 0.5) * (steps.length - 4)) / ROUNDS);
     const next = serving + 1;
     await changeApp(next);
     const run = await runAndStrike(
