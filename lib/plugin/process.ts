@@ -1,6 +1,14 @@
 // What every plugin process of the engine needs: a port on loopback, and not to outlive its parent.
 import grpc from "@grpc/grpc-js";
 
+/**
+ * The engine's address among a plugin's arguments: the last of them that is no flag, since `--tracing` and its value come
+ * before. Undefined for who runs the plugin by hand.
+ */
+export function engineAddress(args: readonly string[]): string | undefined {
+  return args.findLast((arg) => !arg.startsWith("-"));
+}
+
 /** Binds the server to a free port on loopback and returns the port. */
 export function listenOnLoopback(server: grpc.Server): Promise<number> {
   return new Promise((resolve, reject) => {

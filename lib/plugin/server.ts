@@ -3,7 +3,7 @@ import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { EngineLog } from "./engine-log.ts";
 import type { ProviderDefinition } from "./handler.ts";
-import { listenOnLoopback, whenParentIsGone } from "./process.ts";
+import { engineAddress, listenOnLoopback, whenParentIsGone } from "./process.ts";
 import { createService } from "./service.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function serve<Client>(
     return;
   }
   const host = { log: new EngineLog(), cancelled: new AbortController() };
-  const engine = args.find((arg) => !arg.startsWith("-"));
+  const engine = engineAddress(args);
   if (engine) host.log.attach(engine);
 
   const service = createService(provider, host);

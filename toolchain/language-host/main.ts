@@ -2,14 +2,14 @@
 // starts the program and its policy packs. It answers on loopback and loads nothing but the protocol.
 import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
-import { listenOnLoopback, whenParentIsGone } from "../../lib/plugin/process.ts";
+import { engineAddress, listenOnLoopback, whenParentIsGone } from "../../lib/plugin/process.ts";
 import { Children } from "./children.ts";
 import { createLanguageService } from "./service.ts";
 import { hostVersion } from "./version.ts";
 
 const args = process.argv.slice(2);
 if (args.includes("--version")) process.stdout.write(`v${hostVersion}\n`);
-else void serve(args.find((arg) => !arg.startsWith("-")) ?? "");
+else void serve(engineAddress(args) ?? "");
 
 /** Serves until the engine ends this process; `engine` is the engine's own address. */
 async function serve(engine: string): Promise<void> {
