@@ -1,14 +1,7 @@
 // Runs a program on this process's terminal, as if the user had called it: its output, its signals, its exit code.
 import { spawn } from "node:child_process";
-import { constants, setPriority } from "node:os";
-
-function lower(pid: number, niceness: number): void {
-  try {
-    setPriority(pid, niceness);
-  } catch {
-    // It has ended already, or the system knows no priorities: it runs as it is.
-  }
-}
+import { constants } from "node:os";
+import { lowerPriority } from "./engine-priority.ts";
 
 /**
  * Runs the program to its end.
@@ -28,7 +21,7 @@ export async function runAttached(
 ): Promise<number> {
   const child = spawn(command, args, { ...options, stdio: "inherit" });
   // At once, so that whatever it starts inherits it. One that has ended, or couldn't be started, tells so below.
-  if (niceness !== undefined && child.pid !== undefined) lower(child.pid, niceness);
+  if (niceness !== undefined) lowerPriority(child.pid, niceness);
   let interrupted: NodeJS.Signals | undefined;
   const passOn = (signal: NodeJS.Signals) => {
     interrupted ??= signal;

@@ -1,18 +1,19 @@
 // Every call of the Pulumi CLI goes through here: its environment, its flags, its signals, its exit code.
-import { constants } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../toolchain/paths.ts";
 import { runAttached } from "./attached.ts";
+import { ENGINE_NICENESS } from "./engine-priority.ts";
 import { UserError } from "./errors.ts";
 import type { Session } from "./session.ts";
+import { attachedProviders } from "./warm-providers.ts";
 
 /** The engine's exit codes that a command tells apart. */
 export const exitCodes = { ok: 0, error: 1, configuration: 2, interrupted: 130 } as const;
 
-/** Variables of an engine process. */
-export function engineEnvironment(session: Session): NodeJS.ProcessEnv {
-  return { ...process.env, ...session.variables };
+/** Variables of an engine process, with the providers that run already. */
+export async function engineEnvironment(session: Session): Promise<NodeJS.ProcessEnv> {
+  return { ...process.env, ...session.variables, ...(await attachedProviders()) };
 }
 
 /** Flags of every command that works on the stack. */
@@ -31,12 +32,6 @@ function displayFlags(): string[] {
 }
 
 /**
- * The engine with its plugins works beside what is served, often on the same few cores: it gives way. Linux counts a
- * container's processes by their own weight, 1024, and a process of this niceness as 110.
- */
-const ENGINE_NICENESS = constants.priority.PRIORITY_BELOW_NORMAL;
-
-/**
  * Runs the engine with its own live output, on this process's terminal.
  *
  * @param variables of this run only
@@ -49,7 +44,7 @@ export async function runEngine(
 ): Promise<number> {
   return await runAttached(session.engine.command, [...displayFlags(), ...args], {
     cwd: session.project.directory,
-    env: { ...engineEnvironment(session), ...variables },
+    env: { ...(await engineEnvironment(session)), ...variables },
     niceness: ENGINE_NICENESS,
   });
 }
@@ -68,7 +63,7 @@ export async function askEngine(
 ): Promise<string> {
   const result = await execa(session.engine.command, [...args, "--non-interactive", "--color", "never"], {
     cwd: folder,
-    env: engineEnvironment(session),
+    env: await engineEnvironment(session),
     reject: false,
     stdin: "ignore",
     maxBuffer: 512 * 1024 * 1024,

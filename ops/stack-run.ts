@@ -1,5 +1,9 @@
 // What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
+
 import { SHARED_STACK } from "../infra/settings/define.ts";
+import { engineVariables } from "../toolchain/engine-env.ts";
+import { locateEngine } from "../toolchain/engine-location.ts";
+import { resolvePaths } from "../toolchain/paths.ts";
 import { prepareMachine } from "./commands/setup.ts";
 import { nameConfigCommand } from "./config-command.ts";
 import { askEngine } from "./engine.ts";
@@ -20,6 +24,7 @@ import { awaitStack } from "./state/stack-locks.ts";
 import { mendStateFolder } from "./state/state-folder.ts";
 import { currentDeployment, keptState, restoreData } from "./state/state-transfer.ts";
 import { upCommand } from "./systems.ts";
+import { warmProviders } from "./warm-providers.ts";
 
 /** Options that all commands on a stack share. */
 export interface StackOptions {
@@ -149,6 +154,13 @@ async function settle(session: Session, { change, wait }: OpenOptions): Promise<
   return deployment;
 }
 
+/** Starts what the engine will need; on a machine that isn't ready for it yet, nothing. */
+function warmUp(project: Project): void {
+  const paths = resolvePaths();
+  const engine = locateEngine(paths);
+  if (engine !== undefined) warmProviders(paths, project.directory, engineVariables(paths, engine));
+}
+
 /** The stack's file. The check has better words for one that can't be read: each place in it, and what mends it. */
 async function stackFileOf(project: Project, { stack, check }: OpenOptions): Promise<StackFile> {
   try {
@@ -167,6 +179,7 @@ async function stackFileOf(project: Project, { stack, check }: OpenOptions): Pro
 export async function openStack(options: OpenOptions): Promise<Session> {
   const project = loadProject(options.project);
   nameConfigCommand(project);
+  warmUp(project);
   const file = await stackFileOf(project, options);
   // First by themselves: a machine should not be set up for settings that can't work.
   const needs = options.check ? await checkSettings(project, options.stack, true) : undefined;
@@ -174,6 +187,7 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   if (remote !== undefined) await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
   await prepareMachine({ dockerHost, images: needs?.images, withoutImages: options.looksOnly });
+  warmUp(project);
   if (options.check) await checkSettings(project, options.stack, false);
 
   const session = openSession(project, options.stack, file);

@@ -10,6 +10,7 @@ import { hashOfFiles, sourcesBelow } from "./stamps.ts";
 /** What is bundled: the executable's name, and where its program begins. */
 export const bundled = {
   "pulumi-resource-tandem": "provider/main.ts",
+  "tandem-providers": "provider/together.ts",
   "pulumi-analyzer-tandem": "policies/main.ts",
   "pulumi-language-nodejs": "toolchain/language-host/main.ts",
   "pulumi-resource-random": "toolchain/providers/random/main.ts",

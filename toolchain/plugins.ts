@@ -18,14 +18,15 @@ function folderOf(pulumiHome: string, name: PluginName): string {
   return join(pulumiHome, "plugins", `resource-${name}-v${pluginVersion(name)}`);
 }
 
-function executableOf(pulumiHome: string, name: PluginName): string {
+/** Where the engine finds a plugin in its home, whether one is there or not. */
+export function installedExecutable(pulumiHome: string, name: PluginName): string {
   return join(folderOf(pulumiHome, name), `pulumi-resource-${name}`);
 }
 
 /** Looks for a plugin in `PULUMI_HOME`. */
 export function installedPlugin(context: SetupContext, name: PluginName): InstalledPlugin | undefined {
   const home = context.paths.pulumiHome;
-  if (!canRun(executableOf(home, name))) return undefined;
+  if (!canRun(installedExecutable(home, name))) return undefined;
   const key = readStamp(join(folderOf(home, name), markFile));
   return key === undefined ? { origin: "official" } : { origin: "built", key };
 }
@@ -34,7 +35,7 @@ export function installedPlugin(context: SetupContext, name: PluginName): Instal
 export function officialPluginOfUser(context: SetupContext, name: PluginName): string | undefined {
   const usual = join(context.env.HOME || homedir(), ".pulumi");
   if (usual === context.paths.pulumiHome) return undefined;
-  const file = executableOf(usual, name);
+  const file = installedExecutable(usual, name);
   const made = readStamp(join(folderOf(usual, name), markFile)) !== undefined;
   return isExecutable(file) && !made ? file : undefined;
 }

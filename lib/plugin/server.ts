@@ -3,7 +3,7 @@ import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import { EngineLog } from "./engine-log.ts";
 import type { ProviderDefinition } from "./handler.ts";
-import { engineAddress, listenOnLoopback, whenParentIsGone } from "./process.ts";
+import { endAfter, engineAddress, listenOnLoopback, MESSAGE_LIMITS, whenParentIsGone } from "./process.ts";
 import { createService } from "./service.ts";
 
 /**
@@ -23,15 +23,11 @@ export async function serve<Client>(
   if (engine) host.log.attach(engine);
 
   const service = createService(provider, host);
-  const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
+  const server = new grpc.Server(MESSAGE_LIMITS);
   server.addService(providerGrpc.ResourceProviderService, service.handlers);
   const port = await listenOnLoopback(server);
 
-  const end = () => {
-    void service.close().finally(() => process.exit(0));
-    // A connection that won't close must not keep an orphan alive.
-    setTimeout(() => process.exit(0), 2_000).unref();
-  };
+  const end = () => endAfter(service.close());
   // The engine says good-bye with SIGINT and waits for the end. A Ctrl-C doesn't come here: plugins run in process
   // groups of their own, and the engine decides whether to call Cancel.
   for (const signal of ["SIGINT", "SIGTERM"]) {

@@ -178,7 +178,11 @@ export async function askForEvents(session: Session, args: readonly string[]): P
   const begin = performance.now();
   const result = await execa(session.engine.command, [...args, "--json", "--non-interactive"], {
     cwd: session.project.directory,
-    env: { ...engineEnvironment(session), PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true", NO_COLOR: "1" },
+    env: {
+      ...(await engineEnvironment(session)),
+      PULUMI_ENABLE_STREAMING_JSON_PREVIEW: "true",
+      NO_COLOR: "1",
+    },
     reject: false,
     stdin: "ignore",
     maxBuffer: 512 * 1024 * 1024,

@@ -2,7 +2,12 @@
 // starts the program and its policy packs. It answers on loopback and loads nothing but the protocol.
 import grpc from "@grpc/grpc-js";
 import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
-import { engineAddress, listenOnLoopback, whenParentIsGone } from "../../lib/plugin/process.ts";
+import {
+  engineAddress,
+  listenOnLoopback,
+  MESSAGE_LIMITS,
+  whenParentIsGone,
+} from "../../lib/plugin/process.ts";
 import { Children } from "./children.ts";
 import { createLanguageService } from "./service.ts";
 import { hostVersion } from "./version.ts";
@@ -14,7 +19,7 @@ else void serve(engineAddress(args) ?? "");
 /** Serves until the engine ends this process; `engine` is the engine's own address. */
 async function serve(engine: string): Promise<void> {
   const children = new Children();
-  const server = new grpc.Server({ "grpc.max_receive_message_length": 400 * 1024 * 1024 });
+  const server = new grpc.Server(MESSAGE_LIMITS);
   const leave = () => void children.stop().finally(() => process.exit(0));
   server.addService(languageGrpc.LanguageRuntimeService, createLanguageService(engine, children, leave));
   const port = await listenOnLoopback(server);

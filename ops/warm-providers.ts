@@ -1,0 +1,79 @@
+// Starts this package's own providers while the settings are still being checked, for the engine to attach to: each would
+// cost its two runs some 0.1 s of waiting in a row, at the preview and again at the update. Whatever is not ready, or not
+// ours, the engine starts by itself.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { launcherOf } from "../toolchain/bundle-launcher.ts";
+import { bundlesFolder } from "../toolchain/bundles.ts";
+import { canRun } from "../toolchain/executables.ts";
+import type { Paths } from "../toolchain/paths.ts";
+import { installedExecutable } from "../toolchain/plugins.ts";
+import { lowerPriority } from "./engine-priority.ts";
+
+/** By which the engine is told of running providers: `name:port`, comma-separated. Documented for debugging them. */
+const VARIABLE = "PULUMI_DEBUG_PROVIDERS";
+/** Installed ones that nearly every stack has; the others start when the engine needs them. */
+const INSTALLED = ["random", "postgresql"] as const;
+/** Providers that take longer than this to tell their ports are left out. In milliseconds. */
+const PATIENCE_MS = 5_000;
+
+/** Resolves with the value of the variable; empty where nothing runs. */
+let started: Promise<string> | undefined;
+
+/** Would the engine start this package's bundle under this name? An official plugin is the engine's own matter. */
+function isOurs({ pulumiHome, ...paths }: Paths, name: (typeof INSTALLED)[number]): boolean {
+  const file = installedExecutable(pulumiHome, name);
+  return (
+    existsSync(file) &&
+    readFileSync(file, "utf8") === launcherOf({ pulumiHome, ...paths }, `pulumi-resource-${name}`)
+  );
+}
+
+/**
+ * Starts the providers, unless that was done already or they are not bundled yet; returns at once. They end with this
+ * process.
+ *
+ * @param folder working folder, the project's
+ * @param variables the engine's, which it would hand on
+ */
+export function warmProviders(
+  paths: Paths,
+  folder: string,
+  variables: Readonly<Record<string, string>>,
+): void {
+  // Who attaches providers of their own is debugging: nothing else shall be attached.
+  if (started !== undefined || process.env[VARIABLE] !== undefined) return;
+  const file = join(bundlesFolder(paths), "tandem-providers");
+  if (!canRun(file)) return;
+  // In a process group of its own, as under the engine: a Ctrl-C is the engine's to answer.
+  const child = spawn(file, ["tandem", ...INSTALLED.filter((name) => isOurs(paths, name))], {
+    cwd: folder,
+    env: { ...process.env, ...variables },
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  started = portsOf(child, child.stdout as Socket);
+}
+
+/** Variables that tell the engine of the providers that run; waits for those that are just starting. */
+export async function attachedProviders(): Promise<Record<string, string>> {
+  const ports = await started;
+  return ports === undefined || ports === "" ? {} : { [VARIABLE]: ports };
+}
+
+/** The first line that the process prints; empty where it prints none. */
+async function portsOf(child: ChildProcess, stdout: Socket): Promise<string> {
+  lowerPriority(child.pid);
+  process.once("exit", () => child.kill());
+  const printed = once(stdout, "data").then(String);
+  const ended = once(child, "exit").then(() => "");
+  const line = await Promise.race([printed, ended, sleep(PATIENCE_MS, "", { ref: false })]).catch(() => "");
+  // Neither keeps this process alive.
+  child.unref();
+  stdout.resume().unref();
+  return line.trim();
+}
