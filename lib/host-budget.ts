@@ -1,5 +1,5 @@
 // What a stack's file may say of its server: the share of it that the stack may use, and how large the server is.
-import { z } from "zod";
+import * as z from "zod";
 
 /** Amounts that limits add up to; memory in MiB. */
 export const amountsSchema = z.strictObject({

@@ -30,7 +30,7 @@ describe("the policy pack", () => {
   it("takes each rule at the level that the stack wants", () => {
     const { settings } = read({ levels: { labels: "disabled", "own-names": "advisory" } });
     const policies = policiesFor({ system: "shop", environment: "staging", settings }, []);
-    const levels = new Map(policies.map(({ name, enforcementLevel }) => [name, enforcementLevel]));
+    const levels = new Map(policies.map(({ name, level }) => [name, level]));
     expect(levels.get("labels")).toBe("disabled");
     expect(levels.get("own-names")).toBe("advisory");
     expect(levels.get("memory-limit")).toBe("mandatory");

@@ -1,8 +1,5 @@
-// The pack: every rule, and how the SDK gets to see it.
-import type policy from "@pulumi/policy";
-import { plainFacts } from "./facts.ts";
-import type { Facts, ResourceRule, Rule, StackRule, Subject, Surroundings } from "./rule.ts";
-import { types as typeNames } from "./rule.ts";
+// The pack: every rule, and what it becomes for one stack.
+import type { Finding, Level, Rule, Subject, Surroundings } from "./rule.ts";
 import { data } from "./rules/data.ts";
 import { databases } from "./rules/databases.ts";
 import { effects } from "./rules/effects.ts";
@@ -33,74 +30,43 @@ export const rules: readonly Rule[] = [
 /** Name of the policy that tells mistakes in the settings of the others. */
 export const SETTINGS_POLICY = "policy-settings";
 
+/** A rule, or the look at the settings, as it is in force for one stack. */
+export interface Policy {
+  name: string;
+  description: string;
+  level: Level | "disabled";
+  /** Types of the single resources that it judges; undefined where it judges the stack as a whole. */
+  types?: readonly string[];
+  /** What is wrong with the resource, or with all resources of the stack that any rule looks at. */
+  judge(subjects: readonly Subject[]): Finding[];
+}
+
 /** Short, since the engine repeats it at each violation; the reason stands in docs/policies.md. */
 function describe({ title, mend, cis }: Rule): string {
   return `${title} To mend: ${mend}.${cis === undefined ? "" : ` (CIS Docker Benchmark ${cis})`}`;
 }
 
-function subjectOf(resource: policy.ResourceValidationArgs | policy.PolicyResource): Subject {
-  const { type, name, urn, opts } = resource;
-  const facts: Facts = plainFacts(resource.props);
-  return { type, name, urn, facts, protected: opts.protect };
+function policyOf(rule: Rule, around: Surroundings): Policy {
+  const level = around.settings.levels[rule.name] ?? rule.level;
+  const base = { name: rule.name, description: describe(rule), level };
+  if ("checkStack" in rule) return { ...base, judge: (subjects) => rule.checkStack(subjects, around) };
+  const judge = (subjects: readonly Subject[]) =>
+    subjects.flatMap((subject) =>
+      rule.check(subject, around).map((finding) => ({ text: `${subject.name} ${finding}` })),
+    );
+  return { ...base, types: rule.types, judge };
 }
 
-/** The SDK skips a policy without decoding the resource where the function names the one type that it is for. */
-function forType<T extends object>(validate: T, types: readonly string[]): T {
-  return types.length === 1 ? Object.assign(validate, { __pulumiType: types[0] }) : validate;
-}
-
-function resourcePolicy(
-  rule: ResourceRule,
-  around: Surroundings,
-  enforcementLevel: policy.EnforcementLevel,
-): policy.ResourceValidationPolicy {
-  const validate: policy.ResourceValidation = (resource, report) => {
-    if (!rule.types.includes(resource.type)) return;
-    const subject = subjectOf(resource);
-    for (const finding of rule.check(subject, around)) report(`${subject.name} ${finding}`);
-  };
-  return {
-    name: rule.name,
-    description: describe(rule),
-    enforcementLevel,
-    validateResource: forType(validate, rule.types),
-  };
-}
-
-function stackPolicy(
-  rule: StackRule,
-  around: Surroundings,
-  enforcementLevel: policy.EnforcementLevel,
-): policy.StackValidationPolicy {
-  return {
-    name: rule.name,
-    description: describe(rule),
-    enforcementLevel,
-    validateStack: ({ resources }, report) => {
-      const known = new Set<string>(Object.values(typeNames));
-      const subjects = resources.filter(({ type }) => known.has(type)).map(subjectOf);
-      for (const { text, urn } of rule.checkStack(subjects, around)) report(text, urn);
-    },
-  };
-}
-
-function settingsPolicy(problems: readonly string[]): policy.StackValidationPolicy {
+function settingsPolicy(problems: readonly string[]): Policy {
   return {
     name: SETTINGS_POLICY,
     description: `${POLICIES_KEY} in the stack's file can be read. What can't be read isn't in force.`,
-    enforcementLevel: "mandatory",
-    validateStack: (_, report) => {
-      for (const problem of problems) report(problem);
-    },
+    level: "mandatory",
+    judge: () => problems.map((text) => ({ text })),
   };
 }
 
 /** The pack's policies for a stack, each at the level that the stack wants. */
-export function policiesFor(around: Surroundings, problems: readonly string[]): policy.Policies {
-  const { levels } = around.settings;
-  const own = rules.map((rule) => {
-    const level = levels[rule.name] ?? rule.level;
-    return "checkStack" in rule ? stackPolicy(rule, around, level) : resourcePolicy(rule, around, level);
-  });
-  return [...own, settingsPolicy(problems)];
+export function policiesFor(around: Surroundings, problems: readonly string[]): Policy[] {
+  return [...rules.map((rule) => policyOf(rule, around)), settingsPolicy(problems)];
 }

@@ -1,4 +1,5 @@
 // What a rule of the policy pack is, and what it sees of a resource. A rule never repeats a value that may be secret.
+import { UNKNOWN } from "../lib/plugin/values.ts";
 import type { PolicySettings } from "./settings.ts";
 
 /** How strictly a rule is taken: `mandatory` stops the run, `advisory` is a warning. */
@@ -17,7 +18,7 @@ export type Group =
   | "effects";
 
 /** Stands for a value that is known only after the update. A rule says nothing about it; the `up` looks again. */
-export const UNKNOWN: unique symbol = Symbol("unknown");
+export { UNKNOWN };
 
 /** A resource's inputs as plain values, with UNKNOWN for what isn't known yet. */
 export type Facts = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 // What a stack may say about the policies: `tandem:policies` in its file. Read from the config that the engine hands over.
-import { z } from "zod";
+import * as z from "zod";
 import { amountsSchema, hostSchema } from "../lib/host-budget.ts";
 import { isProduction } from "../lib/production.ts";
 

@@ -1,20 +1,8 @@
 // Bundles a language host or provider into one executable file, so that it starts without reading hundreds.
 import { chmod, copyFile, rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { startedBy } from "./interpreter.ts";
-
-/** Only the policy SDK asks for the whole of @pulumi/pulumi; it gets the two parts that it uses. */
-const policySdkParts: Plugin = {
-  name: "policy-sdk-parts",
-  setup(bundler) {
-    const parts = fileURLToPath(new URL("../policies/sdk-parts.ts", import.meta.url));
-    bundler.onResolve({ filter: /^@pulumi\/pulumi$/ }, ({ importer }) =>
-      /[/\\]@pulumi[/\\]policy[/\\]/.test(importer) ? { path: parts } : undefined,
-    );
-  },
-};
 
 /**
  * Bundles the program at `entry` into the executable `outfile`: CommonJS, since a file without an extension is
@@ -35,7 +23,6 @@ export async function bundle(entry: string, outfile: string): Promise<void> {
     banner: { js: startedBy(process.execPath) },
     // Native accelerators of `pg` and of dockerode's ssh library: both do without where they don't find them.
     external: ["pg-native", "*.node"],
-    plugins: [policySdkParts],
     logLevel: "warning",
     metafile: true,
   });
