@@ -1,5 +1,6 @@
 // What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
 
+import { CHECKED_SETTINGS, checkedSettings } from "../infra/check/checked.ts";
 import { SHARED_STACK } from "../infra/settings/define.ts";
 import { engineVariables } from "../toolchain/engine-env.ts";
 import { locateEngine } from "../toolchain/engine-location.ts";
@@ -61,6 +62,8 @@ interface Needs {
   shared: boolean;
   /** Texts among its settings, any of which may name an image. */
   images: string[];
+  /** Was there not even a warning? */
+  clean: boolean;
 }
 
 /**
@@ -70,7 +73,7 @@ interface Needs {
  * @throws UserError with exit code 2 when one of them is an error.
  */
 async function checkSettings(project: Project, stack: string, beforeSetup: boolean): Promise<Needs> {
-  if (!project.hasSettings) return { shared: false, images: [] };
+  if (!project.hasSettings) return { shared: false, images: [], clean: false };
   const { readStack } = await import("../infra/check/index.ts");
   const { hasErrors, renderProblems } = await import("../infra/check/render.ts");
   const options = { projectDir: project.directory, stack, deep: true, beforeSetup };
@@ -86,7 +89,14 @@ async function checkSettings(project: Project, stack: string, beforeSetup: boole
     );
   }
   const images = Object.values(settings).filter((value) => typeof value === "string");
-  return { shared: needsShared, images };
+  return { shared: needsShared, images, clean: problems.length === 0 };
+}
+
+/** The session whose engine tells the program that it needn't check the settings again. */
+function withCheckedSettings(session: Session): Session {
+  const { directory, stackDirectory } = session.project;
+  const said = checkedSettings(session.stack, directory, stackDirectory);
+  return { ...session, variables: { ...session.variables, [CHECKED_SETTINGS]: said } };
 }
 
 /** Refuses to go on without the servers that the environment uses, where the state is in a folder of this machine. */
@@ -188,9 +198,10 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   const dockerHost = dockerHostOf(project, file);
   await prepareMachine({ dockerHost, images: needs?.images, withoutImages: options.looksOnly });
   warmUp(project);
-  if (options.check) await checkSettings(project, options.stack, false);
+  const checked = options.check ? await checkSettings(project, options.stack, false) : undefined;
 
-  const session = openSession(project, options.stack, file);
+  const opened = openSession(project, options.stack, file);
+  const session = checked?.clean === true ? withCheckedSettings(opened) : opened;
   if (needs?.shared === true) requireShared(session);
   const deployment = await settle(session, options);
   if (deployment === undefined && options.create) await createStack(session);

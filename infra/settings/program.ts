@@ -1,5 +1,6 @@
 // Reads the settings of the running program: what the engine hands over, checked as a whole, secrets as Outputs.
 import * as pulumi from "@pulumi/pulumi";
+import { wasChecked } from "../check/checked.ts";
 import { type Place, toProblem } from "../check/problem.ts";
 import { hasErrors, renderProblems } from "../check/render.ts";
 import { checkValues } from "../check/values.ts";
@@ -40,7 +41,7 @@ export async function readSettings<K extends Settings>(
   const fromEngine = rawFromEngine(system.keys, project, pulumi.runtime.allConfig(), isConfigSecret);
   const raw = withoutEmptyDefaults(fromEngine, all, stack);
   const { values, issues } = checkValues(system, raw);
-  if (options.projectDir !== undefined) {
+  if (options.projectDir !== undefined && !wasChecked(stack, options.projectDir)) {
     issues.push(...(await siblingIssues(system, values, options.projectDir, stack, all)));
   }
   const place: Place = { project, stack, locate: () => ({ file: `Pulumi.${stack}.yaml` }) };

@@ -1,4 +1,5 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
+import { CHECKED_SETTINGS } from "../../infra/check/checked.ts";
 import { policyFlags, runEngine, stackFlags } from "../engine.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward } from "../session.ts";
@@ -17,6 +18,11 @@ export async function preview(
 ): Promise<number> {
   const session = await openStack({ ...options, stack, check: true, create: true, change: false });
   return await withRemoteHost(neededForward(session.project, session.file), () =>
-    runEngine(session, ["preview", ...stackFlags(session), ...policyFlags(), ...flags]),
+    runEngine(
+      session,
+      ["preview", ...stackFlags(session), ...policyFlags(), ...flags],
+      // Values on the command line were in no file that was checked.
+      flags.some((flag) => /^(-c|--config)/.test(flag)) ? { [CHECKED_SETTINGS]: "" } : {},
+    ),
   );
 }
