@@ -3,7 +3,10 @@
 import { Instances } from "../lib/plugin/instances.ts";
 import { endAfter, whenParentIsGone } from "../lib/plugin/process.ts";
 
-type AnyInstances = Pick<Instances<never>, "listen" | "close">;
+type AnyInstances = Pick<Instances<never>, "listen" | "close" | "connections">;
+
+/** How often an orphan looks whether an engine still needs it. In milliseconds. */
+const LOOK_MS = 200;
 
 /** Loaded by need: an official plugin's provider is the engine's own matter. */
 const providers: Readonly<Record<string, () => Promise<AnyInstances>>> = {
@@ -25,8 +28,16 @@ async function start(names: readonly string[]): Promise<void> {
   );
   const end = () => endAfter(Promise.all(served.map(({ instances }) => instances.close())));
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, end);
-  // Nothing is cancelled then: what a handler does about that would meet the run that comes after the dead one.
-  whenParentIsGone(end);
+  // An engine that outlives the command goes on to its end, and so does this. Nothing is cancelled then: what a handler
+  // does about that would meet the run that comes after the dead one.
+  const needed = () => served.some(({ instances }) => instances.connections > 0);
+  whenParentIsGone(() => {
+    const timer = setInterval(() => {
+      if (needed()) return;
+      clearInterval(timer);
+      end();
+    }, LOOK_MS);
+  });
   process.stdout.write(`${served.map(({ name, port }) => `${name}:${port}`).join(",")}\n`);
 }
 

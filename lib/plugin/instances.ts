@@ -29,6 +29,7 @@ export class Instances<Client> {
   readonly #waiting = new Set<Instance>();
   readonly #open = new Set<Instance>();
   readonly #server: Server;
+  #connections = 0;
 
   constructor(provider: ProviderDefinition<Client>) {
     this.#provider = provider;
@@ -46,6 +47,11 @@ export class Instances<Client> {
     });
   }
 
+  /** Connections that an engine holds. */
+  get connections(): number {
+    return this.#connections;
+  }
+
   /** Closes what the instances hold. */
   async close(): Promise<void> {
     this.#server.close();
@@ -54,6 +60,7 @@ export class Instances<Client> {
   }
 
   #accept(socket: Socket): void {
+    this.#connections++;
     let instance: Instance | undefined;
     const take = (call: string): ProviderService => {
       instance ??= (FIRST.has(call) ? undefined : this.#goOn()) ?? this.#create();
@@ -62,6 +69,7 @@ export class Instances<Client> {
     const server = new grpc.Server(MESSAGE_LIMITS);
     server.addService(providerGrpc.ResourceProviderService, delegates(take));
     socket.once("close", () => {
+      this.#connections--;
       server.forceShutdown();
       if (instance !== undefined) this.#release(instance);
     });

@@ -1,0 +1,123 @@
+// Tests of a provider that several engines attach to, over real connections.
+import grpc from "@grpc/grpc-js";
+import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import pb from "@pulumi/pulumi/proto/provider_pb.js";
+import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import type { ProviderDefinition } from "./handler.ts";
+import { Instances } from "./instances.ts";
+import { encode } from "./values.ts";
+
+const closed: string[] = [];
+const aborted: string[] = [];
+const definition: ProviderDefinition<string> = {
+  name: "pkg",
+  version: "1.2.3",
+  configure: ({ who }) => String(who),
+  functions: {
+    "pkg:index:who": (_, { client }) => ({ who: client }),
+    "pkg:index:wait": (_, { client, signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          aborted.push(client);
+          resolve({});
+        });
+      }),
+  },
+  resources: {},
+  close: (client) => void closed.push(client),
+};
+
+const instances = new Instances(definition);
+let port: number;
+const clients: Client[] = [];
+type Client = InstanceType<typeof providerGrpc.ResourceProviderClient>;
+
+beforeAll(async () => {
+  port = await instances.listen();
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) await goodBye(client);
+  await until(() => instances.connections === 0);
+  closed.length = 0;
+});
+afterAll(() => instances.close());
+
+/** Connects as a provider resource of an engine does; each on a connection of its own. */
+function connect(): Client {
+  const client = new providerGrpc.ResourceProviderClient(
+    `127.0.0.1:${port}`,
+    grpc.credentials.createInsecure(),
+    { "grpc.use_local_subchannel_pool": 1 },
+  );
+  clients.push(client);
+  return client;
+}
+
+function ask<Req, Res>(
+  client: Client,
+  call: (request: Req, callback: (error: grpc.ServiceError | null, response: Res) => void) => unknown,
+  request: Req,
+): Promise<Res> {
+  return new Promise((resolve, reject) => {
+    call.call(client, request, (error, response) => (error ? reject(error) : resolve(response)));
+  });
+}
+
+async function begin(client: Client, who: string): Promise<Client> {
+  const handshake = new pb.ProviderHandshakeRequest();
+  handshake.setEngineAddress("127.0.0.1:1");
+  await ask(client, client.handshake, handshake);
+  const configure = new pb.ConfigureRequest();
+  configure.setArgs(encode({ who }));
+  await ask(client, client.configure, configure);
+  return client;
+}
+
+async function invoke(client: Client, name: string): Promise<Record<string, unknown>> {
+  const request = new pb.InvokeRequest();
+  request.setTok(`pkg:index:${name}`);
+  const response: pb.InvokeResponse = await ask(client, client.invoke, request);
+  return response.getReturn()?.toJavaScript() ?? {};
+}
+
+async function goodBye(client: Client): Promise<void> {
+  await ask(client, client.cancel, new emptyPb.Empty()).catch(() => {});
+  client.close();
+}
+
+async function until(met: () => boolean): Promise<void> {
+  while (!met()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+it("each connection has settings of its own", async () => {
+  const [one, two] = await Promise.all([begin(connect(), "one"), begin(connect(), "two")]);
+  expect(await invoke(one, "who")).toEqual({ who: "one" });
+  expect(await invoke(two, "who")).toEqual({ who: "two" });
+  expect(instances.connections).toBe(2);
+});
+
+it("what one engine cancels goes on for the others, and is closed with its connection", async () => {
+  const [one, two] = await Promise.all([begin(connect(), "one"), begin(connect(), "two")]);
+  const waiting = invoke(one, "wait");
+  await goodBye(one);
+  await waiting.catch(() => {});
+  await until(() => closed.length > 0);
+  expect(aborted).toEqual(["one"]);
+  expect(closed).toEqual(["one"]);
+  expect(await invoke(two, "who")).toEqual({ who: "two" });
+});
+
+it("a connection that was closed for its idleness is the same instance when it comes back", async () => {
+  (await begin(connect(), "idle")).close();
+  await until(() => instances.connections === 0);
+  expect(closed).toEqual([]);
+  expect(await invoke(connect(), "who")).toEqual({ who: "idle" });
+});
+
+it("of two that came back none is taken for the other", async () => {
+  (await begin(connect(), "one")).close();
+  (await begin(connect(), "two")).close();
+  await until(() => instances.connections === 0);
+  await expect(invoke(connect(), "who")).rejects.toThrow("used before it was configured");
+});
