@@ -10,8 +10,8 @@ import { watch } from "./watch.ts";
 
 type Context = CallContext<DockerHost>;
 
-/** How often the health check is tried while a container starts. */
-const POLL_MS = 200;
+/** Pause between two tries of the health check while a container starts: more would only wait, less take its CPU from it. */
+const POLL_MS = 100;
 /** A container that came up and went down this often won't get better by waiting. */
 const MAX_RESTARTS = 3;
 const LOG_LINES = 20;

@@ -22,10 +22,12 @@ export async function readRoute(
   gateway: string,
   routeName: string,
 ): Promise<RouteFiles | undefined> {
-  const site = await getFile(docker, gateway, `${ROUTES_DIR}/${siteFile(routeName)}`);
+  const [site, files] = await Promise.all([
+    getFile(docker, gateway, `${ROUTES_DIR}/${siteFile(routeName)}`),
+    readFolder(docker, gateway, UPSTREAMS_DIR),
+  ]);
   if (site === undefined) return undefined;
   const own = new RegExp(`^${routeName}\\.[0-9]+(\\.stream)?$`);
-  const files = await readFolder(docker, gateway, UPSTREAMS_DIR);
   return { site, upstreams: Object.fromEntries(Object.entries(files).filter(([name]) => own.test(name))) };
 }
 

@@ -95,9 +95,11 @@ async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
   const routeName = String(inputs.routeName);
   const wanted = renderRoute(inputs as unknown as RouteConfig);
   const now = addresses(wanted);
-  await expectReachable(docker, gateway, routeName, now);
   const before = await turns.take(gateway, async () => {
-    const found = await readRoute(docker, gateway, routeName);
+    const [found] = await Promise.all([
+      readRoute(docker, gateway, routeName),
+      expectReachable(docker, gateway, routeName, now),
+    ]);
     await replace(docker, gateway, routeName, wanted, found);
     return found;
   });
