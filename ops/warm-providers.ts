@@ -16,6 +16,9 @@ import { lowerPriority } from "./engine-priority.ts";
 
 /** By which the engine is told of running providers: `name:port`, comma-separated. Documented for debugging them. */
 const VARIABLE = "PULUMI_DEBUG_PROVIDERS";
+/** The policy pack among them, and by which its executable is told of the one that runs. */
+const POLICIES = "policies";
+const POLICIES_VARIABLE = "TANDEM_POLICIES_PORT";
 /** Installed ones that nearly every stack has; the others start when the engine needs them. */
 const INSTALLED = ["random", "postgresql"] as const;
 /** Providers that take longer than this to tell their ports are left out. In milliseconds. */
@@ -50,7 +53,7 @@ export function warmProviders(
   const file = join(bundlesFolder(paths), "tandem-providers");
   if (!canRun(file)) return;
   // In a process group of its own, as under the engine: a Ctrl-C is the engine's to answer.
-  const child = spawn(file, ["tandem", ...INSTALLED.filter((name) => isOurs(paths, name))], {
+  const child = spawn(file, [POLICIES, "tandem", ...INSTALLED.filter((name) => isOurs(paths, name))], {
     cwd: folder,
     env: { ...process.env, ...variables },
     stdio: ["ignore", "pipe", "inherit"],
@@ -61,8 +64,13 @@ export function warmProviders(
 
 /** Variables that tell the engine of the providers that run; waits for those that are just starting. */
 export async function attachedProviders(): Promise<Record<string, string>> {
-  const ports = await started;
-  return ports === undefined || ports === "" ? {} : { [VARIABLE]: ports };
+  const ports = ((await started) ?? "").split(",").filter((entry) => entry !== "");
+  const policies = ports.find((entry) => entry.startsWith(`${POLICIES}:`));
+  if (policies === undefined) return {};
+  return {
+    [VARIABLE]: ports.filter((entry) => entry !== policies).join(","),
+    [POLICIES_VARIABLE]: policies.slice(POLICIES.length + 1),
+  };
 }
 
 /** The first line that the process prints; empty where it prints none. */

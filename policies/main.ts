@@ -2,12 +2,11 @@
 import grpc from "@grpc/grpc-js";
 import analyzerGrpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import { listenOnLoopback, MESSAGE_LIMITS, whenParentIsGone } from "../lib/plugin/process.ts";
-import project from "../package.json" with { type: "json" };
 import { createAnalyzer } from "./service.ts";
 
 async function start(): Promise<void> {
   const server = new grpc.Server(MESSAGE_LIMITS);
-  server.addService(analyzerGrpc.AnalyzerService, createAnalyzer(project.version));
+  server.addService(analyzerGrpc.AnalyzerService, createAnalyzer());
   process.stdout.write(`${await listenOnLoopback(server)}\n`);
 }
 

@@ -1,11 +1,13 @@
 // Answers the engine's calls to a policy pack. Its own server and not @pulumi/policy's: that decodes each resource anew for
 // each policy, wants the stack's config before it can start, and cost a deploy's two runs half a second.
 import grpc from "@grpc/grpc-js";
-import type { IAnalyzerServer } from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
+import analyzerGrpc, { type IAnalyzerServer } from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import pb from "@pulumi/pulumi/proto/analyzer_pb.js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
+import { Attachable } from "../lib/plugin/attachable.ts";
 import { decode } from "../lib/plugin/values.ts";
+import project from "../package.json" with { type: "json" };
 import { PACK_NAME, type Policy, policiesFor, rules } from "./pack.ts";
 import { type Finding, type Subject, types } from "./rule.ts";
 import { readPolicySettings } from "./settings.ts";
@@ -68,10 +70,20 @@ function policiesOf(system: string, environment: string, config: Readonly<Record
   return policiesFor({ system, environment, settings }, problems);
 }
 
-/** Builds the service of the pack, whose version is `version`. */
-export function createAnalyzer(
-  version: string,
-): Omit<IAnalyzerServer, keyof grpc.UntypedServiceImplementation> {
+/** The pack for engines that attach to it. */
+export function attachablePack(): Attachable {
+  return new Attachable(analyzerGrpc.AnalyzerService, () => {
+    let over = false;
+    const handlers = createAnalyzer(() => {
+      over = true;
+    });
+    return { handlers, over: () => over, close: () => {} };
+  });
+}
+
+/** Builds the service of the pack. `onCancel` is called when the engine needs it no more. */
+export function createAnalyzer(onCancel = () => {}): IAnalyzerServer {
+  const { version } = project;
   let policies = policiesOf("", "", {});
   /** Levels from a policy group or `--policy-pack-config`, which win over the stack's own. */
   let ordered = new Map<string, Level>();
@@ -154,6 +166,9 @@ export function createAnalyzer(
     }),
     // No rule mends by itself: what is deployed is what the program says.
     remediate: unary(() => new pb.RemediateResponse()),
-    cancel: unary(() => new emptyPb.Empty()),
+    cancel: unary(() => {
+      onCancel();
+      return new emptyPb.Empty();
+    }),
   };
 }

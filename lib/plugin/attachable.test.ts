@@ -4,8 +4,8 @@ import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import pb from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { attachableProvider } from "./attachable-provider.ts";
 import type { ProviderDefinition } from "./handler.ts";
-import { Instances } from "./instances.ts";
 import { encode } from "./values.ts";
 
 const closed: string[] = [];
@@ -28,20 +28,20 @@ const definition: ProviderDefinition<string> = {
   close: (client) => void closed.push(client),
 };
 
-const instances = new Instances(definition);
+const attachable = attachableProvider(definition);
 let port: number;
 const clients: Client[] = [];
 type Client = InstanceType<typeof providerGrpc.ResourceProviderClient>;
 
 beforeAll(async () => {
-  port = await instances.listen();
+  port = await attachable.listen();
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) await goodBye(client);
-  await until(() => instances.connections === 0);
+  await until(() => attachable.connections === 0);
   closed.length = 0;
 });
-afterAll(() => instances.close());
+afterAll(() => attachable.close());
 
 /** Connects as a provider resource of an engine does; each on a connection of its own. */
 function connect(): Client {
@@ -94,7 +94,7 @@ it("each connection has settings of its own", async () => {
   const [one, two] = await Promise.all([begin(connect(), "one"), begin(connect(), "two")]);
   expect(await invoke(one, "who")).toEqual({ who: "one" });
   expect(await invoke(two, "who")).toEqual({ who: "two" });
-  expect(instances.connections).toBe(2);
+  expect(attachable.connections).toBe(2);
 });
 
 it("what one engine cancels goes on for the others, and is closed with its connection", async () => {
@@ -110,7 +110,7 @@ it("what one engine cancels goes on for the others, and is closed with its conne
 
 it("a connection that was closed for its idleness is the same instance when it comes back", async () => {
   (await begin(connect(), "idle")).close();
-  await until(() => instances.connections === 0);
+  await until(() => attachable.connections === 0);
   expect(closed).toEqual([]);
   expect(await invoke(connect(), "who")).toEqual({ who: "idle" });
 });
@@ -118,6 +118,6 @@ it("a connection that was closed for its idleness is the same instance when it c
 it("of two that came back none is taken for the other", async () => {
   (await begin(connect(), "one")).close();
   (await begin(connect(), "two")).close();
-  await until(() => instances.connections === 0);
+  await until(() => attachable.connections === 0);
   await expect(invoke(connect(), "who")).rejects.toThrow("used before it was configured");
 });
