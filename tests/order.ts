@@ -43,6 +43,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "faults/engine-steps": 88,
   "integration/policies": 100,
   "integration/blue-banded-bee": 75,
+  "integration/attached-plugins": 75,
   "integration/verify": 70,
   "integration/oracle-shared": 65,
   "integration/providers": 62,
