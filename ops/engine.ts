@@ -21,7 +21,7 @@ export function stackFlags({ stack, configFile }: Session): string[] {
   return ["--stack", stack, "--config-file", configFile];
 }
 
-/** Flags of every command that plans a change: the policy pack, as an executable that the engine starts. */
+/** Flags of every command that plans a change: the policy pack, as an executable that stands for the one that runs. */
 export function policyFlags(): string[] {
   return ["--policy-pack", join(packageRoot, "policies/pulumi-analyzer-tandem")];
 }

@@ -1,6 +1,6 @@
 // A Pulumi project and its stack files, as far as the commands need them: names, places, a few plain settings.
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { packageRoot } from "../toolchain/paths.ts";
 import { UserError } from "./errors.ts";
@@ -10,6 +10,8 @@ export interface Project {
   /** Absolute path of the folder. */
   directory: string;
   name: string;
+  /** Folder of the program, where the engine starts plugins. */
+  programDirectory: string;
   /** Folder of the stack files. */
   stackDirectory: string;
   /** Does Pulumi.yaml say where the settings are described? Then they can be checked. */
@@ -32,6 +34,7 @@ export interface StackFile {
 
 interface ProjectDocument {
   name?: unknown;
+  main?: unknown;
   stackConfigDir?: unknown;
   tandem?: { system?: unknown };
   config?: Record<string, { default?: unknown; value?: unknown } | string | number | boolean | null>;
@@ -83,11 +86,19 @@ export function loadProject(directory: string = packageRoot): Project {
     typeof document.stackConfigDir === "string" ? join(folder, document.stackConfigDir) : folder;
   return {
     directory: folder,
+    programDirectory: programDirectoryOf(folder, document.main),
     name: document.name,
     stackDirectory,
     hasSettings: document.tandem?.system !== undefined,
     defaults: defaultsOf(document.config),
   };
+}
+
+/** As the engine has it: `main` is a file, or a folder without an extension. */
+function programDirectoryOf(folder: string, main: unknown): string {
+  if (typeof main !== "string") return folder;
+  const path = resolve(folder, main);
+  return extname(path) === "" ? path : dirname(path);
 }
 
 function defaultsOf(config: ProjectDocument["config"]): Record<string, unknown> {

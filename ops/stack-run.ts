@@ -1,5 +1,6 @@
 // What every command does before it lets the engine work on a stack: machine, settings, locks, unfinished work.
 
+import { readFileSync } from "node:fs";
 import { CHECKED_SETTINGS, checkedSettings } from "../infra/check/checked.ts";
 import { SHARED_STACK } from "../infra/settings/define.ts";
 import { engineVariables } from "../toolchain/engine-env.ts";
@@ -62,7 +63,7 @@ interface Needs {
   shared: boolean;
   /** Texts among its settings, any of which may name an image. */
   images: string[];
-  /** Was there not even a warning? */
+  /** Were all its values seen, without even a warning? */
   clean: boolean;
 }
 
@@ -77,7 +78,7 @@ async function checkSettings(project: Project, stack: string, beforeSetup: boole
   const { readStack } = await import("../infra/check/index.ts");
   const { hasErrors, renderProblems } = await import("../infra/check/render.ts");
   const options = { projectDir: project.directory, stack, deep: true, beforeSetup };
-  const { problems, settings = {}, needsShared = false } = await readStack(options);
+  const { problems, settings = {}, needsShared = false, hasEnvironment = false } = await readStack(options);
   const stop = hasErrors(problems);
   // Warnings are printed once, by the last check.
   if (problems.length > 0 && (stop || !beforeSetup)) process.stderr.write(`${renderProblems(problems)}\n`);
@@ -89,14 +90,23 @@ async function checkSettings(project: Project, stack: string, beforeSetup: boole
     );
   }
   const images = Object.values(settings).filter((value) => typeof value === "string");
-  return { shared: needsShared, images, clean: problems.length === 0 };
+  return { shared: needsShared, images, clean: problems.length === 0 && !hasEnvironment };
+}
+
+/** What the check is about to look at; undefined where that isn't the stack file any more that the engine will get. */
+function fingerprintOf(
+  { directory, stackDirectory }: Project,
+  stack: string,
+  file: StackFile,
+): string | undefined {
+  return readFileSync(file.path, "utf8") === file.text
+    ? checkedSettings(stack, directory, stackDirectory)
+    : undefined;
 }
 
 /** The session whose engine tells the program that it needn't check the settings again. */
-function withCheckedSettings(session: Session): Session {
-  const { directory, stackDirectory } = session.project;
-  const said = checkedSettings(session.stack, directory, stackDirectory);
-  return { ...session, variables: { ...session.variables, [CHECKED_SETTINGS]: said } };
+function withCheckedSettings(session: Session, files: string): Session {
+  return { ...session, variables: { ...session.variables, [CHECKED_SETTINGS]: files } };
 }
 
 /** Refuses to go on without the servers that the environment uses, where the state is in a folder of this machine. */
@@ -168,7 +178,7 @@ async function settle(session: Session, { change, wait }: OpenOptions): Promise<
 function warmUp(project: Project): void {
   const paths = resolvePaths();
   const engine = locateEngine(paths);
-  if (engine !== undefined) warmProviders(paths, project.directory, engineVariables(paths, engine));
+  if (engine !== undefined) warmProviders(paths, project.programDirectory, engineVariables(paths, engine));
 }
 
 /** The stack's file. The check has better words for one that can't be read: each place in it, and what mends it. */
@@ -198,10 +208,13 @@ export async function openStack(options: OpenOptions): Promise<Session> {
   const dockerHost = dockerHostOf(project, file);
   await prepareMachine({ dockerHost, images: needs?.images, withoutImages: options.looksOnly });
   warmUp(project);
+  // Before the check, so that what changes while it runs doesn't count as checked.
+  const files = options.check ? fingerprintOf(project, options.stack, file) : undefined;
   const checked = options.check ? await checkSettings(project, options.stack, false) : undefined;
 
   const opened = openSession(project, options.stack, file);
-  const session = checked?.clean === true ? withCheckedSettings(opened) : opened;
+  const session =
+    checked?.clean === true && files !== undefined ? withCheckedSettings(opened, files) : opened;
   if (needs?.shared === true) requireShared(session);
   const deployment = await settle(session, options);
   if (deployment === undefined && options.create) await createStack(session);

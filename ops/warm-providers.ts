@@ -3,11 +3,10 @@
 // ours, the engine starts by itself.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { launcherOf } from "../toolchain/bundle-launcher.ts";
+import { hasLauncher } from "../toolchain/bundle-launcher.ts";
 import { bundlesFolder } from "../toolchain/bundles.ts";
 import { canRun } from "../toolchain/executables.ts";
 import type { Paths } from "../toolchain/paths.ts";
@@ -24,23 +23,19 @@ const INSTALLED = ["random", "postgresql"] as const;
 /** Providers that take longer than this to tell their ports are left out. In milliseconds. */
 const PATIENCE_MS = 5_000;
 
-/** Resolves with the value of the variable; empty where nothing runs. */
-let started: Promise<string> | undefined;
+/** Resolves with the ports that it printed, `name:port`; empty where nothing runs. */
+let started: Promise<string[]> | undefined;
 
 /** Would the engine start this package's bundle under this name? An official plugin is the engine's own matter. */
-function isOurs({ pulumiHome, ...paths }: Paths, name: (typeof INSTALLED)[number]): boolean {
-  const file = installedExecutable(pulumiHome, name);
-  return (
-    existsSync(file) &&
-    readFileSync(file, "utf8") === launcherOf({ pulumiHome, ...paths }, `pulumi-resource-${name}`)
-  );
+function isOurs(paths: Paths, name: (typeof INSTALLED)[number]): boolean {
+  return hasLauncher(paths, `pulumi-resource-${name}`, installedExecutable(paths.pulumiHome, name));
 }
 
 /**
  * Starts the providers, unless that was done already or they are not bundled yet; returns at once. They end with this
- * process.
+ * process, or with the engine that outlives it.
  *
- * @param folder working folder, the project's
+ * @param folder working folder: the program's, as under the engine
  * @param variables the engine's, which it would hand on
  */
 export function warmProviders(
@@ -59,29 +54,40 @@ export function warmProviders(
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
   });
+  lowerPriority(child.pid);
+  process.once("exit", () => child.kill());
   started = portsOf(child, child.stdout as Socket);
+  // One that ended is offered no more: the engine then starts its own.
+  child.once("exit", () => {
+    started = Promise.resolve([]);
+  });
 }
 
 /** Variables that tell the engine of the providers that run; waits for those that are just starting. */
 export async function attachedProviders(): Promise<Record<string, string>> {
-  const ports = ((await started) ?? "").split(",").filter((entry) => entry !== "");
+  // Nothing of the child keeps this process alive, so that a command which fails ends at once; here it is waited for.
+  const hold = setInterval(() => {}, PATIENCE_MS);
+  const ports = await (started ?? []);
+  clearInterval(hold);
   const policies = ports.find((entry) => entry.startsWith(`${POLICIES}:`));
-  if (policies === undefined) return {};
+  if (policies === undefined) return { [POLICIES_VARIABLE]: "" };
   return {
     [VARIABLE]: ports.filter((entry) => entry !== policies).join(","),
     [POLICIES_VARIABLE]: policies.slice(POLICIES.length + 1),
   };
 }
 
-/** The first line that the process prints; empty where it prints none. */
-async function portsOf(child: ChildProcess, stdout: Socket): Promise<string> {
-  lowerPriority(child.pid);
-  process.once("exit", () => child.kill());
+/** The first line that the process prints; empty where it prints none in time, and is ended then. */
+async function portsOf(child: ChildProcess, stdout: Socket): Promise<string[]> {
+  child.unref();
+  stdout.unref();
   const printed = once(stdout, "data").then(String);
   const ended = once(child, "exit").then(() => "");
   const line = await Promise.race([printed, ended, sleep(PATIENCE_MS, "", { ref: false })]).catch(() => "");
-  // Neither keeps this process alive.
-  child.unref();
-  stdout.resume().unref();
-  return line.trim();
+  stdout.resume();
+  if (line === "") child.kill();
+  return line
+    .trim()
+    .split(",")
+    .filter((entry) => entry !== "");
 }

@@ -19,7 +19,12 @@ const LEVELS = {
   disabled: pb.EnforcementLevel.DISABLED,
 } as const;
 type Level = keyof typeof LEVELS;
-const names = Object.keys(LEVELS) as Level[];
+
+/** What the engine orders. No rule mends by itself, so that what is to be mended is at least stopped. */
+function levelOrdered(ordered: number): Level | undefined {
+  if (ordered === pb.EnforcementLevel.REMEDIATE) return "mandatory";
+  return (Object.keys(LEVELS) as Level[]).find((level) => LEVELS[level] === ordered);
+}
 
 const ruleNames = rules.map(({ name }) => name);
 const ruleTypes: ReadonlySet<string> = new Set(Object.values(types));
@@ -74,10 +79,10 @@ function policiesOf(system: string, environment: string, config: Readonly<Record
 export function attachablePack(): Attachable {
   return new Attachable(analyzerGrpc.AnalyzerService, () => {
     let over = false;
-    const handlers = createAnalyzer(() => {
+    const end = () => {
       over = true;
-    });
-    return { handlers, over: () => over, close: () => {} };
+    };
+    return { handlers: createAnalyzer(end), over: () => over, abort: end, close: () => {} };
   });
 }
 
@@ -122,7 +127,7 @@ export function createAnalyzer(onCancel = () => {}): IAnalyzerServer {
     configure: unary((request: pb.ConfigureAnalyzerRequest) => {
       ordered = new Map();
       request.getPolicyconfigMap().forEach((config, name) => {
-        const level = names.find((one) => LEVELS[one] === config.getEnforcementlevel());
+        const level = levelOrdered(config.getEnforcementlevel());
         if (level !== undefined) ordered.set(name, level);
       });
       return new emptyPb.Empty();

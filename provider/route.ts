@@ -95,14 +95,12 @@ async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
   const routeName = String(inputs.routeName);
   const wanted = renderRoute(inputs as unknown as RouteConfig);
   const now = addresses(wanted);
-  const before = await turns.take(gateway, async () => {
-    const [found] = await Promise.all([
-      readRoute(docker, gateway, routeName),
-      expectReachable(docker, gateway, routeName, now),
-    ]);
-    await replace(docker, gateway, routeName, wanted, found);
-    return found;
-  });
+  // Not in turn: nobody else changes this route's files, and a port that stays closed must not hold up the others.
+  const [before] = await Promise.all([
+    readRoute(docker, gateway, routeName),
+    expectReachable(docker, gateway, routeName, now),
+  ]);
+  await turns.take(gateway, () => replace(docker, gateway, routeName, wanted, before));
   const earlier = addresses(before);
   // Not in turn: the other routes needn't wait for this one's requests.
   await settle(

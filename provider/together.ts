@@ -4,41 +4,80 @@ import type { Attachable } from "../lib/plugin/attachable.ts";
 import { attachableProvider } from "../lib/plugin/attachable-provider.ts";
 import { endAfter, whenParentIsGone } from "../lib/plugin/process.ts";
 
-/** How often an orphan looks whether an engine still needs it. In milliseconds. */
+/** How long an orphan waits for an engine to come back, which hangs up between its preview and its update. In milliseconds. */
+const PATIENCE_MS = 10_000;
+/** How often it looks. */
 const LOOK_MS = 200;
 
+type Make = (onLost: () => void) => Promise<Attachable>;
+
 /** Loaded by need: an official plugin's provider is the engine's own matter. */
-const plugins: Readonly<Record<string, () => Promise<Attachable>>> = {
-  tandem: async () => attachableProvider((await import("./provider.ts")).tandemProvider),
-  random: async () =>
-    attachableProvider((await import("../toolchain/providers/random/provider.ts")).randomProvider),
-  postgresql: async () =>
-    attachableProvider((await import("../toolchain/providers/postgresql/provider.ts")).postgresqlProvider),
+const plugins: Readonly<Record<string, Make>> = {
+  tandem: async (onLost) => attachableProvider((await import("./provider.ts")).tandemProvider, onLost),
+  random: async (onLost) =>
+    attachableProvider((await import("../toolchain/providers/random/provider.ts")).randomProvider, onLost),
+  postgresql: async (onLost) =>
+    attachableProvider(
+      (await import("../toolchain/providers/postgresql/provider.ts")).postgresqlProvider,
+      onLost,
+    ),
+  // A judgement that nobody waits for any more does nothing.
   policies: async () => (await import("../policies/service.ts")).attachablePack(),
 };
 
 async function start(names: readonly string[]): Promise<void> {
-  const served = await Promise.all(
+  const served: Attachable[] = [];
+  const needed = () => served.some(({ connections }) => connections > 0);
+  const end = () => endAfter(Promise.all(served.map((attachable) => attachable.close())));
+  let orphaned = false;
+  let lost = false;
+  let idleSince = Date.now();
+  setInterval(() => {
+    if (needed()) idleSince = Date.now();
+    // What a dead engine left under way must not meet the next run: it ends with this process, as soon as no other engine
+    // needs that. Nothing is cancelled then, since what a handler does about it would do just so.
+    else if (lost || (orphaned && Date.now() - idleSince > PATIENCE_MS)) end();
+  }, LOOK_MS).unref();
+  const onLost = () => {
+    lost = true;
+    if (!needed()) end();
+  };
+  const ports = await Promise.all(
     names.map(async (name) => {
       const make = plugins[name];
       if (make === undefined) throw new Error(`no plugin of this package is called ${name}`);
-      const attachable = await make();
-      return { name, attachable, port: await attachable.listen() };
+      const attachable = await make(onLost);
+      served.push(attachable);
+      return `${name}:${await attachable.listen()}`;
     }),
   );
-  const end = () => endAfter(Promise.all(served.map(({ attachable }) => attachable.close())));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, end);
-  // An engine that outlives the command goes on to its end, and so does this. Nothing is cancelled then: what a handler
-  // does about that would meet the run that comes after the dead one.
-  const needed = () => served.some(({ attachable }) => attachable.connections > 0);
-  whenParentIsGone(() => {
-    const timer = setInterval(() => {
-      if (needed()) return;
-      clearInterval(timer);
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.on(signal, () => {
+      for (const attachable of served) attachable.abort();
       end();
-    }, LOOK_MS);
+    });
+  }
+  // An engine that outlives the command goes on to its end, and so does this.
+  whenParentIsGone(() => {
+    orphaned = true;
   });
-  process.stdout.write(`${served.map(({ name, port }) => `${name}:${port}`).join(",")}\n`);
+  process.stdout.write(`${ports.join(",")}\n`);
 }
 
-void start(process.argv.slice(2));
+/** Where it broke, and not what about: a message may hold what the engine would have blotted out. */
+function tell(error: unknown): void {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
+  process.stderr.write(
+    `tandem-providers: ${error instanceof Error ? error.name : "error"}\n${frames.join("\n")}\n`,
+  );
+}
+
+// One call's broken promise is no reason to end all others.
+process.on("unhandledRejection", tell);
+// Whoever started it is gone already.
+process.stdout.on("error", () => process.exit(0));
+start(process.argv.slice(2)).catch((error: unknown) => {
+  tell(error);
+  process.exit(1);
+});

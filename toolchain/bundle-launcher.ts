@@ -1,6 +1,6 @@
 // What lies where the engine looks for a plugin that is bundled: a script that hands over to the bundle of the version of
 // this package that started the engine. The script itself is the same for all versions.
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { BundleName } from "./bundles.ts";
 import type { Paths } from "./paths.ts";
@@ -24,7 +24,9 @@ exit 1
 /** Does the file hold the bundle's script? */
 export function hasLauncher(paths: Paths, name: BundleName, file: string): boolean {
   try {
-    return readFileSync(file, "utf8") === launcherOf(paths, name);
+    const launcher = launcherOf(paths, name);
+    // An official plugin in its place has many megabytes.
+    return statSync(file).size === Buffer.byteLength(launcher) && readFileSync(file, "utf8") === launcher;
   } catch {
     return false;
   }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const DAY_MS = 86_400_000;
 /** Days without use after which a version's bundles go. */
 const KEPT_DAYS = 14;
-/** Versions that are kept at most (about 7 MB each), but for those used within a day: a run may have them open. */
+/** Versions that are kept at most (about 9 MB each), but for those used within a day: a run may have them open. */
 const KEPT_VERSIONS = 20;
 
 /**

@@ -39,6 +39,8 @@ export interface CheckedStack {
   settings?: Record<string, unknown>;
   /** It uses servers of the stack `shared`. */
   needsShared?: boolean;
+  /** Some of its values come from a Pulumi ESC environment: only the engine has read those. */
+  hasEnvironment?: boolean;
 }
 
 /** All that is wrong with a stack, in the order of the file's lines. Touches nothing. */
@@ -86,7 +88,12 @@ export async function readStack(options: CheckOptions): Promise<CheckedStack> {
   const all = sorted([...problems, ...found]);
   return all.some((problem) => problem.severity === "error")
     ? { problems: all }
-    : { problems: all, settings: values, needsShared: needsShared(settings, stack, values) };
+    : {
+        problems: all,
+        settings: values,
+        needsShared: needsShared(settings, stack, values),
+        hasEnvironment: file.hasEnvironment,
+      };
 }
 
 /** What the system says of a stack's settings; undefined if it can't be loaded, which `checkStack` explains. */

@@ -32,6 +32,7 @@ describe("a stack of shared servers", () => {
     expect(await check("shared")).toEqual({
       problems: [],
       needsShared: false,
+      hasEnvironment: false,
       settings: { environments: ["staging"], postgresPort: 15_001, image: "postgres:17.4" },
     });
     const checked = await check("staging");

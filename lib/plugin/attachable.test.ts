@@ -1,4 +1,5 @@
 // Tests of a provider that several engines attach to, over real connections.
+import { type AddressInfo, createConnection, createServer, type Socket } from "node:net";
 import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import pb from "@pulumi/pulumi/proto/provider_pb.js";
@@ -28,7 +29,10 @@ const definition: ProviderDefinition<string> = {
   close: (client) => void closed.push(client),
 };
 
-const attachable = attachableProvider(definition);
+let lost = 0;
+const attachable = attachableProvider(definition, () => {
+  lost++;
+});
 let port: number;
 const clients: Client[] = [];
 type Client = InstanceType<typeof providerGrpc.ResourceProviderClient>;
@@ -44,14 +48,31 @@ afterEach(async () => {
 afterAll(() => attachable.close());
 
 /** Connects as a provider resource of an engine does; each on a connection of its own. */
-function connect(): Client {
+function connect(to = port): Client {
   const client = new providerGrpc.ResourceProviderClient(
-    `127.0.0.1:${port}`,
+    `127.0.0.1:${to}`,
     grpc.credentials.createInsecure(),
     { "grpc.use_local_subchannel_pool": 1 },
   );
   clients.push(client);
   return client;
+}
+
+/** A way to the provider that breaks off as with a process that is killed. */
+async function cuttableLine(): Promise<{ port: number; cut: () => void }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    const onward = createConnection(port, "127.0.0.1");
+    sockets.push(socket, onward);
+    for (const one of [socket, onward]) one.on("error", () => {});
+    socket.pipe(onward).pipe(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = () => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  return { port: (server.address() as AddressInfo).port, cut };
 }
 
 function ask<Req, Res>(
@@ -106,6 +127,19 @@ it("what one engine cancels goes on for the others, and is closed with its conne
   expect(aborted).toEqual(["one"]);
   expect(closed).toEqual(["one"]);
   expect(await invoke(two, "who")).toEqual({ who: "two" });
+});
+
+it("an engine that is gone in the middle of a call is told apart from an idle connection", async () => {
+  const line = await cuttableLine();
+  const client = await begin(connect(line.port), "dead");
+  const waiting = invoke(client, "wait");
+  // The call has to arrive before the connection breaks.
+  expect(await invoke(client, "who")).toEqual({ who: "dead" });
+  expect(lost).toBe(0);
+  line.cut();
+  await expect(waiting).rejects.toThrow();
+  await until(() => lost > 0);
+  await expect(invoke(connect(), "who")).rejects.toThrow("used before it was configured");
 });
 
 it("a connection that was closed for its idleness is the same instance when it comes back", async () => {

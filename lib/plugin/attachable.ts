@@ -12,6 +12,8 @@ export interface Attached {
   readonly handlers: grpc.UntypedServiceImplementation;
   /** Has the engine said good-bye? */
   readonly over: () => boolean;
+  /** Tells what is under way to stop. */
+  readonly abort: () => void;
   /** Lets go of what it holds. */
   close(): Promise<void> | void;
 }
@@ -27,12 +29,17 @@ export class Attachable {
   /** Those whose connection broke off without a good-bye: gRPC closes one that was idle for 30 minutes, and comes back. */
   readonly #waiting = new Set<Attached>();
   readonly #server: Server;
+  readonly #onLost: () => void;
   #connections = 0;
 
-  /** `create` makes the plugin for a new connection. */
-  constructor(service: grpc.ServiceDefinition, create: () => Attached) {
+  /**
+   * @param create makes the plugin for a new connection
+   * @param onLost called when an engine is gone without a good-bye and left calls under way, for which nobody waits any more
+   */
+  constructor(service: grpc.ServiceDefinition, create: () => Attached, onLost: () => void = () => {}) {
     this.#service = service;
     this.#create = create;
+    this.#onLost = onLost;
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -52,10 +59,15 @@ export class Attachable {
     return this.#connections;
   }
 
+  /** Tells all that is under way to stop. */
+  abort(): void {
+    for (const attached of [...this.#open, ...this.#waiting]) attached.abort();
+  }
+
   /** Closes what the plugins hold. */
   async close(): Promise<void> {
     this.#server.close();
-    await Promise.all([...this.#open, ...this.#waiting].map((attached) => attached.close()));
+    await Promise.allSettled([...this.#open, ...this.#waiting].map(async (attached) => attached.close()));
   }
 
   #accept(socket: Socket): void {
@@ -67,11 +79,13 @@ export class Attachable {
       return attached;
     };
     const server = new grpc.Server(MESSAGE_LIMITS);
-    server.addService(this.#service, this.#delegates(take));
+    const calls = { open: 0 };
+    server.addService(this.#service, this.#delegates(take, calls));
     socket.once("close", () => {
       this.#connections--;
+      const lost = calls.open > 0;
       server.forceShutdown();
-      if (attached !== undefined) this.#release(attached);
+      if (attached !== undefined) this.#release(attached, lost);
     });
     // A connection that is reset has ended, which is all there is to it.
     socket.on("error", () => socket.destroy());
@@ -79,11 +93,16 @@ export class Attachable {
   }
 
   /** Handlers that ask, at each call, which plugin it is for. */
-  #delegates(take: (call: string) => Attached): grpc.UntypedServiceImplementation {
+  #delegates(take: (call: string) => Attached, calls: { open: number }): grpc.UntypedServiceImplementation {
     const entries = Object.keys(this.#service).map((name) => {
-      const pass = (...args: unknown[]) => {
+      const pass = (call: unknown, answer?: (...answers: unknown[]) => void) => {
         const handler = take(name).handlers[name] as unknown as (...args: unknown[]) => void;
-        handler(...args);
+        if (answer === undefined) return handler(call);
+        calls.open++;
+        handler(call, (...answers: unknown[]) => {
+          calls.open--;
+          answer(...answers);
+        });
       };
       return [name, pass];
     });
@@ -101,9 +120,16 @@ export class Attachable {
     return only;
   }
 
-  #release(attached: Attached): void {
+  #release(attached: Attached, lost: boolean): void {
     this.#open.delete(attached);
-    if (attached.over()) void attached.close();
-    else this.#waiting.add(attached);
+    if (!attached.over()) {
+      if (lost) this.#onLost();
+      else this.#waiting.add(attached);
+      return;
+    }
+    // What can't be closed any more is no harm to the others.
+    void Promise.resolve()
+      .then(() => attached.close())
+      .catch(() => {});
   }
 }

@@ -6,7 +6,7 @@ import enginePb from "@pulumi/pulumi/proto/engine_pb.js";
 /** Severities as the engine counts them. */
 const SEVERITY = { debug: 0, info: 1, warning: 2, error: 3 } as const;
 
-/** Sends log lines; a line that can't be delivered goes to stderr, which the engine keeps too. */
+/** Sends log lines; a line that can't be delivered goes to stderr, which is the engine's or the terminal's. */
 export class EngineLog {
   #client: InstanceType<typeof engineGrpc.EngineClient> | undefined;
 

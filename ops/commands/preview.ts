@@ -22,7 +22,7 @@ export async function preview(
       session,
       ["preview", ...stackFlags(session), ...policyFlags(), ...flags],
       // Values on the command line were in no file that was checked.
-      flags.some((flag) => /^(-c|--config)/.test(flag)) ? { [CHECKED_SETTINGS]: "" } : {},
+      flags.some((flag) => /^(-[a-z]*c|--config)/i.test(flag)) ? { [CHECKED_SETTINGS]: "" } : {},
     ),
   );
 }

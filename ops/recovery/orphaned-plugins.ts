@@ -13,7 +13,7 @@ interface Plugin {
   port: number;
 }
 
-/** Milliseconds that a plugin has to end by itself: ours do within half a second. */
+/** Milliseconds that a plugin has to end by itself: ours that an engine started do within half a second, those that it attached to at once. */
 const patienceMs = 700;
 
 function parentOf(pid: number): number | undefined {
@@ -61,7 +61,7 @@ async function isSilent(port: number): Promise<boolean> {
   });
 }
 
-/** An engine starts its plugins itself: one with another parent has lost it. */
+/** What an engine starts itself has it as its parent: one with another parent has lost it. */
 function hasLostItsParent({ parent }: Plugin): boolean {
   const program = commandLine(parent)?.[0];
   return program === undefined || !basename(program).startsWith("pulumi");

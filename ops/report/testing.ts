@@ -11,6 +11,7 @@ import { topologyOf } from "./topology.ts";
 
 /** Project of the pair. */
 export const project: Project = {
+  programDirectory: "/",
   directory: "/shop",
   name: "shop",
   stackDirectory: "/shop",

@@ -98,7 +98,8 @@ it("an engine whose command was killed goes on to its end with them", async () =
   pidOf(TOGETHER);
   up.kill("SIGKILL");
   while (running().has(engine)) await sleep(100);
-  await untilNothingRuns(3);
+  // An engine hangs up between its preview and its update, so that they wait for it to come back.
+  await untilNothingRuns(14);
   const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
   expect(preview.exitCode, preview.output).toBe(0);
 });
@@ -113,6 +114,18 @@ it("they end when the engine is killed, and the next run goes on", async () => {
   await untilNothingRuns(3, /pulumi-resource-docker/);
   const again = await project.tandem(["up", "staging", "--yes"]);
   expect(again.exitCode, again.output).toBe(0);
+});
+
+it("an engine whose command was killed at its preview still comes to its update", async () => {
+  project.configure("staging", { banner: "KILLED EARLY" });
+  const up = project.start(["up", "staging", "--yes"]);
+  await printed(up, /Previewing update/);
+  const engine = pidOf(ENGINE);
+  up.kill("SIGKILL");
+  while (running().has(engine)) await sleep(100);
+  await untilNothingRuns(14);
+  const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
+  expect(preview.exitCode, preview.output).toBe(0);
 });
 
 it("whoever attaches providers of their own gets no others", async () => {

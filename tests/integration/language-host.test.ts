@@ -107,6 +107,28 @@ describe.skipIf(!engine)("the language host", () => {
     await project.ok("destroy", "--yes", "--skip-preview");
   });
 
+  it("runs a program that uses what is loaded late: the Automation API", async () => {
+    const project = await test.project(
+      "automation",
+      `import * as pulumi from "@pulumi/pulumi";
+export const workspace = typeof pulumi.automation.LocalWorkspace.create;
+export const upserts = "createOrSelectStack" in pulumi.automation.LocalWorkspace;`,
+    );
+    await project.ok("up", "--yes", "--skip-preview");
+    expect(await project.ok("stack", "output", "workspace")).toContain("function");
+    expect(await project.ok("stack", "output", "upserts")).toContain("true");
+  });
+
+  it("runs a program whose calls are traced", async () => {
+    const project = await test.project("traced", PROGRAM);
+    await project.config("name", "x", true);
+    const traces = join(project.folder, "traces.json");
+    await project.ok("up", "--yes", "--skip-preview", "--otel-traces", `file://${traces}`);
+    expect(await project.ok("stack", "output", "greeting", "--show-secrets")).toContain("test greets x");
+    // What the program itself did is in them, too.
+    expect(readFileSync(traces, "utf8")).toContain("pulumi-sdk-nodejs");
+  });
+
   it.each<[what: string, program: string, says: RegExp]>([
     ["an error", 'throw new Error("it broke");', /Error: it broke/],
     [
