@@ -248,6 +248,7 @@ try {
     ],
     extra: {
       load: `${rate.perSecond} requests a second, half of them slow (1 s), an upload of 20 MB every 4 s, nothing tried twice`,
+      "the watch of a new version": `${WATCH_SECONDS} s instead of 10; it begins when the new version answers`,
       "other work on the machine": `load average ${loadavg()[0]?.toFixed(0)} at the end`,
       [`\`docker compose up -d\` (${version})`]: told(composed),
       "`./tandem up` (image, environment, gateway settings, secret, limits)": told(tandem),
