@@ -1,7 +1,7 @@
 // The figures that the docs tell are those of the last runs: a bench that is run anew changes both, or this fails.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { CASES, DRIFT_CASES, medianOf } from "./limits.ts";
+import { CASES, DEPLOY_CASES, DRIFT_CASES, medianOf } from "./limits.ts";
 import { readResult } from "./results.ts";
 
 /** Text of a document, its line breaks as spaces. */
@@ -36,4 +36,27 @@ it("docs/drift.md: a look at both environments", () => {
   expect(wordsOf("docs/drift.md")).toContain(
     `both of The Oracle took ${ratio.toFixed(2)} times one plain \`pulumi refresh --preview-only\``,
   );
+});
+
+it("docs/deploys.md: what a deploy takes and what its users notice", () => {
+  const measured = readResult("deploy");
+  const seconds = (name: string) => medianOf(measured, name);
+  const [start, compose, tandem] = [DEPLOY_CASES.start, DEPLOY_CASES.compose, DEPLOY_CASES.tandem].map(
+    seconds,
+  );
+  const told = Object.entries(measured.extra ?? {});
+  const lost = (beginning: string) => {
+    const [, words = ""] = told.find(([name]) => name.startsWith(beginning)) ?? [];
+    const [failed = 0, sent = 0] = (/^(\d+) of (\d+)/.exec(words) ?? []).slice(1).map(Number);
+    return `${failed.toLocaleString("en")} of ${sent.toLocaleString("en")}`;
+  };
+  const text = wordsOf("docs/deploys.md");
+  expect(text).toContain(
+    `lost ${lost("`./tandem up`")} requests here and ${lost("`docker compose up -d`")} there`,
+  );
+  expect(text).toContain(
+    `answered ${tandem?.toFixed(1)} s after the command, ${((tandem ?? 0) - (start ?? 0)).toFixed(1)} s more than the app's own start`,
+  );
+  expect(text).toContain(`after ${compose?.toFixed(1)} s.`);
+  expect(text).toContain(`${lost("a gateway that is replaced")} requests`);
 });
