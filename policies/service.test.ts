@@ -5,6 +5,7 @@ import pb from "@pulumi/pulumi/proto/analyzer_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import structPb from "google-protobuf/google/protobuf/struct_pb.js";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ask } from "../lib/plugin/testing.ts";
 import project from "../package.json" with { type: "json" };
 import { rules, SETTINGS_POLICY } from "./pack.ts";
 import { types } from "./rule.ts";
@@ -26,16 +27,6 @@ afterAll(async () => {
   for (const client of clients) client.close();
   await pack.close();
 });
-
-function ask<Req, Res>(
-  client: Client,
-  call: (request: Req, callback: (error: grpc.ServiceError | null, response: Res) => void) => unknown,
-  request: Req,
-): Promise<Res> {
-  return new Promise((resolve, reject) => {
-    call.call(client, request, (error, response) => (error ? reject(error) : resolve(response)));
-  });
-}
 
 /** The pack as a run of a stack gets it: each run has a connection of its own. */
 async function begin(stack: string, policies: object = {}): Promise<Client> {

@@ -7,6 +7,7 @@ import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { attachableProvider } from "./attachable-provider.ts";
 import type { ProviderDefinition } from "./handler.ts";
+import { ask } from "./testing.ts";
 import { encode } from "./values.ts";
 
 const closed: string[] = [];
@@ -73,16 +74,6 @@ async function cuttableLine(): Promise<{ port: number; cut: () => void }> {
     for (const socket of sockets) socket.destroy();
   };
   return { port: (server.address() as AddressInfo).port, cut };
-}
-
-function ask<Req, Res>(
-  client: Client,
-  call: (request: Req, callback: (error: grpc.ServiceError | null, response: Res) => void) => unknown,
-  request: Req,
-): Promise<Res> {
-  return new Promise((resolve, reject) => {
-    call.call(client, request, (error, response) => (error ? reject(error) : resolve(response)));
-  });
 }
 
 async function begin(client: Client, who: string): Promise<Client> {
