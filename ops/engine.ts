@@ -5,15 +5,15 @@ import { packageRoot } from "../toolchain/paths.ts";
 import { runAttached } from "./attached.ts";
 import { ENGINE_NICENESS } from "./engine-priority.ts";
 import { UserError } from "./errors.ts";
+import { attachedPlugins } from "./plugins/start.ts";
 import type { Session } from "./session.ts";
-import { attachedProviders } from "./warm-providers.ts";
 
 /** The engine's exit codes that a command tells apart. */
 export const exitCodes = { ok: 0, error: 1, configuration: 2, interrupted: 130 } as const;
 
-/** Variables of an engine process, with the providers that run already. */
+/** Variables of an engine process, with the plugins that run already. */
 export async function engineEnvironment(session: Session): Promise<NodeJS.ProcessEnv> {
-  return { ...process.env, ...session.variables, ...(await attachedProviders()) };
+  return { ...process.env, ...session.variables, ...(await attachedPlugins()) };
 }
 
 /** Flags of every command that works on the stack. */

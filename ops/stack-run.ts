@@ -11,6 +11,7 @@ import { nameConfigCommand } from "./config-command.ts";
 import { askEngine } from "./engine.ts";
 import { UserError } from "./errors.ts";
 import { stackOutputs } from "./inventory.ts";
+import { startPlugins } from "./plugins/start.ts";
 import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "./project.ts";
 import { finishDeletion } from "./recovery/data-deletion.ts";
 import { tellLeftovers } from "./recovery/leftovers.ts";
@@ -26,7 +27,6 @@ import { awaitStack } from "./state/stack-locks.ts";
 import { mendStateFolder } from "./state/state-folder.ts";
 import { currentDeployment, keptState, restoreData } from "./state/state-transfer.ts";
 import { upCommand } from "./systems.ts";
-import { warmProviders } from "./warm-providers.ts";
 
 /** Options that all commands on a stack share. */
 export interface StackOptions {
@@ -178,7 +178,7 @@ async function settle(session: Session, { change, wait }: OpenOptions): Promise<
 function warmUp(project: Project): void {
   const paths = resolvePaths();
   const engine = locateEngine(paths);
-  if (engine !== undefined) warmProviders(paths, project.programDirectory, engineVariables(paths, engine));
+  if (engine !== undefined) startPlugins(paths, project.programDirectory, engineVariables(paths, engine));
 }
 
 /** The stack's file. The check has better words for one that can't be read: each place in it, and what mends it. */

@@ -61,9 +61,9 @@ function unary<Req, Res>(work: (request: Req) => Res): grpc.handleUnaryCall<Req,
 }
 
 /** What a policy says; an error in it names the policy, and stops the run as a violation would. */
-function saidBy(policy: Policy, judge: () => Finding[]): Finding[] {
+function saidBy(policy: Policy, subjects: readonly Subject[]): Finding[] {
   try {
-    return judge();
+    return policy.judge(subjects);
   } catch (error) {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     throw new Error(`the policy ${policy.name} of the pack ${PACK_NAME} could not run: ${reason}`);
@@ -108,9 +108,9 @@ export function createAnalyzer(onCancel = () => {}): IAnalyzerServer {
     return said;
   }
 
-  function response(judge: (policy: Policy) => Finding[]): pb.AnalyzeResponse {
-    const all = active().flatMap((policy) =>
-      saidBy(policy, () => judge(policy)).map((violation) => diagnostic(policy, violation)),
+  function response(judges: readonly Policy[], subjects: readonly Subject[]): pb.AnalyzeResponse {
+    const all = judges.flatMap((policy) =>
+      saidBy(policy, subjects).map((violation) => diagnostic(policy, violation)),
     );
     const answer = new pb.AnalyzeResponse();
     answer.setDiagnosticsList(all);
@@ -159,15 +159,15 @@ export function createAnalyzer(onCancel = () => {}): IAnalyzerServer {
     analyze: unary((request: pb.AnalyzeRequest) => {
       const concerned = active().filter(({ types }) => types?.includes(request.getType()));
       if (concerned.length === 0) return new pb.AnalyzeResponse();
-      const subject = subjectOf(request);
-      return response((policy) => (concerned.includes(policy) ? policy.judge([subject]) : []));
+      return response(concerned, [subjectOf(request)]);
     }),
     analyzeStack: unary((request: pb.AnalyzeStackRequest) => {
       const subjects = request
         .getResourcesList()
         .filter((resource) => ruleTypes.has(resource.getType()))
         .map(subjectOf);
-      return response((policy) => (policy.types === undefined ? policy.judge(subjects) : []));
+      const whole = active().filter(({ types }) => types === undefined);
+      return response(whole, subjects);
     }),
     // No rule mends by itself: what is deployed is what the program says.
     remediate: unary(() => new pb.RemediateResponse()),

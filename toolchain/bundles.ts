@@ -10,7 +10,7 @@ import { hashOfFiles, sourcesBelow } from "./stamps.ts";
 /** What is bundled: the executable's name, and where its program begins. */
 export const bundled = {
   "pulumi-resource-tandem": "provider/main.ts",
-  "tandem-providers": "provider/together.ts",
+  "tandem-plugins": "ops/plugins/main.ts",
   "pulumi-analyzer-tandem": "policies/main.ts",
   "pulumi-language-nodejs": "toolchain/language-host/main.ts",
   "pulumi-resource-random": "toolchain/providers/random/main.ts",
@@ -29,6 +29,7 @@ const sources = [
   "toolchain/providers",
   "components",
   "policies",
+  "ops/plugins",
 ];
 
 let sourcesKey: string | undefined;

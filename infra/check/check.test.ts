@@ -2,7 +2,17 @@
 import { describe, expect, it } from "vitest";
 import { fileCases, ruleCases, valueCases } from "./cases.ts";
 import { readStack } from "./index.ts";
-import { add, checkStaging, drop, find, inProject, isFix, productionSource, put } from "./testing.ts";
+import {
+  add,
+  checkStaging,
+  drop,
+  find,
+  inProject,
+  isFix,
+  productionSource,
+  put,
+  stagingSource,
+} from "./testing.ts";
 
 const all = [...valueCases, ...ruleCases, ...fileCases];
 
@@ -50,6 +60,15 @@ describe("a stack file", () => {
 
   it("is not asked for what an ESC environment may give", async () => {
     expect(await checkStaging([drop("oracle:hostname"), add("environment: [shared]")])).toEqual([]);
+  });
+
+  it("tells of an ESC environment, whose values only the engine reads and the program has to check", async () => {
+    const read = (source: string) =>
+      inProject({ "Pulumi.staging.yaml": source }, (projectDir) =>
+        readStack({ projectDir, stack: "staging", deep: false }),
+      );
+    expect(await read(add("environment: [shared]")(stagingSource))).toMatchObject({ hasEnvironment: true });
+    expect(await read(stagingSource)).toMatchObject({ hasEnvironment: false });
   });
 
   it("only warns of what has no use", async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { CHECKED_SETTINGS, checkedSettings, wasChecked } from "./checked.ts";
+import { CHECKED_SETTINGS, checkedSettings, setsValues, wasChecked } from "./checked.ts";
 
 let folder: string;
 
@@ -54,4 +54,15 @@ it("where the stacks' files lie in a folder of their own, with those", () => {
   expect(wasChecked("staging", folder, env)).toBe(true);
   writeFileSync(join(stacks, "Pulumi.staging.yaml"), "config:\n  shop:hostPort: 1\n");
   expect(wasChecked("staging", folder, env)).toBe(false);
+});
+
+it.each([
+  [["--diff"], false],
+  [["--expect-no-changes", "-j"], false],
+  [["-c", "shop:hostPort=1"], true],
+  [["-jc", "shop:hostPort=1"], true],
+  [["--config=shop:hostPort=1"], true],
+  [["--config-file", "other.yaml"], true],
+])("values on the command line were not checked: %j: %s", (flags, sets) => {
+  expect(setsValues(flags)).toBe(sets);
 });

@@ -30,6 +30,11 @@ function fingerprint(folder: string, stackFolder: string): string {
   return hash.digest("hex");
 }
 
+/** Do these flags of the engine set values that stand in no file? Some flags are taken for such as do: then all is checked. */
+export function setsValues(flags: readonly string[]): boolean {
+  return flags.some((flag) => /^(-[a-z]*c|--config)/i.test(flag));
+}
+
 /** Value of the variable for a stack that was just found to be without a problem. */
 export function checkedSettings(stack: string, folder: string, stackFolder: string): string {
   return JSON.stringify({ stack, stackFolder, files: fingerprint(folder, stackFolder) });

@@ -1,5 +1,5 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
-import { CHECKED_SETTINGS } from "../../infra/check/checked.ts";
+import { CHECKED_SETTINGS, setsValues } from "../../infra/check/checked.ts";
 import { policyFlags, runEngine, stackFlags } from "../engine.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward } from "../session.ts";
@@ -22,7 +22,7 @@ export async function preview(
       session,
       ["preview", ...stackFlags(session), ...policyFlags(), ...flags],
       // Values on the command line were in no file that was checked.
-      flags.some((flag) => /^(-[a-z]*c|--config)/i.test(flag)) ? { [CHECKED_SETTINGS]: "" } : {},
+      setsValues(flags) ? { [CHECKED_SETTINGS]: "" } : {},
     ),
   );
 }

@@ -55,7 +55,19 @@ async function printed(command: RunningCommand, pattern: RegExp): Promise<string
 }
 
 const ENGINE = /\/pulumi (.* )?up --yes/;
-const TOGETHER = /\/tandem-providers policies tandem/;
+const TOGETHER = /\/tandem-plugins policies tandem/;
+
+/** An `up` whose command is killed as soon as the engine has printed this; over when the engine has come to its end. */
+async function upWithoutCommand(pattern: RegExp): Promise<void> {
+  const up = project.start(["up", "staging", "--yes"]);
+  await printed(up, pattern);
+  const engine = pidOf(ENGINE);
+  pidOf(TOGETHER);
+  up.kill("SIGKILL");
+  while (running().has(engine)) await sleep(100);
+  // An engine hangs up between its preview and its update, so that they wait for it to come back.
+  await untilNothingRuns(14);
+}
 
 it("one process serves the preview and the update; none of them is left", async () => {
   const seen = new Set<string>();
@@ -90,16 +102,12 @@ it("what the policy pack forbids stops the run, and leaves nothing either", asyn
   await untilNothingRuns(3);
 });
 
-it("an engine whose command was killed goes on to its end with them", async () => {
-  project.configure("staging", { banner: "KILLED COMMAND" });
-  const up = project.start(["up", "staging", "--yes"]);
-  await printed(up, /app-1 creat(ing|ed) replacement/);
-  const engine = pidOf(ENGINE);
-  pidOf(TOGETHER);
-  up.kill("SIGKILL");
-  while (running().has(engine)) await sleep(100);
-  // An engine hangs up between its preview and its update, so that they wait for it to come back.
-  await untilNothingRuns(14);
+it.each([
+  ["at its preview", /Previewing update/, "KILLED EARLY"],
+  ["at its update", /app-1 creat(ing|ed) replacement/, "KILLED LATE"],
+])("an engine whose command was killed %s goes on to its end with them", async (_, pattern, banner) => {
+  project.configure("staging", { banner });
+  await upWithoutCommand(pattern);
   const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
   expect(preview.exitCode, preview.output).toBe(0);
 });
@@ -114,18 +122,6 @@ it("they end when the engine is killed, and the next run goes on", async () => {
   await untilNothingRuns(3, /pulumi-resource-docker/);
   const again = await project.tandem(["up", "staging", "--yes"]);
   expect(again.exitCode, again.output).toBe(0);
-});
-
-it("an engine whose command was killed at its preview still comes to its update", async () => {
-  project.configure("staging", { banner: "KILLED EARLY" });
-  const up = project.start(["up", "staging", "--yes"]);
-  await printed(up, /Previewing update/);
-  const engine = pidOf(ENGINE);
-  up.kill("SIGKILL");
-  while (running().has(engine)) await sleep(100);
-  await untilNothingRuns(14);
-  const preview = await project.tandem(["preview", "staging", "--expect-no-changes"]);
-  expect(preview.exitCode, preview.output).toBe(0);
 });
 
 it("whoever attaches providers of their own gets no others", async () => {

@@ -23,7 +23,7 @@ export const tandemProvider = bundled(
   "tandem-provider",
   "tandem provider",
   "pulumi-resource-tandem",
-  "tandem-providers",
+  "tandem-plugins",
 );
 
 /** The step for the policy pack. */

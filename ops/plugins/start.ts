@@ -1,4 +1,4 @@
-// Starts this package's own providers while the settings are still being checked, for the engine to attach to: each would
+// Starts this package's own providers and policy pack while the settings are still being checked, for the engine to attach to: each would
 // cost its two runs some 0.1 s of waiting in a row, at the preview and again at the update. Whatever is not ready, or not
 // ours, the engine starts by itself.
 import { type ChildProcess, spawn } from "node:child_process";
@@ -6,12 +6,12 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasLauncher } from "../toolchain/bundle-launcher.ts";
-import { bundlesFolder } from "../toolchain/bundles.ts";
-import { canRun } from "../toolchain/executables.ts";
-import type { Paths } from "../toolchain/paths.ts";
-import { installedExecutable } from "../toolchain/plugins.ts";
-import { lowerPriority } from "./engine-priority.ts";
+import { hasLauncher } from "../../toolchain/bundle-launcher.ts";
+import { bundlesFolder } from "../../toolchain/bundles.ts";
+import { canRun } from "../../toolchain/executables.ts";
+import type { Paths } from "../../toolchain/paths.ts";
+import { installedExecutable } from "../../toolchain/plugins.ts";
+import { lowerPriority } from "../engine-priority.ts";
 
 /** By which the engine is told of running providers: `name:port`, comma-separated. Documented for debugging them. */
 const VARIABLE = "PULUMI_DEBUG_PROVIDERS";
@@ -20,7 +20,7 @@ const POLICIES = "policies";
 const POLICIES_VARIABLE = "TANDEM_POLICIES_PORT";
 /** Installed ones that nearly every stack has; the others start when the engine needs them. */
 const INSTALLED = ["random", "postgresql"] as const;
-/** Providers that take longer than this to tell their ports are left out. In milliseconds. */
+/** Plugins that take longer than this to tell their ports are left out. In milliseconds. */
 const PATIENCE_MS = 5_000;
 
 /** Resolves with the ports that it printed, `name:port`; empty where nothing runs. */
@@ -32,20 +32,20 @@ function isOurs(paths: Paths, name: (typeof INSTALLED)[number]): boolean {
 }
 
 /**
- * Starts the providers, unless that was done already or they are not bundled yet; returns at once. They end with this
+ * Starts the plugins, unless that was done already or they are not bundled yet; returns at once. They end with this
  * process, or with the engine that outlives it.
  *
  * @param folder working folder: the program's, as under the engine
  * @param variables the engine's, which it would hand on
  */
-export function warmProviders(
+export function startPlugins(
   paths: Paths,
   folder: string,
   variables: Readonly<Record<string, string>>,
 ): void {
   // Who attaches providers of their own is debugging: nothing else shall be attached.
   if (started !== undefined || process.env[VARIABLE] !== undefined) return;
-  const file = join(bundlesFolder(paths), "tandem-providers");
+  const file = join(bundlesFolder(paths), "tandem-plugins");
   if (!canRun(file)) return;
   // In a process group of its own, as under the engine: a Ctrl-C is the engine's to answer.
   const child = spawn(file, [POLICIES, "tandem", ...INSTALLED.filter((name) => isOurs(paths, name))], {
@@ -63,8 +63,8 @@ export function warmProviders(
   });
 }
 
-/** Variables that tell the engine of the providers that run; waits for those that are just starting. */
-export async function attachedProviders(): Promise<Record<string, string>> {
+/** Variables that tell the engine of the plugins that run; waits for those that are just starting. */
+export async function attachedPlugins(): Promise<Record<string, string>> {
   // Nothing of the child keeps this process alive, so that a command which fails ends at once; here it is waited for.
   const hold = setInterval(() => {}, PATIENCE_MS);
   const ports = await (started ?? []);

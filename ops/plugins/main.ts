@@ -1,8 +1,8 @@
 // Entry point of the process that serves this package's plugins to engines that attach to them: all in one, since most of a
 // plugin's start is Node's and the protocol's. Its arguments name them; it prints their ports as `name:port,name:port`.
-import type { Attachable } from "../lib/plugin/attachable.ts";
-import { attachableProvider } from "../lib/plugin/attachable-provider.ts";
-import { endAfter, whenParentIsGone } from "../lib/plugin/process.ts";
+import type { Attachable } from "../../lib/plugin/attachable.ts";
+import { attachableProvider } from "../../lib/plugin/attachable-provider.ts";
+import { endAfter, whenParentIsGone } from "../../lib/plugin/process.ts";
 
 /** How long an orphan waits for an engine to come back, which hangs up between its preview and its update. In milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -13,16 +13,17 @@ type Make = (onLost: () => void) => Promise<Attachable>;
 
 /** Loaded by need: an official plugin's provider is the engine's own matter. */
 const plugins: Readonly<Record<string, Make>> = {
-  tandem: async (onLost) => attachableProvider((await import("./provider.ts")).tandemProvider, onLost),
+  tandem: async (onLost) =>
+    attachableProvider((await import("../../provider/provider.ts")).tandemProvider, onLost),
   random: async (onLost) =>
-    attachableProvider((await import("../toolchain/providers/random/provider.ts")).randomProvider, onLost),
+    attachableProvider((await import("../../toolchain/providers/random/provider.ts")).randomProvider, onLost),
   postgresql: async (onLost) =>
     attachableProvider(
-      (await import("../toolchain/providers/postgresql/provider.ts")).postgresqlProvider,
+      (await import("../../toolchain/providers/postgresql/provider.ts")).postgresqlProvider,
       onLost,
     ),
   // A judgement that nobody waits for any more does nothing.
-  policies: async () => (await import("../policies/service.ts")).attachablePack(),
+  policies: async () => (await import("../../policies/service.ts")).attachablePack(),
 };
 
 async function start(names: readonly string[]): Promise<void> {
@@ -69,7 +70,7 @@ function tell(error: unknown): void {
   const stack = error instanceof Error ? (error.stack ?? "") : "";
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
   process.stderr.write(
-    `tandem-providers: ${error instanceof Error ? error.name : "error"}\n${frames.join("\n")}\n`,
+    `tandem-plugins: ${error instanceof Error ? error.name : "error"}\n${frames.join("\n")}\n`,
   );
 }
 
