@@ -54,8 +54,8 @@ function containerOf(pid: string): string {
 }
 
 /** A process by its program and first argument, and its container. */
-function placeOf(pid: string, line: string): string {
-  return `${line.split("\0").slice(0, 2).join(" ")}${containerOf(pid)}`;
+function placeOf(line: string, container: string): string {
+  return `${line.split("\0").slice(0, 2).join(" ")}${container}`;
 }
 
 function lookAtProcesses(first: boolean): void {
@@ -67,10 +67,12 @@ function lookAtProcesses(first: boolean): void {
     // What ran before is not of our making, and not ours to look into.
     if (first) continue;
     processCount += 1;
-    keep("process list", placeOf(pid, line), line);
+    const before = containerOf(pid);
+    keep("process list", placeOf(line, before), line);
     const variables = read(`/proc/${pid}/environ`);
-    // It may have become another program meanwhile, or been put into its container.
-    const where = placeOf(pid, read(`/proc/${pid}/cmdline`) || line);
+    // It may have become another program meanwhile, or been put into its container; or it has ended, and then only
+    // what was read before tells where it was.
+    const where = placeOf(read(`/proc/${pid}/cmdline`) || line, containerOf(pid) || before);
     // One text a variable, so that a finding names it.
     for (const variable of variables?.split("\0") ?? []) {
       keep("environment of a process", `${variable.slice(0, variable.indexOf("="))} of ${where}`, variable);
