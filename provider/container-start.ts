@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { CallContext, DiffResult, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
+import { BootSigns } from "./boot-signs.ts";
 import { allowRestart, inspect, lastLogLines, putFile, stopForGood } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./health.ts";
@@ -12,6 +13,12 @@ type Context = CallContext<DockerHost>;
 
 /** Pause between two tries of the health check while a container starts: more would only wait, less take its CPU from it. */
 const POLL_MS = 100;
+/** Pause between two looks at how far a start has come. */
+const LOOK_MS = 25;
+/** Time without work after which a start may be over although nothing listens, as a worker's. */
+const IDLE_MS = 150;
+/** Time after which the health check of a container that is busy all the while is tried all the same. */
+const MOST_BUSY_MS = 700;
 /** A container that came up and went down this often won't get better by waiting. */
 const MAX_RESTARTS = 3;
 const LOG_LINES = 20;
@@ -76,6 +83,7 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
   let lastProbe = "it was not reached";
   // Docker forgets how a container ended as soon as it starts it again.
   let lastEnd = "";
+  let signs: BootSigns | undefined;
   while (Date.now() < deadline && !ctx.signal.aborted) {
     const facts = await inspect(docker, id);
     if (facts === undefined)
@@ -84,6 +92,8 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
     lastEnd = howItEnded(facts) || lastEnd;
     if (facts.State.Running && !facts.State.Restarting) {
       if (command === undefined) return;
+      signs = signs?.process === facts.State.Pid ? signs : BootSigns.of(facts);
+      await untilReady(signs, ctx.signal);
       const left = Math.max(1, deadline - Date.now());
       const wrong = await probe(docker, id, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
       if (wrong === undefined) return;
@@ -99,6 +109,20 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
     ? "was not healthy yet when the run was stopped"
     : `was not healthy within ${seconds} s`;
   return fail(docker, inputs, `${why} (last check: ${lastProbe}).${lastEnd}`);
+}
+
+/** Waits until a container may be ready, by what can be seen from outside; for long only while that is unlikely. */
+async function untilReady(signs: BootSigns | undefined, signal: AbortSignal): Promise<void> {
+  if (signs === undefined) return;
+  const begin = Date.now();
+  let busyAt = begin;
+  while (Date.now() - begin < MOST_BUSY_MS && !signal.aborted) {
+    const sign = signs.look();
+    if (sign === undefined || sign.opened) return;
+    if (sign.busy) busyAt = Date.now();
+    else if (sign.listening || Date.now() - busyAt >= IDLE_MS) return;
+    await sleep(LOOK_MS);
+  }
 }
 
 /** Stops the container and says why, with what it logged last. */
