@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { preventEngineLog } from "./engine-log.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { UserError } from "./user-error.ts";
 
@@ -28,6 +29,7 @@ function holdsStacks(directory: string): boolean {
  * @throws UserError when stacks exist and their passphrase is gone: a new one could not read them.
  */
 export function ensureState(paths: Paths, env: Environ = process.env): void {
+  preventEngineLog(paths);
   mkdirSync(paths.data, { recursive: true, mode: 0o700 });
   chmodSync(paths.data, 0o700);
   if (env.PULUMI_BACKEND_URL === undefined || env.PULUMI_BACKEND_URL === "") {

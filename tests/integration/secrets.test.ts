@@ -3,6 +3,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { resolvePaths } from "../../toolchain/paths.ts";
 import { docker } from "../support/docker.ts";
 import { type Finding, formsOf, scan } from "../support/secret-scan.ts";
 import { SecretsRun, STACKS } from "../support/secrets-run.ts";
@@ -152,6 +153,10 @@ describe("secrets", () => {
     expect(run.secretVolumes.length).toBeGreaterThanOrEqual(5);
     const { Volumes } = await docker.listVolumes();
     expect(Volumes.map(({ Name }) => Name).filter((name) => run.secretVolumes.includes(name))).toEqual([]);
+  });
+
+  it("are in no log of the engine's own, since it keeps none", () => {
+    expect(statSync(join(resolvePaths().pulumiHome, "logs")).isFile()).toBe(true);
   });
 
   it("are written down by files that only their owner can read", () => {
