@@ -1,6 +1,7 @@
 // The commands of `tandem`. Each loads its own code when it runs: `env` and `--help` stay quick.
 import { enableCompileCache } from "node:module";
 import { resolvePaths } from "../toolchain/paths.ts";
+import { lowerPriority } from "./engine-priority.ts";
 import { UserError } from "./errors.ts";
 import { systemFolder } from "./systems.ts";
 
@@ -33,7 +34,13 @@ const systemOption = [
   "system to work on, a folder in stacks/ (default: The Oracle)",
 ] as const;
 
+/** Commands that work beside what is served, with an engine: they give way, as it does. */
+const GIVES_WAY: ReadonlySet<string> = new Set(["up", "preview", "drift", "down", "rollback", "promote"]);
+
 const program = new Command("tandem")
+  .hook("preAction", (_, command) => {
+    if (GIVES_WAY.has(command.name())) lowerPriority(process.pid);
+  })
   .description("Staging and production side by side, from one Pulumi topology.")
   .option("--project <dir>", "folder with the Pulumi.yaml to work on (default: this package's)")
   .option(...systemOption)

@@ -15,6 +15,9 @@ interface AccessLine {
   upstream?: string;
 }
 
+/** Lines from before that are read at most: enough to know a share, and no burst of work at the very switch. */
+const MOST_LINES_BEFORE = 5_000;
+
 /** Follows a gateway's log from a moment on. */
 export class GatewayLog {
   private readonly counts = new Map<string, Answers>();
@@ -22,7 +25,7 @@ export class GatewayLog {
 
   /** @param since Unix time in seconds from which lines count */
   async follow(docker: Docker, gateway: string, since: number): Promise<void> {
-    const options = { follow: true, stdout: true, stderr: false, since } as const;
+    const options = { follow: true, stdout: true, stderr: false, since, tail: MOST_LINES_BEFORE } as const;
     this.stream = await docker.getContainer(gateway).logs(options);
     const lines = new LineSplitter((line) => this.count(line));
     docker.modem.demuxStream(this.stream, lines, lines);

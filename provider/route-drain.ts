@@ -7,7 +7,8 @@ import type { DockerHost } from "./docker-host.ts";
 
 /** For a request that has read the old address and not yet been counted: a gateway at its CPU limit stalls a while. */
 const SETTLE_MS = 500;
-const POLL_MS = 300;
+/** Each look is a process in the gateway, which is busy serving. */
+const POLL_MS = 500;
 const COUNTS = ["wget", "-q", "-O", "-", "http://127.0.0.1:2019/reverse_proxy/upstreams"];
 
 /** Requests under way by address. WebSockets have addresses of their own and are left out. */

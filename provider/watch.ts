@@ -70,7 +70,8 @@ async function watchOne(
 ): Promise<Verdict | undefined> {
   const first = await inspect(docker, container);
   let failures = 0;
-  let probeAt = Date.now();
+  // Its check has just passed, and now the first requests need its CPU.
+  let probeAt = Math.min(Date.now() + PROBE_MS, (Date.now() + deadline) / 2);
   // Failures at the very end are no end: the next checks say whether they were the beginning of more.
   while ((Date.now() < deadline || failures > 0) && !signal.aborted) {
     const facts = await inspect(docker, container);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { accessLine, isFailure } from "./access-log.ts";
+import { accessLine, isFailure, linesBackTo } from "./access-log.ts";
 
 const line = (fields: object) =>
   JSON.stringify({
@@ -30,5 +30,38 @@ describe("a failed request", () => {
   it("is one that a server failed, not one that a client gave up or got wrong", () => {
     expect([500, 502, 503, 504].every(isFailure)).toBe(true);
     expect([0, 101, 200, 404, 499].some(isFailure)).toBe(false);
+  });
+});
+
+describe("the lines of a log from a time on", () => {
+  /** A log of one line a second, from second 0, as Docker frames it; tells how many lines it was asked for. */
+  function logOf(seconds: number) {
+    const asked: number[] = [];
+    const frame = (text: string) => {
+      const head = Buffer.alloc(8);
+      head.writeUInt8(1);
+      head.writeUInt32BE(text.length, 4);
+      return Buffer.concat([head, Buffer.from(text)]);
+    };
+    const logs = async ({ tail = 0 }: { tail?: number }) => {
+      asked.push(tail);
+      const first = Math.max(0, seconds - tail);
+      const all = Array.from({ length: seconds - first }, (_, at) => `{"ts":${first + at}.5}\n`);
+      return Buffer.concat(all.map(frame));
+    };
+    return { asked, container: { logs } as unknown as Parameters<typeof linesBackTo>[0] };
+  }
+
+  it("are read from the end, and no more than needed", async () => {
+    const { asked, container } = logOf(100_000);
+    expect((await linesBackTo(container, 99_000))[0]).toBe('{"ts":98000.5}');
+    expect((await linesBackTo(container, 95_000))[0]).toBe('{"ts":92000.5}');
+    expect(asked).toEqual([2_000, 2_000, 8_000]);
+  });
+
+  it("are all that there are where the log begins later", async () => {
+    const { asked, container } = logOf(3_000);
+    expect(await linesBackTo(container, -1)).toHaveLength(3_001);
+    expect(asked).toEqual([2_000, 8_000]);
   });
 });

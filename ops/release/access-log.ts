@@ -47,8 +47,30 @@ async function gatewayOf(docker: Docker, system: string, environment: string): P
   return (gateways.find(({ State }) => State === "running") ?? gateways[0])?.Id;
 }
 
+/** Lines that are asked for first, and by how much more if they don't reach back far enough. */
+const FIRST_LINES = 2_000;
+const MORE = 4;
+
 /**
- * Counts requests in each span. All of the log is read, which its rotation keeps small.
+ * The lines of a container's log from a time on, or all that there are. Docker decodes each line that it goes through, at the
+ * cost of what is served: from the end backwards it goes through few, by `since` alone through all.
+ *
+ * @param from seconds since 1970
+ */
+export async function linesBackTo(
+  container: Pick<Docker.Container, "logs">,
+  from: number,
+): Promise<string[]> {
+  for (let tail = FIRST_LINES; ; tail *= MORE) {
+    const frames = await container.logs({ stdout: true, stderr: true, tail });
+    const lines = demultiplex(frames).split("\n");
+    const first = beginOf(lines);
+    if (lines.length < tail || (first !== undefined && first < from)) return lines;
+  }
+}
+
+/**
+ * Counts requests in each span. As much of the log is read as reaches back to the first.
  *
  * @returns a span's requests; undefined where the log doesn't reach back to it, or has no requests at all
  */
@@ -63,7 +85,7 @@ export async function countTraffic(
   if (id === undefined) return unknown;
   const container = docker.getContainer(id);
   const created = Date.parse((await container.inspect()).Created) / 1000;
-  const lines = demultiplex(await container.logs({ stdout: true, stderr: true })).split("\n");
+  const lines = await linesBackTo(container, Math.min(...spans.map(({ from }) => from)));
   const seen = lines.flatMap((line) => accessLine(line) ?? []);
   if (seen.length === 0) return unknown;
   const begin = reachesBackTo(lines, created);
@@ -74,8 +96,14 @@ export async function countTraffic(
   });
 }
 
+/** When the first line was written that says so. */
+function beginOf(lines: readonly string[]): number | undefined {
+  const [, seconds] = /"ts":(\d+(?:\.\d+)?)/.exec(lines.find((line) => line.includes('"ts":')) ?? "") ?? [];
+  return seconds === undefined ? undefined : Number(seconds);
+}
+
 /** When the log begins; a gateway's first words come right after it is made, so what is younger follows a rotation. */
 function reachesBackTo(lines: readonly string[], created: number): number {
-  const first = Number(/"ts":(\d+(?:\.\d+)?)/.exec(lines.find((line) => line.includes('"ts":')) ?? "")?.[1]);
-  return Number.isNaN(first) || first - created < 60 ? created : first;
+  const first = beginOf(lines);
+  return first === undefined || first - created < 60 ? created : first;
 }
