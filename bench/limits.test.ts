@@ -39,5 +39,6 @@ it("a look for drift that is too slow is named with its ratio", () => {
 
 it("the last results are within the limits", () => {
   expect(beyondLimits(readResult("preview"))).toEqual([]);
+  expect(slowDeploys(readResult("deploy"))).toEqual([]);
   expect(slowLooks(readResult("drift"))).toEqual([]);
 });
