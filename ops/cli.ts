@@ -35,7 +35,9 @@ const systemOption = [
 ] as const;
 
 /** Commands that work beside what is served, with an engine: they give way, as it does. */
-const GIVES_WAY: ReadonlySet<string> = new Set(["up", "preview", "drift", "down", "rollback", "promote"]);
+const GIVES_WAY: ReadonlySet<string> = new Set(
+  "up preview drift down rollback promote seed parity report".split(" "),
+);
 
 const program = new Command("tandem")
   .hook("preAction", (_, command) => {

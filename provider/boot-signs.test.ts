@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cpuMilliseconds, listeningAddresses, usageFile } from "./boot-signs.ts";
+import { cpuMilliseconds, cpusOf, listeningAddresses, usageFile } from "./boot-signs.ts";
 
 const ID = "3f".repeat(32);
 
@@ -28,6 +28,16 @@ describe("the file that counts a container's CPU time", () => {
   ])("is read as milliseconds: %j", (text, milliseconds) => {
     expect(cpuMilliseconds(text)).toBe(milliseconds);
   });
+});
+
+it.each([
+  [{}, 1],
+  [{ NanoCpus: 2e9 }, 1],
+  [{ NanoCpus: 2e8 }, 0.2],
+  [{ CpuPeriod: 100_000, CpuQuota: 50_000 }, 0.5],
+  [{ CpuPeriod: 0, CpuQuota: 25_000 }, 0.25],
+])("CPUs that a container may use, by %j", (HostConfig, cpus) => {
+  expect(cpusOf({ HostConfig } as Parameters<typeof cpusOf>[0])).toBe(cpus);
 });
 
 describe("sockets that listen", () => {

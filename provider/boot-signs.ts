@@ -1,9 +1,9 @@
 // Signs of how far a container's start has come, read from the machine that it runs on: a health check costs a process
 // in the container, and takes its CPU from the very start that it asks about.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type Docker from "dockerode";
 
-/** Share of one CPU from which on a container counts as busy: one that waits for its database uses next to none. */
+/** Share of a CPU, or of the container's limit below one, from which on it counts as busy: one that waits uses next to none. */
 const BUSY_SHARE = 0.5;
 const GROUPS = "/sys/fs/cgroup";
 /** State of a socket that listens, as the kernel's tcp_states.h numbers it. */
@@ -32,11 +32,14 @@ export class BootSigns {
   /** Number of its first process: another one after a restart. */
   readonly process: number;
   readonly #usage: string;
+  /** CPUs that it can use at once, as far as they count here: at most one. */
+  readonly #cpus: number;
   #last: Reading | undefined;
 
-  private constructor(process: number, usage: string) {
+  private constructor(process: number, usage: string, cpus: number) {
     this.process = process;
     this.#usage = usage;
+    this.#cpus = cpus;
   }
 
   /** @returns undefined where nothing can be seen: on another machine, or in a virtual one such as Docker Desktop's */
@@ -44,7 +47,7 @@ export class BootSigns {
     const process = facts.State.Pid;
     try {
       const usage = usageFile(read(`/proc/${process}/cgroup`), facts.Id);
-      return usage === undefined ? undefined : new BootSigns(process, usage);
+      return usage === undefined ? undefined : new BootSigns(process, usage, cpusOf(facts));
     } catch {
       return undefined;
     }
@@ -60,12 +63,14 @@ export class BootSigns {
     if (before === undefined) return { busy: true, listening, opened: listening };
     const share = (now.cpuMs - before.cpuMs) / (now.atMs - before.atMs);
     const opened = [...now.listening].some((address) => !before.listening.has(address));
-    return { busy: share > BUSY_SHARE, listening, opened };
+    return { busy: share > BUSY_SHARE * this.#cpus, listening, opened };
   }
 
   #read(): Reading | undefined {
     try {
-      const tables = ["tcp", "tcp6"].map((name) => read(`/proc/${this.process}/net/${name}`));
+      const net = `/proc/${this.process}/net`;
+      // Without IPv6 in the kernel there is no second table.
+      const tables = [read(`${net}/tcp`), existsSync(`${net}/tcp6`) ? read(`${net}/tcp6`) : ""];
       return {
         cpuMs: cpuMilliseconds(read(this.#usage)),
         atMs: performance.now(),
@@ -79,6 +84,13 @@ export class BootSigns {
 
 /** The kernel answers at once: through the thread pool the same would take longer. */
 const read = (file: string) => readFileSync(file, "utf8");
+
+/** CPUs that a container may use, at most one; Docker knows the limit in either of two ways. */
+export function cpusOf({ HostConfig }: Pick<Docker.ContainerInspectInfo, "HostConfig">): number {
+  const { NanoCpus = 0, CpuQuota = 0, CpuPeriod } = HostConfig;
+  const limit = NanoCpus / 1e9 || CpuQuota / (CpuPeriod || 100_000);
+  return limit > 0 ? Math.min(1, limit) : 1;
+}
 
 /** The file that counts a container's CPU time, by the control groups of its process; undefined if they aren't its own. */
 export function usageFile(groups: string, container: string): string | undefined {

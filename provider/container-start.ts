@@ -93,7 +93,8 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
     if (facts.State.Running && !facts.State.Restarting) {
       if (command === undefined) return;
       signs = signs?.process === facts.State.Pid ? signs : BootSigns.of(facts);
-      await untilReady(signs, ctx.signal);
+      await untilReady(signs, Math.min(MOST_BUSY_MS, (deadline - Date.now()) / 2), ctx.signal);
+      if (ctx.signal.aborted) break;
       const left = Math.max(1, deadline - Date.now());
       const wrong = await probe(docker, id, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
       if (wrong === undefined) return;
@@ -112,11 +113,11 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
 }
 
 /** Waits until a container may be ready, by what can be seen from outside; for long only while that is unlikely. */
-async function untilReady(signs: BootSigns | undefined, signal: AbortSignal): Promise<void> {
+async function untilReady(signs: BootSigns | undefined, mostMs: number, signal: AbortSignal): Promise<void> {
   if (signs === undefined) return;
   const begin = Date.now();
   let busyAt = begin;
-  while (Date.now() - begin < MOST_BUSY_MS && !signal.aborted) {
+  while (Date.now() - begin < mostMs && !signal.aborted) {
     const sign = signs.look();
     if (sign === undefined || sign.opened) return;
     if (sign.busy) busyAt = Date.now();

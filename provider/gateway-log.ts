@@ -15,7 +15,10 @@ interface AccessLine {
   upstream?: string;
 }
 
-/** Lines from before that are read at most: enough to know a share, and no burst of work at the very switch. */
+/**
+ * Lines from before that are read at most, of all the gateway's routes: enough to know a share, and no burst of work at the
+ * very switch.
+ */
 const MOST_LINES_BEFORE = 5_000;
 
 /** Follows a gateway's log from a moment on. */

@@ -9,6 +9,7 @@ import { BaseSequencer } from "vitest/node";
 export const alone = [
   "bad-config",
   "bad-deploys",
+  "boot-signs",
   "deploy",
   "gateway-overload",
   "images-postgres",

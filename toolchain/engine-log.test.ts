@@ -20,6 +20,7 @@ it("leaves the engine no folder to log to, and none of its former logs", () => {
 it("makes the home where there is none yet", () => {
   preventEngineLog({ cache, pulumiHome });
   expect(statSync(join(pulumiHome, "logs")).isFile()).toBe(true);
+  expect(statSync(pulumiHome).mode & 0o777).toBe(0o700);
 });
 
 it("stays away from a home of the user's own", () => {

@@ -10,6 +10,12 @@ with its password. The engine works without. To look for an error: pulumi previe
 `;
 
 /**
+ * Errors that the next command may well not have: an engine that starts at this very moment makes the folder anew, another
+ * command removes it at once, or its logs are another user's. None is worth a command that fails.
+ */
+const BORNE: ReadonlySet<string> = new Set("EEXIST EISDIR ENOTEMPTY ENOTDIR ENOENT EACCES EPERM".split(" "));
+
+/**
  * Puts a file where the engine would make its folder of logs, and removes the logs that are there. A PULUMI_HOME of the
  * user's own stays as it is.
  */
@@ -17,12 +23,12 @@ export function preventEngineLog(paths: Pick<Paths, "cache" | "pulumiHome">): vo
   if (paths.pulumiHome !== join(paths.cache, "pulumi-home")) return;
   const logs = join(paths.pulumiHome, "logs");
   if (lstatSync(logs, { throwIfNoEntry: false })?.isFile()) return;
-  mkdirSync(paths.pulumiHome, { recursive: true });
-  rmSync(logs, { recursive: true, force: true });
+  // Credentials of a login lie there, too.
+  mkdirSync(paths.pulumiHome, { recursive: true, mode: 0o700 });
   try {
+    rmSync(logs, { recursive: true, force: true });
     writeFileSync(logs, EXPLANATION, { flag: "wx" });
   } catch (error) {
-    // An engine that started at this very moment has made its folder anew; the next command removes it.
-    if (!["EEXIST", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+    if (!BORNE.has((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }

@@ -82,6 +82,7 @@ describe("state", () => {
     make();
     expect(readFileSync(paths.passphrase, "utf8")).toBe(first);
     expect(readdirSync(paths.data).sort()).toEqual(["passphrase", "state"]);
+    expect(statSync(join(paths.pulumiHome, "logs")).isFile()).toBe(true);
   });
 
   it("gets none where the user has one, nor a folder where state is elsewhere", () => {
@@ -102,7 +103,7 @@ describe("state", () => {
       const { resolvePaths } = await import(${JSON.stringify(new URL("./paths.ts", import.meta.url).href)});
       const { ensureState } = await import(${JSON.stringify(new URL("./state.ts", import.meta.url).href)});
       const { readFileSync } = await import("node:fs");
-      const env = { TANDEM_HOME: ${JSON.stringify(join(folder, "two"))}, TANDEM_CACHE: "/nowhere" };
+      const env = { TANDEM_HOME: ${JSON.stringify(join(folder, "two"))}, TANDEM_CACHE: ${JSON.stringify(join(folder, "two-cache"))} };
       ensureState(resolvePaths(env), env);
       process.stdout.write(readFileSync(resolvePaths(env).passphrase, "utf8"));`;
     const { execFile } = await import("node:child_process");

@@ -46,16 +46,20 @@ describe("the lines of a log from a time on", () => {
     const logs = async ({ tail = 0 }: { tail?: number }) => {
       asked.push(tail);
       const first = Math.max(0, seconds - tail);
-      const all = Array.from({ length: seconds - first }, (_, at) => `{"ts":${first + at}.5}\n`);
-      return Buffer.concat(all.map(frame));
+      // Each hundredth line is so long that Docker cuts it into two entries.
+      const all = Array.from({ length: seconds - first }, (_, at) => {
+        const text = `{"ts":${first + at}.5}\n`;
+        return (first + at) % 100 === 99 ? [text.slice(0, 5), text.slice(5)] : [text];
+      });
+      return Buffer.concat(all.flat().slice(-tail).map(frame));
     };
     return { asked, container: { logs } as unknown as Parameters<typeof linesBackTo>[0] };
   }
 
   it("are read from the end, and no more than needed", async () => {
     const { asked, container } = logOf(100_000);
-    expect((await linesBackTo(container, 99_000))[0]).toBe('{"ts":98000.5}');
-    expect((await linesBackTo(container, 95_000))[0]).toBe('{"ts":92000.5}');
+    expect((await linesBackTo(container, 99_000)).length).toBeLessThan(2_000);
+    expect(await linesBackTo(container, 95_000)).toContain('{"ts":95000.5}');
     expect(asked).toEqual([2_000, 2_000, 8_000]);
   });
 

@@ -47,8 +47,15 @@ async function gatewayOf(docker: Docker, system: string, environment: string): P
   return (gateways.find(({ State }) => State === "running") ?? gateways[0])?.Id;
 }
 
-/** Lines that are asked for first, and by how much more if they don't reach back far enough. */
-const FIRST_LINES = 2_000;
+/** How many entries Docker answered with, each of them in a frame: a line of more than 16 KB is several. */
+function entriesIn(frames: Buffer): number {
+  let count = 0;
+  for (let at = 0; at + 8 <= frames.length; at += 8 + frames.readUInt32BE(at + 4)) count++;
+  return count;
+}
+
+/** Entries that are asked for first, and by how much more if they don't reach back far enough. */
+const FIRST_ENTRIES = 2_000;
 const MORE = 4;
 
 /**
@@ -61,11 +68,11 @@ export async function linesBackTo(
   container: Pick<Docker.Container, "logs">,
   from: number,
 ): Promise<string[]> {
-  for (let tail = FIRST_LINES; ; tail *= MORE) {
+  for (let tail = FIRST_ENTRIES; ; tail *= MORE) {
     const frames = await container.logs({ stdout: true, stderr: true, tail });
     const lines = demultiplex(frames).split("\n");
     const first = beginOf(lines);
-    if (lines.length < tail || (first !== undefined && first < from)) return lines;
+    if (entriesIn(frames) < tail || (first !== undefined && first < from)) return lines;
   }
 }
 

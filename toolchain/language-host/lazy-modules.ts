@@ -58,7 +58,7 @@ Module._load = function (request, parent, isMain) {
     }
     if (request === ${JSON.stringify(SOURCE_MAPS)}) {
       Error.prepareStackTrace = (error, trace) => {
-        if (!trace.some((frame) => own(frame.getFileName()))) return [error, ...trace].join("\\n    at ");
+        if (!trace.some((frame) => own(frame.getFileName()))) return [Error.prototype.toString.call(error), ...trace].join("\\n    at ");
         delete Error.prepareStackTrace;
         load.call(this, request, parent, isMain);
         return Error.prepareStackTrace(error, trace);
@@ -81,7 +81,7 @@ Module._load = function (request, parent, isMain) {
 };
 `;
 
-/** Flags for a Node process that runs a program or plugin on the SDK. They change when modules load, nothing else. */
+/** Flags for a Node process that runs a program or plugin on the SDK. They change when modules load, and spare a stack trace of the SDK alone its maps. */
 export const lazyModuleFlags: readonly string[] = [
   "--import",
   `data:text/javascript,${encodeURIComponent(PRELOAD)}`,
