@@ -83,15 +83,19 @@ async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
 const STDOUT = 1;
 const STDERR = 2;
 
-/** The text of Docker's frames: 1 byte stream, 3 bytes nothing, 4 bytes length, then the content. */
-export function demultiplex(frames: Buffer, streams: readonly number[] = [STDOUT, STDERR]): string {
-  const parts: Buffer[] = [];
+/** Docker's frames, one for each entry of a log: 1 byte stream, 3 bytes nothing, 4 bytes length, then the content. */
+export function* framesOf(frames: Buffer): Generator<{ stream: number; content: Buffer }> {
   for (let at = 0; at + 8 <= frames.length; ) {
     const length = frames.readUInt32BE(at + 4);
-    if (streams.includes(frames.readUInt8(at))) parts.push(frames.subarray(at + 8, at + 8 + length));
+    yield { stream: frames.readUInt8(at), content: frames.subarray(at + 8, at + 8 + length) };
     at += 8 + length;
   }
-  return Buffer.concat(parts).toString("utf8");
+}
+
+/** The text of Docker's frames. */
+export function demultiplex(frames: Buffer, streams: readonly number[] = [STDOUT, STDERR]): string {
+  const wanted = [...framesOf(frames)].filter(({ stream }) => streams.includes(stream));
+  return Buffer.concat(wanted.map(({ content }) => content)).toString("utf8");
 }
 
 /** The last lines that a container logged, without what looks like a credential. */

@@ -1,6 +1,6 @@
 // The gateway's access log: how many requests it answered in a span of time, and how many of them failed.
 import type Docker from "dockerode";
-import { demultiplex } from "../../provider/containers.ts";
+import { demultiplex, framesOf } from "../../provider/containers.ts";
 import { labelFilter, labels } from "../docker-client.ts";
 
 /** Requests in a span of time. */
@@ -47,13 +47,6 @@ async function gatewayOf(docker: Docker, system: string, environment: string): P
   return (gateways.find(({ State }) => State === "running") ?? gateways[0])?.Id;
 }
 
-/** How many entries Docker answered with, each of them in a frame: a line of more than 16 KB is several. */
-function entriesIn(frames: Buffer): number {
-  let count = 0;
-  for (let at = 0; at + 8 <= frames.length; at += 8 + frames.readUInt32BE(at + 4)) count++;
-  return count;
-}
-
 /** Entries that are asked for first, and by how much more if they don't reach back far enough. */
 const FIRST_ENTRIES = 2_000;
 const MORE = 4;
@@ -72,7 +65,8 @@ export async function linesBackTo(
     const frames = await container.logs({ stdout: true, stderr: true, tail });
     const lines = demultiplex(frames).split("\n");
     const first = beginOf(lines);
-    if (entriesIn(frames) < tail || (first !== undefined && first < from)) return lines;
+    // A line of more than 16 KB is several entries.
+    if ([...framesOf(frames)].length < tail || (first !== undefined && first < from)) return lines;
   }
 }
 
