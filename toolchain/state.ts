@@ -24,7 +24,7 @@ function holdsStacks(directory: string): boolean {
 
 /**
  * Makes the data folder (mode 0700), the state folder and the passphrase file (mode 0600) where they are missing.
- * Two runs at once agree on one passphrase.
+ * Two runs at once agree on one passphrase. Keeps the engine, which works on this state, from logging it.
  *
  * @throws UserError when stacks exist and their passphrase is gone: a new one could not read them.
  */

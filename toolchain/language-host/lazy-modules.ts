@@ -1,7 +1,8 @@
 // Spares programs what the SDK loads at its start but needs only at times: for serialising a function of a dynamic resource
 // or a callback the TypeScript compiler and npm's Arborist; V8's debugger, which tells of every script that is compiled from
 // then on, and switched on later of all that were compiled before; for traces OpenTelemetry; the Automation API; the maps of
-// compiled sources, which only a stack trace of the program's own files needs. A preview of The Oracle took 2.0 s without and 2.4 s with them.
+// compiled sources, which only a stack trace of the program's own files needs. A preview of The Oracle took 2.0 s without and
+// 2.4 s with them.
 
 /** Set to anything, the variable has programs load all modules at once, as under Pulumi's own host: for benchmarks. */
 export const EAGER_MODULES = "TANDEM_EAGER_MODULES";
@@ -81,7 +82,10 @@ Module._load = function (request, parent, isMain) {
 };
 `;
 
-/** Flags for a Node process that runs a program or plugin on the SDK. They change when modules load, and spare a stack trace of the SDK alone its maps. */
+/**
+ * Flags for a Node process that runs a program or plugin on the SDK. They change when modules load, and spare a stack trace of
+ * the SDK alone its maps.
+ */
 export const lazyModuleFlags: readonly string[] = [
   "--import",
   `data:text/javascript,${encodeURIComponent(PRELOAD)}`,
