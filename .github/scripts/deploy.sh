@@ -26,7 +26,8 @@ if [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
   {
     echo "### $action $stack: $([ "$code" -eq 0 ] && echo done || echo "failed, exit code $code")"
     echo '```'
-    ./tandem "$@" history "$stack" --limit 1 || echo "the history can't be read"
+    # Text of others must not end the block.
+    { ./tandem "$@" history "$stack" --limit 1 || echo "the history can't be read"; } | sed 's/```/` ` `/g'
     echo '```'
   } >>"$GITHUB_STEP_SUMMARY"
 fi

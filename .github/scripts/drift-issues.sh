@@ -8,10 +8,13 @@ for name in PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE; do
   [ -n "${!name:-}" ] || unset "$name"
 done
 
+token=${GITHUB_TOKEN:-}
+unset GITHUB_TOKEN
+
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 
 code=0
 ./tandem "$@" drift --json --wait 1800 >"$report" || code=$?
 [ "$code" -eq 0 ] || [ "$code" -eq 2 ] || exit "$code"
-node ops/github/drift-issue.ts "$report"
+GITHUB_TOKEN=$token node ops/github/drift-issue.ts "$report"

@@ -11,6 +11,10 @@ for name in PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE; do
   [ -n "${!name:-}" ] || unset "$name"
 done
 
+# What is previewed doesn't need it.
+token=${GITHUB_TOKEN:-}
+unset GITHUB_TOKEN
+
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 approval=()
@@ -21,6 +25,6 @@ code=0
 # Without a report there is nothing to put anywhere: the log says why.
 if [ -s "$report" ]; then
   [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$report" >>"$GITHUB_STEP_SUMMARY"
-  node ops/github/comment.ts "$number" "$report"
+  GITHUB_TOKEN=$token node ops/github/comment.ts "$number" "$report"
 fi
 exit "$code"

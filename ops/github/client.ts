@@ -4,6 +4,8 @@
 export interface Comment {
   id: number;
   body: string;
+  /** Who wrote it: a workflow's token writes as a bot. */
+  user?: { type: string } | null;
 }
 
 /** An issue. */

@@ -9,7 +9,8 @@ export async function putComment(github: GitHub, number: number, body: string): 
   const [mark = ""] = body.split("\n");
   if (!/^<!-- .+ -->$/.test(mark)) throw new Error("the report doesn't begin with its mark");
   const comments = await github.all<Comment>(`/issues/${number}/comments`);
-  const earlier = comments.find((comment) => comment.body.startsWith(mark));
+  // A person's comment may begin with the mark, too: it must not take the report's place.
+  const earlier = comments.find(({ body, user }) => body.startsWith(mark) && user?.type === "Bot");
   if (earlier === undefined) await github.call("POST", `/issues/${number}/comments`, { body });
   else if (earlier.body !== body) await github.call("PATCH", `/issues/comments/${earlier.id}`, { body });
 }

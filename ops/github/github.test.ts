@@ -20,11 +20,15 @@ afterEach(() => emulator.stop());
 
 describe("the comment on a pull request", () => {
   it("is made once, updated in its place, and left alone where nothing changed", async () => {
-    for (let id = 1; id <= 150; id++) emulator.comments.push({ id, issue: 7, body: `talk ${id}` });
+    const user = { type: "User" as const };
+    for (let id = 1; id <= 149; id++) emulator.comments.push({ id, issue: 7, body: `talk ${id}`, user });
+    // A person's, with the mark: it is neither changed nor taken for the report.
+    emulator.comments.push({ id: 150, issue: 7, body: `${MARK}\nall is well`, user });
     await putComment(github, 7, `${MARK}\nfirst`);
     await putComment(github, 7, `${MARK}\nsecond`);
     await putComment(github, 7, `${MARK}\nsecond`);
     expect(emulator.comments.filter(({ body }) => body.startsWith(MARK)).map(({ body }) => body)).toEqual([
+      `${MARK}\nall is well`,
       `${MARK}\nsecond`,
     ]);
     expect(emulator.changes).toEqual(["POST /issues/7/comments", "PATCH /issues/comments/151"]);

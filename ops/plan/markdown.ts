@@ -27,14 +27,18 @@ export function plain(text: string): string {
     .replace(/\s*\n\s*/g, " ");
 }
 
-/** A value as code: a fence longer than any run of backticks in it; in a table a bar would end the cell. */
+/**
+ * A value as code: a fence longer than any run of backticks in it. In a table a bar would end the cell, and so would an
+ * escaped bar behind a backslash of the value's own: the two are kept apart.
+ */
 export function code(text: string): string {
   const oneLine = text.replace(/\s+/g, " ").trim();
   if (oneLine === "") return "";
   const longest = Math.max(0, ...(oneLine.match(/`+/g) ?? []).map((run) => run.length));
   const fence = "`".repeat(longest + 1);
   const pad = longest > 0 ? " " : "";
-  return `${fence}${pad}${oneLine.replaceAll("|", "\\|")}${pad}${fence}`;
+  const safe = oneLine.replaceAll("\\|", "\\\u200b|").replaceAll("|", "\\|");
+  return `${fence}${pad}${safe}${pad}${fence}`;
 }
 
 /** Is there nothing to tell but what each preview tells? Then a stack takes one line. */

@@ -20,6 +20,7 @@ export interface EmulatedComment {
   id: number;
   issue: number;
   body: string;
+  user: { type: "Bot" | "User" };
 }
 
 interface Body {
@@ -108,7 +109,7 @@ export class GitHubEmulator {
       return [201, issue];
     }
     const issue = Number(/^\/issues\/(\d+)\/comments$/.exec(path)?.[1]);
-    const comment = { id: this.comments.length + 1, issue, body };
+    const comment = { id: this.comments.length + 1, issue, body, user: { type: "Bot" as const } };
     this.comments.push(comment);
     return [201, comment];
   }

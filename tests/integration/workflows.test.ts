@@ -26,6 +26,12 @@ import {
 
 const deploy = readWorkflow("deploy.yml");
 
+/** Steps of the action that each job begins with. */
+function preparation(): Step[] {
+  const text = readFileSync(join(ROOT, ".github/actions/prepare/action.yml"), "utf8");
+  return (parse(text) as { runs: { steps: Step[] } }).runs.steps;
+}
+
 describe("every workflow", () => {
   it.each(workflowFiles())("%s is what GitHub's parser accepts, with all that it calls", async (file) => {
     expect(await schemaErrors(file)).toEqual([]);
@@ -48,10 +54,7 @@ describe("every workflow", () => {
   });
 
   it("is installed what this package is tested with", () => {
-    const { runs } = parse(readFileSync(join(ROOT, ".github/actions/prepare/action.yml"), "utf8")) as {
-      runs: { steps: Step[] };
-    };
-    const pulumi = runs.steps.find(({ uses }) => uses?.startsWith("pulumi/actions@"));
+    const pulumi = preparation().find(({ uses }) => uses?.startsWith("pulumi/actions@"));
     expect(pulumi?.with).toEqual({ "pulumi-version": engineVersion() });
   });
 });
@@ -110,12 +113,18 @@ describe("a push", () => {
 describe("a pull request", () => {
   const { on, jobs } = readWorkflow("preview.yml");
   const job = jobs.preview;
-  const vars = { TANDEM_RUNNER: '["self-hosted"]' };
+  const vars = { TANDEM_PREVIEW_RUNNER: '["self-hosted", "preview"]' };
   const secrets = { PULUMI_CONFIG_PASSPHRASE: "canary-passphrase" };
 
   it("is previewed where its branch is this repository's own and there is a runner", () => {
     expect(applies(job?.if, { github: pullRequestOf("own"), vars })).toBe(true);
     expect(applies(job?.if, { github: pullRequestOf("own"), vars: {} })).toBe(false);
+  });
+
+  it("waits for a reviewer, and not on the runner that deploys: it runs its own code with the passphrase", () => {
+    expect(job?.environment).toBe("preview");
+    const deploying = { TANDEM_RUNNER: '["self-hosted"]' };
+    expect(applies(job?.if, { github: pullRequestOf("own"), vars: deploying })).toBe(false);
   });
 
   it("of a fork runs no job of any workflow, so it gets no secret and no runner", () => {
@@ -128,18 +137,92 @@ describe("a pull request", () => {
     expect(on.pull_request?.types).toEqual(expect.arrayContaining(["opened", "synchronize", "labeled"]));
   });
 
-  it("hands the passphrase to the job of its own branch only, and the approval by the label's name", () => {
+  it("hands the passphrase to the job of its own branch only, and the approval to the run of the label alone", () => {
     const step = job?.steps?.find(({ name }) => name === "Preview");
-    const envOf = (labels: string[]) => {
-      const contexts = { github: pullRequestOf("own", labels), vars, secrets, matrix: { system: "oracle" } };
+    const envOf = (github: ReturnType<typeof pullRequestOf>) => {
+      const contexts = { github, vars, secrets, matrix: { system: "oracle" } };
       return { ...evaluateAll(job?.env, contexts), ...evaluateAll(step?.env, contexts) };
     };
-    expect(envOf([])).toMatchObject({
+    expect(envOf(pullRequestOf("own"))).toMatchObject({
       ...{ NUMBER: "7", SYSTEM: "oracle", APPROVED: "false", GITHUB_TOKEN: "token-of-the-run" },
       PULUMI_CONFIG_PASSPHRASE: "canary-passphrase",
     });
-    expect(envOf(["data approved", "bug"]).APPROVED).toBe("true");
-    expect(envOf(["data"]).APPROVED).toBe("false");
+    const approved = (labels: string[], label?: string) =>
+      envOf(pullRequestOf("own", labels, label)).APPROVED;
+    expect(approved(["data approved", "bug"], "data approved")).toBe("true");
+    // A commit that came after the approval, and another label.
+    expect(approved(["data approved"])).toBe("false");
+    expect(approved(["data approved", "bug"], "bug")).toBe("false");
+  });
+});
+
+describe("the rights of a workflow", () => {
+  const actions = () => {
+    const jobs = workflowFiles().flatMap((file) => Object.values(readWorkflow(file).jobs));
+    const own = jobs.flatMap(({ steps }) => steps ?? []);
+    return [...own, ...preparation()].filter(({ uses }) => uses !== undefined && !uses.startsWith("./"));
+  };
+
+  it("are its token's least: only what a person starts may write to the repository", () => {
+    const writing = workflowFiles().filter((file) => {
+      const { permissions, jobs } = readWorkflow(file);
+      const given = [permissions, ...Object.values(jobs).map((job) => job.permissions)];
+      return given.some((one) => one?.contents === "write");
+    });
+    expect(writing).toEqual(["by-hand.yml"]);
+    for (const file of workflowFiles()) {
+      // deploy.yml is called, and has its caller's.
+      if (file !== "deploy.yml")
+        expect(readWorkflow(file).permissions, file).toMatchObject({ contents: expect.any(String) });
+    }
+  });
+
+  it("go to actions by commit only, and no token stays on the runner", () => {
+    expect(actions().length).toBeGreaterThan(4);
+    for (const { uses, with: inputs } of actions()) {
+      expect(uses).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+      if (uses?.startsWith("actions/checkout@"))
+        expect(inputs).toMatchObject({ "persist-credentials": false });
+    }
+  });
+
+  it("bring the passphrase from an environment, which says which branches may have it", () => {
+    const jobs = workflowFiles().flatMap((file) => Object.values(readWorkflow(file).jobs));
+    const holders = jobs.filter(({ env }) => env?.PULUMI_CONFIG_PASSPHRASE !== undefined);
+    expect(holders.length).toBe(3);
+    for (const { environment } of holders) expect(environment).toMatch(/./);
+    // Code of another branch than the default one never looks for drift.
+    const drift = readWorkflow("drift.yml").jobs.drift?.if;
+    const from = (ref_name: string) => ({
+      github: { ref_name, event: { repository: { default_branch: "main" } } },
+      vars: { TANDEM_RUNNER: '["self-hosted"]' },
+    });
+    expect(applies(drift, from("main"))).toBe(true);
+    expect(applies(drift, from("feature"))).toBe(false);
+  });
+
+  it("let a person choose among environments, and from the branch that each is deployed from", async () => {
+    const { workflow_dispatch: byHand } = readWorkflow("by-hand.yml").on as {
+      workflow_dispatch: { inputs: Record<string, { options?: string[] }> };
+    };
+    expect(byHand.inputs.stack?.options).toEqual(["staging", "production", "shared"]);
+    const check = async (...args: string[]) =>
+      (await execa(join(ROOT, ".github/scripts/check-branch.sh"), args, { reject: false })).exitCode;
+    const refs = ["develop", "staging", "main", "feature"].map((branch) => `refs/heads/${branch}`);
+    for (const ref of [...refs, "refs/tags/staging-7", "refs/tags/v1.2.3"]) {
+      const pushed = broughtUp(ref);
+      for (const system of systemNames()) {
+        for (const stack of ["staging", "production"]) {
+          const allowed = (await check("up", system, stack, ref)) === 0;
+          expect(allowed, `${ref} ${system} ${stack}`).toBe(pushed.includes(`${system} ${stack}`));
+        }
+      }
+    }
+    expect(await check("promote", "oracle", "production", "refs/heads/develop")).toBe(0);
+    expect(await check("promote", "oracle", "production", "refs/heads/feature")).toBe(2);
+    expect(await check("rollback", "live-listen", "production", "refs/heads/main")).toBe(0);
+    expect(await check("up", "lugh", "shared", "refs/heads/main")).toBe(0);
+    expect(await check("up", "oracle", "local", "refs/heads/main")).toBe(2);
   });
 });
 
@@ -155,8 +238,16 @@ describe("the commands of a workflow", () => {
     return await checkout.run(deploy.jobs.deploy ?? {}, { github, inputs: called, vars: {}, secrets: {} });
   }
 
-  const byHand = (action: string, stack: string, version = "") =>
-    run("by-hand.yml", { event_name: "workflow_dispatch" }, { action, system: "oracle", stack, version });
+  const byHand = (
+    action: string,
+    stack: string,
+    version = "",
+    branch = stack === "production" ? "main" : "develop",
+  ) => {
+    const ref = `refs/heads/${action === "promote" ? "develop" : branch}`;
+    const github = { event_name: "workflow_dispatch", ref, token: "token-of-the-run" };
+    return run("by-hand.yml", github, { action, system: "oracle", stack, version });
+  };
 
   beforeAll(async () => {
     image = await versions.make("v1");
@@ -195,5 +286,10 @@ describe("the commands of a workflow", () => {
     expect(summary).toMatch(/^### rollback production: failed, exit code 2$/m);
     expect(await checkout.git("log", "-1", "--format=%s")).toBe("promote oracle production");
     expect((await byHand("destroy", "production")).output).toContain("there is no action 'destroy'");
+    const elsewhere = await byHand("up", "production", "", "feature");
+    expect(elsewhere).toMatchObject({ exitCode: 2, summary: "" });
+    expect(elsewhere.output).toContain(
+      "up of oracle production runs from refs/heads/main, not from refs/heads/feature",
+    );
   });
 });

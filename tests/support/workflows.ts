@@ -29,7 +29,7 @@ export interface Step {
   if?: string;
   uses?: string;
   run?: string;
-  with?: Record<string, string>;
+  with?: Record<string, string | boolean | number>;
   env?: Record<string, string>;
 }
 
@@ -39,8 +39,13 @@ export interface Job {
   uses?: string;
   with?: Record<string, string>;
   env?: Record<string, string>;
+  environment?: string;
+  permissions?: Permissions;
   steps?: Step[];
 }
+
+/** What the job's token may do, such as `contents: read`. */
+export type Permissions = Readonly<Record<string, string>>;
 
 /** The parts of a workflow that the tests look at. */
 export interface Workflow {
@@ -51,6 +56,7 @@ export interface Workflow {
     workflow_dispatch?: unknown;
     workflow_call?: { inputs: Record<string, { default?: string }> };
   };
+  permissions?: Permissions;
   jobs: Record<string, Job>;
 }
 
@@ -127,13 +133,17 @@ export function pushOf(ref: string): Record<string, string> {
   return { event_name: "push", ref, ref_name: ref.replace(/^refs\/(heads|tags)\//, "") };
 }
 
-/** Context `github` of a pull request of this repository's own branch, or from a fork of it; with labels. */
-export function pullRequestOf(head: "own" | "fork", labels: readonly string[] = []) {
+/**
+ * Context `github` of a pull request of this repository's own branch, or from a fork of it: of a push to it, or of a label
+ * that is put on it; with the labels that it has.
+ */
+export function pullRequestOf(head: "own" | "fork", labels: readonly string[] = [], label?: string) {
   const repository = "someone/something";
   const full_name = head === "own" ? repository : "stranger/something";
   return {
     ...{ event_name: "pull_request", repository, token: "token-of-the-run" },
     event: {
+      ...(label === undefined ? { action: "synchronize" } : { action: "labeled", label: { name: label } }),
       pull_request: {
         ...{ number: "7", head: { repo: { full_name } } },
         labels: labels.map((name) => ({ name })),
