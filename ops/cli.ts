@@ -1,5 +1,6 @@
 // The commands of `tandem`. Each loads its own code when it runs: `env` and `--help` stay quick.
 import { enableCompileCache } from "node:module";
+import { printable } from "../lib/printable.ts";
 import { resolvePaths } from "../toolchain/paths.ts";
 import { lowerPriority } from "./engine-priority.ts";
 import { UserError } from "./errors.ts";
@@ -258,6 +259,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
-  process.stderr.write(`tandem: ${error.message}\n        ${error.mend}\n`);
+  process.stderr.write(printable(`tandem: ${error.message}\n        ${error.mend}\n`));
   process.exitCode = error.exitCode;
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { CHECKED_SETTINGS, checkedSettings } from "../infra/check/checked.ts";
 import { SHARED_STACK } from "../infra/settings/define.ts";
+import { printable } from "../lib/printable.ts";
 import { engineVariables } from "../toolchain/engine-env.ts";
 import { locateEngine } from "../toolchain/engine-location.ts";
 import { resolvePaths } from "../toolchain/paths.ts";
@@ -54,7 +55,7 @@ export interface OpenOptions extends StackOptions {
 
 /** Tells what happens, on standard error: standard output is the engine's. */
 export function say(line: string): void {
-  process.stderr.write(`tandem: ${line}\n`);
+  process.stderr.write(`tandem: ${printable(line)}\n`);
 }
 
 /** What a stack needs besides what every one does. */

@@ -1,6 +1,7 @@
 // How tables look: no frames, so that columns can be cut and grepped.
 import Table from "cli-table3";
 import pc from "picocolors";
+import { printable } from "../lib/printable.ts";
 
 const noFrame = Object.fromEntries(
   ["top", "bottom", "left", "right", "mid"]
@@ -8,7 +9,7 @@ const noFrame = Object.fromEntries(
     .map((name) => [name, ""]),
 );
 
-/** Renders rows under headings, without a line end at the end. */
+/** Renders rows under headings, without a line end at the end. Cells may hold what others made: a terminal gets it harmless. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     chars: { ...noFrame, middle: "  " },
@@ -16,7 +17,7 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
     head: head.map((text) => pc.bold(text)),
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(printable)));
   return table
     .toString()
     .split("\n")

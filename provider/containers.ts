@@ -3,6 +3,7 @@ import { posix } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { extract, pack } from "tar-stream";
+import { printable } from "../lib/printable.ts";
 
 /** What a command inside a container printed and how it ended. */
 export interface ExecResult {
@@ -98,13 +99,13 @@ export function demultiplex(frames: Buffer, streams: readonly number[] = [STDOUT
   return Buffer.concat(wanted.map(({ content }) => content)).toString("utf8");
 }
 
-/** The last lines that a container logged, without what looks like a credential. */
+/** The last lines that a container logged, without what looks like a credential, harmless for a terminal. */
 export async function lastLogLines(docker: Docker, id: string, lines: number): Promise<string[]> {
   const frames = await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: lines });
   const facts = await inspect(docker, id);
   return demultiplex(frames)
     .split("\n")
-    .map((line) => redact(line.trimEnd(), facts?.Config.Env ?? []))
+    .map((line) => printable(redact(line.trimEnd(), facts?.Config.Env ?? [])))
     .filter((line) => line !== "");
 }
 

@@ -2,6 +2,7 @@
 import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import pc from "picocolors";
+import { printable } from "../../lib/printable.ts";
 import { labelFilter, labels, withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { loadProject, loadStackFile } from "../project.ts";
@@ -46,7 +47,7 @@ async function writeLog(docker: Docker, id: string, label: string, options: Logs
     ? await container.logs({ ...wanted, follow: true })
     : PassThrough.from([await container.logs({ ...wanted, follow: false })]);
   const output = new PassThrough();
-  const written = splitLines(output, (line) => process.stdout.write(`${label} ${line}\n`));
+  const written = splitLines(output, (line) => process.stdout.write(`${label} ${printable(line)}\n`));
   if (Config.Tty) {
     raw.pipe(output);
   } else {

@@ -1,5 +1,6 @@
 // `tandem verify`: proves on the running system that its environments can't reach each other.
 import pc from "picocolors";
+import { printableLine } from "../../lib/printable.ts";
 import { POLICIES_KEY } from "../../policies/settings.ts";
 import { withDocker } from "../docker-client.ts";
 import { endingWith, UserError } from "../errors.ts";
@@ -49,8 +50,8 @@ function render(checks: readonly Check[]): string {
     paint[result](result),
     area,
     environment,
-    tried,
-    answer,
+    printableLine(tried),
+    printableLine(answer),
   ]);
   const count = (result: Check["result"]) => checks.filter((check) => check.result === result).length;
   const sum = `${count("holds")} of ${checks.length} checks hold, ${count("broken")} broken, ${count("untried")} not tried`;

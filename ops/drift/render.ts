@@ -1,5 +1,6 @@
 // The report on drift: as a table for a terminal, as Markdown for an issue.
 import pc from "picocolors";
+import { printableLine } from "../../lib/printable.ts";
 import { code, plain } from "../plan/markdown.ts";
 import { renderTable } from "../table.ts";
 import type { Drift, Mending } from "./finding.ts";
@@ -28,12 +29,12 @@ export function renderText({ stack, drifts, seconds }: DriftReport): string {
   if (drifts.length === 0) return `${pc.bold(stack)} no drift, ${seconds.toFixed(1)} s`;
   const rows = drifts.map(({ subject, details, mending, firstSeen }) => [
     PAINT[mending](WORDS[mending]),
-    subject,
-    details.join("; "),
+    printableLine(subject),
+    printableLine(details.join("; ")),
     day(firstSeen),
   ]);
   const ways = drifts.flatMap(({ subject, mend }) =>
-    mend.length === 0 ? [] : [`  ${subject}: ${mend.join("; ")}`],
+    mend.length === 0 ? [] : [`  ${printableLine(subject)}: ${printableLine(mend.join("; "))}`],
   );
   const safe = drifts.some(({ mending }) => mending === "safe")
     ? [`  the rest: tandem drift ${stack} --fix`]

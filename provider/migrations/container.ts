@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { CallContext } from "../../lib/plugin/handler.ts";
 import type { Properties } from "../../lib/plugin/values.ts";
+import { printable } from "../../lib/printable.ts";
 import { inspect, lastLogLines, putFile, redact } from "../containers.ts";
 import type { DockerHost } from "../docker-host.ts";
 import { fullDiskHint } from "../full-disk.ts";
@@ -162,7 +163,9 @@ async function streamLog(docker: Docker, id: string, inputs: Properties, ctx: Co
     e.join("="),
   );
   const frames = await docker.getContainer(id).logs({ follow: true, stdout: true, stderr: true });
-  const lines = new LineSplitter((line) => ctx.log("info", `migration | ${redact(line, environment)}`));
+  const lines = new LineSplitter((line) =>
+    ctx.log("info", `migration | ${printable(redact(line, environment))}`),
+  );
   docker.modem.demuxStream(frames, lines, lines);
   await new Promise<void>((resolve) => {
     frames.once("end", resolve);
