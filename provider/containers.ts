@@ -52,7 +52,7 @@ export async function allowRestart(docker: Docker, id: string): Promise<void> {
 
 /**
  * Runs a command inside a running container; `input` becomes its standard input and stands in no process list. `user`
- * is the container's own unless given.
+ * is the container's own unless given; `env` holds variables for the command, `NAME=value`, none of them secret.
  */
 export async function exec(
   docker: Docker,
@@ -60,10 +60,12 @@ export async function exec(
   command: string[],
   input?: string,
   user?: string,
+  env?: string[],
 ): Promise<ExecResult> {
   const process = await docker.getContainer(id).exec({
     Cmd: command,
     ...(user === undefined ? {} : { User: user }),
+    ...(env === undefined ? {} : { Env: env }),
     AttachStdin: input !== undefined,
     AttachStdout: true,
     AttachStderr: true,
