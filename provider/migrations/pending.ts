@@ -35,7 +35,8 @@ async function appliedNames(
   table: string,
   column: string,
 ): Promise<Set<string> | undefined> {
-  const quoted = table.split(".").map(identifier).join(".");
+  // The session looks for names in no schema of a tenant's.
+  const quoted = (table.includes(".") ? table : `public.${table}`).split(".").map(identifier).join(".");
   // In one call: each is a process in the server's container, and a deploy waits for it.
   const sql = [
     `SELECT to_regclass(${literal(quoted)}) IS NOT NULL AS there \\gset`,

@@ -1,10 +1,10 @@
 // Data is hard to lose: what leaves it behind is refused, what was kept is taken over.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { psql } from "../../provider/psql.ts";
 import { docker } from "../support/docker.ts";
 import { TestProgram } from "../support/program.ts";
 import { freePort } from "../support/project.ts";
 import { containerOf } from "../support/snapshot.ts";
+import { sqlIn } from "../support/sql.ts";
 
 const ROWS = "select string_agg(id::text, ',' order by id) from orders;";
 let program: TestProgram;
@@ -31,7 +31,7 @@ new PgDatabase("postgres", {
 }
 
 async function sql(statement: string): Promise<string> {
-  return await psql(docker, await containerOf(program.system, "dev", "postgres"), statement, { database });
+  return await sqlIn(await containerOf(program.system, "dev", "postgres"), statement, database);
 }
 
 beforeAll(async () => {

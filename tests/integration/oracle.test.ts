@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/containers.ts";
 import { migrationLog, readEntries } from "../../provider/migrations/log.ts";
-import { psql } from "../../provider/psql.ts";
 import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 import { containerOf, snapshot } from "../support/snapshot.ts";
+import { sqlIn } from "../support/sql.ts";
 
 const STACKS = ["staging", "production"] as const;
 type Stack = (typeof STACKS)[number];
@@ -187,7 +187,7 @@ describe("rows of production for staging", () => {
   async function sql(stack: Stack, statement: string): Promise<string> {
     const container = await containerOf(project.name, stack, "postgres");
     const database = `${project.name}_${stack}`.replaceAll("-", "_");
-    return await psql(docker, container, statement, { database });
+    return await sqlIn(container, statement, database);
   }
 
   /** Everything that a server would hand out: all databases, all rows. */
