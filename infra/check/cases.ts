@@ -194,6 +194,13 @@ export const ruleCases: Case[] = [
     /plain text/,
     "pulumi config set --secret cloudflare:apiToken --stack staging",
   ),
+  bad(
+    "a credential in a plain setting",
+    "banner: AKIAA1B2A1B2A1B2A1B2",
+    "plain-credential",
+    /AWS access key.*secret\(\)/,
+    EDIT,
+  ),
   [
     "an encrypted value that is no secret",
     [put("oracle:logLevel", cipher), salt],

@@ -1,5 +1,6 @@
 // Reads raw values into typed settings and collects every issue on the way.
 import type { z } from "zod";
+import { credentialIn } from "./credential.ts";
 import type { Settings, SystemSettings, ValuesOf } from "./define.ts";
 import { at, type Issue, type Path, remove, type Step, set, setSecret, Wrong } from "./issue.ts";
 import { metaOf } from "./kind.ts";
@@ -54,6 +55,8 @@ function readOne(keys: Settings, key: string, raw: RawValue | undefined): One {
     const reason = "is no secret, but encrypted: it stands in names and labels, and can't be compared";
     return fail(key, "needless-secret", reason, [remove(), ...exampleSteps(keys, key)]);
   }
+  const credential = credentialIn(raw.value);
+  if (credential !== undefined) return fail(key, "plain-credential", plainCredential(credential), []);
   if (raw.value === null) return fail(key, "empty", "has no value", emptySteps(keys, key));
   const unset = raw.value === "" || (meta.type === "integer" && isZero(raw.value));
   if (unset && optional) return { value: undefined, issues: [] };
@@ -64,6 +67,13 @@ function readOne(keys: Settings, key: string, raw: RawValue | undefined): One {
 
 const PLAIN_SECRET =
   "is a secret in plain text: encrypt it, and issue a new one where the old one was seen or committed";
+
+function plainCredential(what: string): string {
+  return (
+    `holds ${what}, and a plain setting is shown in previews, reports and comments: make it a \`secret()\` in the ` +
+    "system's settings.ts, set it anew with `--secret`, and issue a new one where this one was seen or committed"
+  );
+}
 
 function absent(setting: Settings[string], key: string): One {
   if (setting.optional) return { value: undefined, issues: [] };

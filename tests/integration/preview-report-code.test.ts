@@ -48,10 +48,10 @@ describe("the workflow's script", () => {
     await github.stop();
   });
 
-  /** Runs it with the variables that the workflow's step gives it on a pull request with these labels. */
+  /** Runs it with the variables that the workflow's step gives it where these labels are put on a pull request. */
   async function run(labels: string[], ...changes: Change[]): Promise<{ exitCode: number; comment: string }> {
     const step = readWorkflow("preview.yml").jobs.preview?.steps?.find(({ name }) => name === "Preview");
-    const contexts = { github: pullRequestOf("own", labels), matrix: { system: "oracle" } };
+    const contexts = { github: pullRequestOf("own", labels, labels[0]), matrix: { system: "oracle" } };
     const { NUMBER = "", APPROVED } = evaluateAll(step?.env, contexts);
     const env = { ...pair.project.environment(), ...github.variables, APPROVED };
     const script = join(ROOT, ".github/scripts/preview-report.sh");

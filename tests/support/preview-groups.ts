@@ -1,4 +1,4 @@
-// The tests of a group of changes: a report on each alone, then one `up` of each stack, seen from outside and under load.
+// The tests of a group of changes: a report on them, then one `up` of each stack, seen from outside and under load.
 import { describe, expect, it } from "vitest";
 import type { Effects } from "../../ops/plan/effects.ts";
 import type { StackReport } from "../../ops/plan/report.ts";
@@ -7,6 +7,9 @@ import { failuresByReason } from "./load.ts";
 import type { Observed } from "./observed-effects.ts";
 import { type Group, NO_PAIR, type PairFacts, STACKS, type Stack, type Verdict } from "./preview-change.ts";
 import { type PreviewPair, partOf } from "./preview-pair.ts";
+
+/** With `./tandem test soak` each change gets a report of its own; else a group gets one on all of its changes at once. */
+const ONE_BY_ONE = process.env.TANDEM_SOAK !== undefined;
 
 const NOTHING: Effects = {
   ...{ restarts: [], replaces: [], updates: [], creates: [], removes: [], data: [], migrations: [] },
@@ -17,6 +20,19 @@ const NOTHING: Effects = {
 /** A verdict as the report must give it, with all that it must not say. */
 function whole({ effects, risks }: Verdict): Required<Verdict> {
   return { effects: { ...NOTHING, ...effects }, risks: [...new Set(risks)].sort() };
+}
+
+/** Verdicts of several changes as that of all of them. */
+function together(verdicts: readonly Verdict[]): Verdict {
+  const effects: Record<string, unknown[]> = {};
+  for (const verdict of verdicts) {
+    for (const [key, values] of Object.entries(verdict.effects)) {
+      const known = [...(effects[key] ?? []), ...values];
+      const unique = new Map(known.map((value) => [JSON.stringify(value), value]));
+      effects[key] = [...unique].toSorted(([a], [b]) => a.localeCompare(b)).map(([, value]) => value);
+    }
+  }
+  return { effects, risks: verdicts.flatMap(({ risks = [] }) => risks) };
 }
 
 /** What the report says of a stack; advisory policies say the same at each preview. */
@@ -80,25 +96,27 @@ function expectGap(parts: readonly StackReport[], load: Report, moved: boolean):
  * @param current the pair, once it is there
  */
 export function testGroups(groupsOf: (facts: PairFacts) => Group[], current: () => PreviewPair): void {
-  const names = groupsOf(NO_PAIR).map(
-    ({ name, changes }) => [name, changes.map((change) => change.name)] as const,
-  );
-  describe.each(names.map(([name, changes], index) => ({ name, changes, index })))("$name", ({
-    changes,
-    index,
-  }) => {
+  const groups = groupsOf(NO_PAIR).map(({ name, changes }, index) => {
+    const all = changes.map((change) => change.name);
+    // The changes that a report is on, by their places.
+    const reports: [string, number[]][] = ONE_BY_ONE
+      ? all.map((one, place) => [one, [place]])
+      : [[all.join("; "), all.map((_, place) => place)]];
+    return { name, index, reports };
+  });
+  describe.each(groups)("$name", ({ index, reports }) => {
     const parts: Record<Stack, StackReport[]> = { staging: [], production: [] };
     const own = () => groupsOf(current().facts)[index] as Group;
 
-    it.each(changes.map((name, place) => [name, place] as const))("report: %s", async (name, place) => {
+    it.each(reports)("report: %s", async (name, places) => {
       const { changes: all, refused, approved } = own();
-      const change = all[place] as (typeof all)[number];
-      const { exitCode, document, text } = await current().with([change], () => current().report());
+      const changes = places.map((place) => all[place] as (typeof all)[number]);
+      const { exitCode, document, text } = await current().with(changes, () => current().report());
       expect(text).not.toMatch(/canary-/);
       for (const stack of STACKS) {
         const part = partOf(document, stack);
         parts[stack].push(part);
-        const expected = whole(change.expected[stack] ?? { effects: {} });
+        const expected = whole(together(changes.flatMap(({ expected }) => expected[stack] ?? [])));
         expect.soft({ name, stack, ...said(part) }).toEqual({ name, stack, ...expected });
       }
       expect.soft(exitCode).toBe(refused ?? (approved ? 6 : 0));
