@@ -43,6 +43,22 @@ interface Endpoint {
   tls?: ServerHandle["tls"];
 }
 
+/** Extensions that say themselves which schema they must have; all others go to `public`. */
+const HAS_SCHEMA = [
+  ...[
+    "age",
+    "citus",
+    "pg_cron",
+    "pg_tle",
+    "pgmq",
+    "pgsodium",
+    "plv8",
+    "postgis_tiger_geocoder",
+    "postgis_topology",
+  ],
+  "supabase_vault",
+];
+
 /** The logins of a database, the owner first. */
 const PURPOSES = ["owner", "app", "readonly"] as const;
 type Purpose = (typeof PURPOSES)[number];
@@ -212,7 +228,12 @@ export class PgDatabase extends pulumi.ComponentResource {
       const resource = `${name}-extension-${extension}`;
       const { containerId, tenant, provider } = server;
       if (tenant === undefined || containerId === undefined) {
-        return new Extension(resource, { name: extension, database: database.name }, { ...opts, provider });
+        const schema = HAS_SCHEMA.includes(extension) ? undefined : "public";
+        return new Extension(
+          resource,
+          { name: extension, database: database.name, schema },
+          { ...opts, provider },
+        );
       }
       return new SharedExtension(
         resource,

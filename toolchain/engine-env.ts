@@ -1,9 +1,12 @@
 // The environment in which the engine runs: the same for `tandem up` and, through `tandem env`, for `pulumi up` by hand.
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { sessionOptions } from "../lib/admin-sql/session.ts";
+import { hasLauncher } from "./bundle-launcher.ts";
 import { bundlesFolder } from "./bundles.ts";
 import type { EngineLocation } from "./engine-location.ts";
 import type { Environ, Paths } from "./paths.ts";
+import { installedExecutable } from "./plugins.ts";
 import { hasOwnPassphrase } from "./state.ts";
 
 /**
@@ -36,8 +39,23 @@ export function engineVariables(
     // The user's own login to their backend stays in the usual place, although PULUMI_HOME is ours.
     variables.PULUMI_CREDENTIALS_PATH = join(env.HOME, ".pulumi");
   }
+  const postgresql = installedExecutable(paths.pulumiHome, "postgresql");
+  // Ours sets the same by itself; whatever else a shell with these variables starts is better left alone.
+  if (!hasLauncher(paths, "pulumi-resource-postgresql", postgresql)) {
+    variables.PGOPTIONS = pinnedOptions(env.PGOPTIONS);
+  }
   if (!hasOwnPassphrase(env)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = paths.passphrase;
   return variables;
+}
+
+/**
+ * Options of every connection of the official postgresql plugin, which reads them from the environment (lib/pq): in an
+ * administrator's session a name means Postgres' own, whatever a database's owner put in its place. They come after the
+ * user's, and so win.
+ */
+function pinnedOptions(users = ""): string {
+  const pinned = sessionOptions();
+  return users.endsWith(pinned) ? users : `${users} ${pinned}`.trim();
 }
 
 /** One shell line per variable; a value is safe whatever it holds. */

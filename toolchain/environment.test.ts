@@ -4,8 +4,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { writeLauncher } from "./bundle-launcher.ts";
 import { engineVariables, shellExports } from "./engine-env.ts";
 import { resolvePaths } from "./paths.ts";
+import { installedExecutable } from "./plugins.ts";
 import { ensureState } from "./state.ts";
 
 let folder: string;
@@ -56,6 +58,16 @@ describe("the engine's variables", () => {
     expect(variables({ PULUMI_CONFIG_PASSPHRASE_FILE: "/f" })).not.toHaveProperty(
       "PULUMI_CONFIG_PASSPHRASE_FILE",
     );
+  });
+
+  it("pin the sessions of a postgresql plugin that isn't ours, last of all options and once", () => {
+    const first = variables({ PGOPTIONS: "-c search_path=mine" }).PGOPTIONS ?? "";
+    expect(first).toMatch(/^-c search_path=mine -c search_path=pg_catalog,pg_temp -c /);
+    expect(variables({ PGOPTIONS: first }).PGOPTIONS).toBe(first);
+    const paths = resolvePaths({ HOME: folder });
+    const file = installedExecutable(paths.pulumiHome, "postgresql");
+    writeLauncher(paths, "pulumi-resource-postgresql", file);
+    expect(engineVariables(paths, engine, { HOME: folder })).not.toHaveProperty("PGOPTIONS");
   });
 
   it("reach a shell as they are, whatever they hold", () => {

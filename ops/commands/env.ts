@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 /** For those who read the exports before they evaluate them. */
 const hint = `# By hand, the engine writes this machine's encryptionsalt into Pulumi.<stack>.yaml, as it does for everybody: commit it
 # only where all who deploy share one passphrase (PULUMI_CONFIG_PASSPHRASE_FILE). The commands of tandem never write it.
+# PGOPTIONS, where it is set, is for the official postgresql plugin; for a psql of your own, \`unset PGOPTIONS\` first.
 `;
 
 /**

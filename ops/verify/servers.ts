@@ -1,7 +1,8 @@
 // Logins on Postgres and Redis with an environment's credentials, in the servers' own words.
 import { once } from "node:events";
 import { connect } from "node:net";
-import pg from "pg";
+import type pg from "pg";
+import { connectPostgres } from "../../lib/pg-client.ts";
 
 /** Where a server answers. */
 export interface ServerAddress {
@@ -20,7 +21,7 @@ export async function queryPostgres(
   database: string,
   sql: string,
 ): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({
+  const client = await connectPostgres({
     ...at,
     database,
     user: decodeURIComponent(login.username),
@@ -28,9 +29,6 @@ export async function queryPostgres(
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
   });
-  // A server that closes the connection says so twice.
-  client.on("error", () => undefined);
-  await client.connect();
   try {
     return (await client.query(sql)).rows as Record<string, unknown>[];
   } finally {

@@ -1,6 +1,7 @@
 // Tests of what stands between the resources and the server: settings, passwords, SQL of roles, failures, the gate.
 import { describe, expect, it } from "vitest";
 import { keepsPassword } from "../../../lib/kept-password.ts";
+import { UnprovenServerError } from "../../../lib/pg-client.ts";
 import { UNKNOWN } from "../../../lib/plugin/values.ts";
 import { scramVerifier } from "../../../lib/scram.ts";
 import { describeConnectFailure, isConflict, isNotYetReady } from "./failures.ts";
@@ -147,6 +148,8 @@ describe("failures", () => {
     const explain = (error: Error) => describeConnectFailure(error, settings, "d").message;
     expect(explain(failure("ECONNREFUSED"))).toContain("db.example:5433 did not answer within 7 s");
     expect(explain(failure("28P01"))).toContain('refused the login "postgres"');
+    expect(explain(new UnprovenServerError("asked for an MD5 hash"))).toContain("ask for scram-sha-256");
+    expect(isNotYetReady(new UnprovenServerError("let us in without a proof"))).toBe(false);
     expect(explain(failure("3D000"))).toContain('no database "d"');
     expect(explain(new Error("The server does not support SSL connections"))).toContain(
       'sslmode to "disable"',

@@ -34,8 +34,9 @@ export const extension: PgResource = {
 
   async create(server, properties) {
     await inDatabase(server, properties, async (connection) => {
+      const place = str(properties.schema) || (await defaultSchema(connection, properties));
       const clauses = [
-        ...(str(properties.schema) ? [`SCHEMA ${ident(str(properties.schema))}`] : []),
+        ...(place ? [`SCHEMA ${ident(place)}`] : []),
         ...(str(properties.version) ? [`VERSION ${ident(str(properties.version))}`] : []),
         ...(properties.createCascade === true ? ["CASCADE"] : []),
       ];
@@ -89,6 +90,15 @@ async function inDatabase(
   await server.change(database, async (connection) =>
     withMembership(server, connection, await databaseOwner(connection, database), () => work(connection)),
   );
+}
+
+/** Schema for an extension that nobody chose one for: `public`, or none where it says itself which it must have. */
+async function defaultSchema(connection: Connection, properties: Properties): Promise<string> {
+  const { rows } = await connection.query(
+    "SELECT FROM pg_available_extension_versions WHERE name = $1 AND schema IS NOT NULL",
+    [str(properties.name)],
+  );
+  return rows.length > 0 ? "" : "public";
 }
 
 async function readExtension(

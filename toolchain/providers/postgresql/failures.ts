@@ -1,5 +1,6 @@
 // Tells the failures of Postgres apart: wait, try again, or give up with a sentence that says what to do.
 import pg from "pg";
+import { UnprovenServerError } from "../../../lib/pg-client.ts";
 import type { Settings } from "./settings.ts";
 
 /** Server starting or stopping, too many connections for now. */
@@ -18,6 +19,12 @@ const NOT_YET_NETWORK = [
 
 /** Deadlock, failed serialisation. */
 const CONFLICTS = ["40P01", "40001"];
+
+/** What a session says whose settings were not taken. */
+export const UNPINNED = "the session did not take the settings that it was opened with";
+
+/** A pooler's words for a connection's settings that it doesn't pass on. */
+const NO_SETTINGS = /unsupported startup parameter|session did not take/;
 
 /** Whether waiting may help to connect. */
 export function isNotYetReady(error: unknown): boolean {
@@ -46,6 +53,18 @@ export function describeConnectFailure(error: unknown, settings: Settings, datab
   const where = `Postgres at ${settings.host}:${settings.port}`;
   const detail = error instanceof Error ? messageOf(error) : String(error);
   const code = codeOf(error);
+  if (error instanceof UnprovenServerError) {
+    return new Error(
+      `${where}: ${detail}. Is it the server that you mean? If so, let pg_hba.conf ask for scram-sha-256, and set the ` +
+        `password of "${settings.username}" anew if it dates from before Postgres 14.`,
+    );
+  }
+  if (NO_SETTINGS.test(detail)) {
+    return new Error(
+      `${where}: ${detail}. Administrators fix the meaning of names for their session, and a pooler in between doesn't pass ` +
+        "that on: name the server's own address, not its pooler's.",
+    );
+  }
   if (code === "28P01" || code === "28000") {
     return new Error(
       `${where} refused the login "${settings.username}": ${detail}. Check username and password of the provider, and pg_hba.conf.`,

@@ -120,6 +120,14 @@ export function missingNames(properties: Properties, found: readonly GrantObject
   return wanted.filter((name) => !names.has(name) && !names.has(name.split("(", 1)[0] ?? name));
 }
 
+/** Says what isn't there to grant on. */
+export function missingProblem(properties: Properties, missing: readonly string[]): string {
+  const where = [str(properties.database), str(properties.schema)].filter((part) => part !== "").join(".");
+  const typed = missing.some((name) => name.includes("("));
+  const hint = typed ? ". Types other than Postgres' own need their schema: f(public.vector)" : "";
+  return `can't grant: there is no ${str(properties.objectType)} ${missing.join(", ")} in ${where}${hint}`;
+}
+
 /** `GRANT` or `REVOKE` of privileges on some of the objects. */
 export function privilegeStatement(
   verb: "GRANT" | "REVOKE",

@@ -7,6 +7,7 @@ import {
   findObjects,
   type GrantObject,
   missingNames,
+  missingProblem,
   OBJECT_TYPES,
   privilegeStatement,
 } from "./grant-objects.ts";
@@ -120,12 +121,7 @@ async function apply(server: PgServer, properties: Properties): Promise<void> {
   await changeGrants(server, properties, async (connection, objects) => {
     const missing = missingNames(properties, objects);
     if (missing.length > 0) {
-      const where = [str(properties.database), str(properties.schema)]
-        .filter((part) => part !== "")
-        .join(".");
-      throw new Error(
-        `can't grant: there is no ${str(properties.objectType)} ${missing.join(", ")} in ${where}`,
-      );
+      throw new Error(missingProblem(properties, missing));
     }
     await revoke(connection, properties, objects, ({ granted }) =>
       granted.filter((p) => !wanted.includes(p)),

@@ -3,7 +3,7 @@
 import { keepsPassword } from "../../../lib/kept-password.ts";
 import type { PropertySpec, PropertyTable } from "../../../lib/plugin/property-table.ts";
 import { hasUnknown, type Properties } from "../../../lib/plugin/values.ts";
-import { databaseOwner, withMembership } from "./membership.ts";
+import { giveAwayBelongings } from "./belongings.ts";
 import { passwordClause } from "./password.ts";
 import { type Changed, list, type PgResource, str } from "./resource.ts";
 import { attributeOptions, readSettings, settingStatements } from "./role-options.ts";
@@ -69,7 +69,10 @@ const table: PropertyTable = {
   skipReassignOwned: flag("Don't give away what the role owns when it is deleted."),
 };
 
-/** Role. Its password leaves this process only as a SCRAM verifier. What it owns goes to the login when it is deleted. */
+/**
+ * Role. Its password leaves this process only as a SCRAM verifier. What it owns goes to the database's owner when it is
+ * deleted.
+ */
 export const role: PgResource = {
   table,
   autonamed: true,
@@ -117,12 +120,10 @@ export const role: PgResource = {
 
   async delete(server, properties) {
     const name = str(properties.name);
-    if (properties.skipReassignOwned !== true) await giveAwayElsewhere(server, name);
-    await server.change(undefined, async (connection) => {
-      if (!(await exists(connection, name))) return;
-      if (properties.skipReassignOwned !== true) await giveAway(server, connection, name);
-      if (properties.skipDropRole !== true) await connection.query(`DROP ROLE ${ident(name)}`);
-    });
+    if (!(await server.connected(undefined, (connection) => exists(connection, name)))) return;
+    if (properties.skipReassignOwned !== true) await giveAwayBelongings(server, name);
+    if (properties.skipDropRole === true) return;
+    await server.change(undefined, (connection) => connection.query(`DROP ROLE IF EXISTS ${ident(name)}`));
   },
 };
 
@@ -210,33 +211,6 @@ async function replaceRoles(
     name,
     wanted.filter((candidate) => !rows.some((row) => row.role === candidate)),
   );
-}
-
-/** Gives what the role owns in the connection's database to the login, and takes back what was granted to it. */
-async function giveAway(server: PgServer, connection: Connection, name: string): Promise<void> {
-  const { user } = await server.facts();
-  await withMembership(server, connection, [name], async () => {
-    await connection.query(`REASSIGN OWNED BY ${ident(name)} TO ${ident(user)}`);
-    await connection.query(`DROP OWNED BY ${ident(name)}`);
-  });
-}
-
-/** A role can't be dropped while it owns something or was granted something in any database. */
-async function giveAwayElsewhere(server: PgServer, name: string): Promise<void> {
-  const { rows } = await server.connected(undefined, (connection) =>
-    connection.query<{ database: string }>(
-      `SELECT DISTINCT datname AS database FROM pg_shdepend
-         JOIN pg_database d ON d.oid = dbid AND datallowconn AND datname <> current_database()
-        WHERE refclassid = 'pg_authid'::regclass AND refobjid = (SELECT oid FROM pg_roles WHERE rolname = $1)`,
-      [name],
-    ),
-  );
-  for (const { database } of rows) {
-    await server.change(database, async (connection) => {
-      const owners = await databaseOwner(connection, database);
-      await withMembership(server, connection, owners, () => giveAway(server, connection, name));
-    });
-  }
 }
 
 async function exists(connection: Connection, name: string): Promise<boolean> {

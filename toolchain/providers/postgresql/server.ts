@@ -2,9 +2,11 @@
 // idle connection would stand in the way of dropping or copying a database.
 import { AsyncLocalStorage } from "node:async_hooks";
 import pRetry, { AbortError } from "p-retry";
-import pg from "pg";
+import type pg from "pg";
+import { restrictStatement, SEARCH_PATH, sessionOptions } from "../../../lib/admin-sql/session.ts";
+import { connectPostgres } from "../../../lib/pg-client.ts";
 import type { CallContext } from "../../../lib/plugin/handler.ts";
-import { describeConnectFailure, hasCode, isConflict, isNotYetReady } from "./failures.ts";
+import { describeConnectFailure, hasCode, isConflict, isNotYetReady, UNPINNED } from "./failures.ts";
 import { Gate } from "./gate.ts";
 import { Lending } from "./lending.ts";
 import { databaseOwner, withMembership } from "./membership.ts";
@@ -18,6 +20,9 @@ export type Call = Pick<CallContext<unknown>, "signal" | "status">;
 
 /** How often a change that met another change is tried again. */
 const CONFLICT_TRIES = 8;
+
+/** Longest wait for a lock, such as the one that lenders of roles hold one after the other. Seconds. */
+const LOCK_SECONDS = 600;
 
 /** Oldest server that is served. As in `server_version_num`. */
 const OLDEST = 120_000;
@@ -93,8 +98,6 @@ export class PgServer {
   async #using<T>(database: string, work: (connection: Connection) => Promise<T>): Promise<T> {
     const call = this.#call.getStore();
     const client = await this.#connect(database, call);
-    // A connection that breaks fails its query as well; without a listener it would end the process.
-    client.on("error", () => {});
     const leave = () => void client.end();
     call?.signal.addEventListener("abort", leave, { once: true });
     try {
@@ -158,25 +161,38 @@ export class PgServer {
 
   async #tryConnect(database: string): Promise<pg.Client> {
     const { host, port, username, password, tls } = this.settings;
-    const client = new pg.Client({
-      host,
-      port,
-      user: username,
-      // An empty one is asked for where there is none: the library would look for a password file otherwise.
-      password: password ?? "",
-      database,
-      ssl: tls,
-      application_name: "pulumi-resource-postgresql",
-      connectionTimeoutMillis: 10_000,
-    });
     try {
-      await client.connect();
+      const client = await connectPostgres({
+        host,
+        port,
+        user: username,
+        password,
+        database,
+        ssl: tls,
+        application_name: "pulumi-resource-postgresql",
+        connectionTimeoutMillis: 10_000,
+        options: sessionOptions({ lockSeconds: LOCK_SECONDS }),
+      });
+      await pin(client);
       return client;
     } catch (error) {
-      await client.end().catch(() => {});
       throw error instanceof Error ? error : new AbortError(String(error));
     }
   }
+}
+
+/**
+ * Makes sure that a name means Postgres' own in this session, whatever the database's owner put in its place: SHOW looks
+ * up no function.
+ */
+async function pin(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ search_path: string }>("SHOW search_path");
+  if (rows[0]?.search_path.replaceAll(" ", "") === SEARCH_PATH.join(",")) {
+    await client.query(restrictStatement());
+    return;
+  }
+  await client.end();
+  throw new Error(UNPINNED);
 }
 
 /** What the server says of itself and of our login. */

@@ -1,17 +1,14 @@
 // Pieces of SQL for what takes no parameters, every name and text quoted.
-import pg from "pg";
+import { identifier, literal } from "../../../lib/admin-sql/quoting.ts";
+
+/** A name and a text as SQL. */
+export { identifier as ident, literal };
 
 /** Longest name that Postgres keeps whole. In bytes. */
 const NAME_BYTES = 63;
 
-/** The name as an SQL identifier. */
-export const ident = (name: string): string => pg.escapeIdentifier(name);
-
-/** The text as an SQL literal. */
-export const literal = (text: string): string => pg.escapeLiteral(text);
-
 /** Several names, separated by commas. */
-export const idents = (names: readonly string[]): string => names.map(ident).join(", ");
+export const idents = (names: readonly string[]): string => names.map(identifier).join(", ");
 
 /** What is wrong with a name; undefined when nothing is. */
 export function nameProblem(name: unknown): string | undefined {
