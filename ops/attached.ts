@@ -11,16 +11,22 @@ import { lowerPriority } from "./engine-priority.ts";
  *
  * @param options.niceness priority of the program and all that it starts, 0 to 19, the last one gives way to everything.
  *   @default this process's own
+ * @param options.started called with the process's number as soon as there is one
  * @returns its exit code; 128 plus the number of the signal where one interrupted it or ended it.
  * @throws when it can't be started.
  */
 export async function runAttached(
   command: string,
   args: readonly string[],
-  { niceness, ...options }: { cwd: string; env: NodeJS.ProcessEnv; niceness?: number },
+  {
+    niceness,
+    started,
+    ...options
+  }: { cwd: string; env: NodeJS.ProcessEnv; niceness?: number; started?: (pid: number | undefined) => void },
 ): Promise<number> {
   const child = spawn(command, args, { ...options, stdio: "inherit" });
   // At once, so that whatever it starts inherits it. One that has ended, or couldn't be started, tells so below.
+  started?.(child.pid);
   if (niceness !== undefined) lowerPriority(child.pid, niceness);
   let interrupted: NodeJS.Signals | undefined;
   const passOn = (signal: NodeJS.Signals) => {

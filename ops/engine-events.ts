@@ -5,6 +5,7 @@ import eventsGrpc from "@pulumi/pulumi/proto/events_grpc_pb.js";
 import type { EventRequest } from "@pulumi/pulumi/proto/events_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import { listenOnLoopback } from "../lib/plugin/process.ts";
+import { onlyEngines } from "./engine-introduction.ts";
 
 /** Something that hears the engine. */
 export interface EventListener {
@@ -31,6 +32,10 @@ export async function listenToEngine(hear: (event: string) => void): Promise<Eve
       call.on("error", () => undefined);
     },
   });
-  const port = await listenOnLoopback(server);
-  return { address: `tcp://127.0.0.1:${port}`, close: () => server.forceShutdown() };
+  const listener = await listenOnLoopback(server, await onlyEngines());
+  const close = () => {
+    listener.close();
+    server.forceShutdown();
+  };
+  return { address: `tcp://127.0.0.1:${listener.port}`, close };
 }

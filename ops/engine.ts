@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { packageRoot } from "../toolchain/paths.ts";
 import { runAttached } from "./attached.ts";
+import { introduceEngine } from "./engine-introduction.ts";
 import { ENGINE_NICENESS } from "./engine-priority.ts";
 import { UserError } from "./errors.ts";
 import { attachedPlugins } from "./plugins/start.ts";
@@ -46,6 +47,7 @@ export async function runEngine(
     cwd: session.project.directory,
     env: { ...(await engineEnvironment(session)), ...variables },
     niceness: ENGINE_NICENESS,
+    started: introduceEngine,
   });
 }
 
@@ -61,13 +63,15 @@ export async function askEngine(
   args: readonly string[],
   folder: string = session.project.directory,
 ): Promise<string> {
-  const result = await execa(session.engine.command, [...args, "--non-interactive", "--color", "never"], {
+  const running = execa(session.engine.command, [...args, "--non-interactive", "--color", "never"], {
     cwd: folder,
     env: await engineEnvironment(session),
     reject: false,
     stdin: "ignore",
     maxBuffer: 512 * 1024 * 1024,
   });
+  introduceEngine(running.pid);
+  const result = await running;
   if (result.failed) {
     throw new UserError(
       `pulumi ${args.slice(0, 2).join(" ")} failed for ${session.stack}: ${result.stderr.trim() || result.shortMessage}`,

@@ -7,7 +7,7 @@ import { createAnalyzer } from "./service.ts";
 async function start(): Promise<void> {
   const server = new grpc.Server(MESSAGE_LIMITS);
   server.addService(analyzerGrpc.AnalyzerService, createAnalyzer());
-  process.stdout.write(`${await listenOnLoopback(server)}\n`);
+  process.stdout.write(`${(await listenOnLoopback(server)).port}\n`);
 }
 
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));

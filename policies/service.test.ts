@@ -21,7 +21,7 @@ const clients: Client[] = [];
 type Client = InstanceType<typeof analyzerGrpc.AnalyzerClient>;
 
 beforeAll(async () => {
-  port = await pack.listen();
+  port = await pack.listen(() => process.pid);
 });
 afterAll(async () => {
   for (const client of clients) client.close();

@@ -6,6 +6,7 @@ import pb from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { attachableProvider } from "./attachable-provider.ts";
+import type { Caller } from "./callers.ts";
 import type { ProviderDefinition } from "./handler.ts";
 import { ask } from "./testing.ts";
 import { encode } from "./values.ts";
@@ -34,17 +35,22 @@ let lost = 0;
 const attachable = attachableProvider(definition, () => {
   lost++;
 });
+/** Who connects next; nothing tells one test's connections from another's but this. */
+let caller: Caller | undefined = 1;
 let port: number;
 const clients: Client[] = [];
 type Client = InstanceType<typeof providerGrpc.ResourceProviderClient>;
 
 beforeAll(async () => {
-  port = await attachable.listen();
+  port = await attachable.listen(() => caller);
 });
 afterEach(async () => {
   for (const client of clients.splice(0)) await goodBye(client);
   await until(() => attachable.connections === 0);
+  attachable.forget(() => false);
+  await new Promise(setImmediate);
   closed.length = 0;
+  caller = 1;
 });
 afterAll(() => attachable.close());
 
@@ -145,4 +151,31 @@ it("of two that came back none is taken for the other", async () => {
   (await begin(connect(), "two")).close();
   await until(() => attachable.connections === 0);
   await expect(invoke(connect(), "who")).rejects.toThrow("used before it was configured");
+});
+
+it("another process gets no plugin that was configured by one", async () => {
+  (await begin(connect(), "one")).close();
+  await until(() => attachable.connections === 0);
+  caller = 2;
+  await expect(invoke(connect(), "who")).rejects.toThrow("used before it was configured");
+  caller = "unknown";
+  await expect(invoke(connect(), "who")).rejects.toThrow("used before it was configured");
+  caller = 1;
+  expect(await invoke(connect(), "who")).toEqual({ who: "one" });
+});
+
+it("a plugin is closed once the engine that configured it is gone", async () => {
+  (await begin(connect(), "gone")).close();
+  await until(() => attachable.connections === 0);
+  attachable.forget((who) => who === 1);
+  expect(closed).toEqual([]);
+  attachable.forget(() => false);
+  await until(() => closed.length > 0);
+  expect(closed).toEqual(["gone"]);
+});
+
+it("whoever may not attach gets no answer", async () => {
+  caller = undefined;
+  await expect(begin(connect(), "stranger")).rejects.toThrow(/UNAVAILABLE/);
+  expect(attachable.connections).toBe(0);
 });

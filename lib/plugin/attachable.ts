@@ -3,9 +3,10 @@
 //
 // Why by connection: an engine that attaches opens one for each plugin of each run, and nothing in its calls says which of
 // them they are for.
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import grpc from "@grpc/grpc-js";
-import { MESSAGE_LIMITS } from "./process.ts";
+import type { Caller, CallerCheck } from "./callers.ts";
+import { type Listener, listenTo, MESSAGE_LIMITS } from "./process.ts";
 
 /** A plugin as one connection sees it. */
 export interface Attached {
@@ -27,9 +28,9 @@ export class Attachable {
   readonly #create: () => Attached;
   readonly #open = new Set<Attached>();
   /** Those whose connection broke off without a good-bye: gRPC closes one that was idle for 30 minutes, and comes back. */
-  readonly #waiting = new Set<Attached>();
-  readonly #server: Server;
+  readonly #waiting = new Map<Attached, Caller>();
   readonly #onLost: () => void;
+  #listener: Listener | undefined;
   #connections = 0;
 
   /**
@@ -40,18 +41,17 @@ export class Attachable {
     this.#service = service;
     this.#create = create;
     this.#onLost = onLost;
-    this.#server = createServer((socket) => this.#accept(socket));
   }
 
-  /** Binds a free port on loopback. @returns the port */
-  listen(): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(0, "127.0.0.1", () => {
-        const address = this.#server.address();
-        resolve(typeof address === "object" && address !== null ? address.port : 0);
-      });
-    });
+  /**
+   * Binds a free port on loopback.
+   *
+   * @param check who may attach
+   * @returns the port
+   */
+  async listen(check: CallerCheck): Promise<number> {
+    this.#listener = await listenTo(check, (socket, caller) => this.#accept(socket, caller));
+    return this.#listener.port;
   }
 
   /** Connections that an engine holds. */
@@ -61,20 +61,31 @@ export class Attachable {
 
   /** Tells all that is under way to stop. */
   abort(): void {
-    for (const attached of [...this.#open, ...this.#waiting]) attached.abort();
+    for (const attached of [...this.#open, ...this.#waiting.keys()]) attached.abort();
+  }
+
+  /** Closes the plugins that wait for an engine that is gone. */
+  forget(lives: (caller: Caller) => boolean): void {
+    for (const [attached, caller] of this.#waiting) {
+      if (lives(caller)) continue;
+      this.#waiting.delete(attached);
+      letGo(attached);
+    }
   }
 
   /** Closes what the plugins hold. */
   async close(): Promise<void> {
-    this.#server.close();
-    await Promise.allSettled([...this.#open, ...this.#waiting].map(async (attached) => attached.close()));
+    this.#listener?.close();
+    await Promise.allSettled(
+      [...this.#open, ...this.#waiting.keys()].map(async (attached) => attached.close()),
+    );
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, caller: Caller): void {
     this.#connections++;
     let attached: Attached | undefined;
     const take = (call: string): Attached => {
-      attached ??= (FIRST.has(call) ? undefined : this.#goOn()) ?? this.#create();
+      attached ??= (FIRST.has(call) ? undefined : this.#goOn(caller)) ?? this.#create();
       this.#open.add(attached);
       return attached;
     };
@@ -85,10 +96,8 @@ export class Attachable {
       this.#connections--;
       const lost = calls.open > 0;
       server.forceShutdown();
-      if (attached !== undefined) this.#release(attached, lost);
+      if (attached !== undefined) this.#release(attached, caller, lost);
     });
-    // A connection that is reset has ended, which is all there is to it.
-    socket.on("error", () => socket.destroy());
     server.createConnectionInjector(grpc.ServerCredentials.createInsecure()).injectConnection(socket);
   }
 
@@ -110,26 +119,28 @@ export class Attachable {
   }
 
   /**
-   * The plugin whose connection was closed for its idleness; undefined where more than one might be it, which then tells
-   * the user that it was never configured instead of working with another one's settings.
+   * The caller's plugin whose connection was closed for its idleness. Undefined where more than one might be it, which then
+   * tells the user that it was never configured instead of working with another one's settings; and never another's.
    */
-  #goOn(): Attached | undefined {
-    const [only, ...others] = this.#waiting;
+  #goOn(caller: Caller): Attached | undefined {
+    if (caller === "unknown") return undefined;
+    const [only, ...others] = [...this.#waiting].filter(([, whose]) => whose === caller);
     if (only === undefined || others.length > 0) return undefined;
-    this.#waiting.delete(only);
-    return only;
+    this.#waiting.delete(only[0]);
+    return only[0];
   }
 
-  #release(attached: Attached, lost: boolean): void {
+  #release(attached: Attached, caller: Caller, lost: boolean): void {
     this.#open.delete(attached);
-    if (!attached.over()) {
-      if (lost) this.#onLost();
-      else this.#waiting.add(attached);
-      return;
-    }
-    // What can't be closed any more is no harm to the others.
-    void Promise.resolve()
-      .then(() => attached.close())
-      .catch(() => {});
+    if (attached.over()) letGo(attached);
+    else if (lost) this.#onLost();
+    else this.#waiting.set(attached, caller);
   }
+}
+
+/** What can't be closed any more is no harm to the others. */
+function letGo(attached: Attached): void {
+  void Promise.resolve()
+    .then(() => attached.close())
+    .catch(() => {});
 }

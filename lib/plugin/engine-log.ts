@@ -6,12 +6,19 @@ import enginePb from "@pulumi/pulumi/proto/engine_pb.js";
 /** Severities as the engine counts them. */
 const SEVERITY = { debug: 0, info: 1, warning: 2, error: 3 } as const;
 
+/** Where an engine listens: on its own machine only. */
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\]):\d+$/;
+
 /** Sends log lines; a line that can't be delivered goes to stderr, which is the engine's or the terminal's. */
 export class EngineLog {
   #client: InstanceType<typeof engineGrpc.EngineClient> | undefined;
 
-  /** Connects to the engine at `address` (host:port); connects lazily and again after a second call. */
+  /**
+   * Connects to the engine at `address` (host:port); connects lazily and again after a second call. What is not on loopback
+   * is no engine's address, and gets no lines.
+   */
   attach(address: string): void {
+    if (!LOOPBACK.test(address)) return;
     this.#client?.close();
     this.#client = new engineGrpc.EngineClient(address, grpc.credentials.createInsecure());
   }

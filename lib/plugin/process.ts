@@ -1,5 +1,7 @@
-// What every plugin process of the engine needs: a port on loopback, and not to outlive its parent.
+// What every plugin process of the engine needs: a port on loopback for its engine only, and not to outlive its parent.
+import { createServer, type Server, type Socket } from "node:net";
 import grpc from "@grpc/grpc-js";
+import { type Caller, type CallerCheck, onlyAncestors } from "./callers.ts";
 
 /** As the engine's own: a resource may hold a large document. */
 export const MESSAGE_LIMITS = { "grpc.max_receive_message_length": 400 * 1024 * 1024 };
@@ -12,13 +14,49 @@ export function engineAddress(args: readonly string[]): string | undefined {
   return args.findLast((arg) => !arg.startsWith("-"));
 }
 
-/** Binds the server to a free port on loopback and returns the port. */
-export function listenOnLoopback(server: grpc.Server): Promise<number> {
+/** A port that is listened on. */
+export interface Listener {
+  readonly port: number;
+  /** Listens no more. What is connected goes on. */
+  close(): void;
+}
+
+/**
+ * Listens on a free port on loopback. A connection is read from once it is known whose it is; a stranger's is closed
+ * without an answer.
+ *
+ * @param serve gets each connection and who it is
+ */
+export function listenTo(
+  check: CallerCheck,
+  serve: (socket: Socket, caller: Caller) => void,
+): Promise<Listener> {
+  const accept = async (socket: Socket) => {
+    // A connection that is reset has ended, which is all there is to it.
+    socket.on("error", () => socket.destroy());
+    const caller = await check(socket);
+    if (caller === undefined) socket.destroy();
+    else if (!socket.destroyed) serve(socket, caller);
+  };
+  const server: Server = createServer((socket) => void accept(socket).catch(() => socket.destroy()));
   return new Promise((resolve, reject) => {
-    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) =>
-      error ? reject(error) : resolve(port),
-    );
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      resolve({ port, close: () => server.close() });
+    });
   });
+}
+
+/**
+ * Serves on a free port on loopback.
+ *
+ * @param check who may call. @default the process that started this one, or one that started that: the engine
+ */
+export async function listenOnLoopback(server: grpc.Server, check?: CallerCheck): Promise<Listener> {
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  return await listenTo(check ?? (await onlyAncestors()), (socket) => injector.injectConnection(socket));
 }
 
 /**

@@ -1,6 +1,7 @@
 // Starts a provider's gRPC server in this process and ends it with the engine.
 import grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
+import { onlyAncestors, onlyOwnUser } from "./callers.ts";
 import { EngineLog } from "./engine-log.ts";
 import type { ProviderDefinition } from "./handler.ts";
 import { endAfter, engineAddress, listenOnLoopback, MESSAGE_LIMITS, whenParentIsGone } from "./process.ts";
@@ -25,7 +26,8 @@ export async function serve<Client>(
   const service = createService(provider, host);
   const server = new grpc.Server(MESSAGE_LIMITS);
   server.addService(providerGrpc.ResourceProviderService, service.handlers);
-  const port = await listenOnLoopback(server);
+  // Who runs it by hand attaches an engine that is no ancestor.
+  const { port } = await listenOnLoopback(server, await (engine ? onlyAncestors() : onlyOwnUser()));
 
   const end = () => endAfter(service.close());
   // The engine says good-bye with SIGINT and waits for the end. A Ctrl-C doesn't come here: plugins run in process

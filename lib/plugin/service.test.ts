@@ -82,7 +82,7 @@ const create = (properties: Properties, more: { Preview?: boolean; Urn?: string 
 
 beforeAll(async () => {
   server.addService(providerGrpc.ResourceProviderService, service.handlers);
-  const port = await listenOnLoopback(server);
+  const { port } = await listenOnLoopback(server);
   client = new providerGrpc.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
   await call<pb.ConfigureRequest, pb.ConfigureResponse>(
     client.configure,

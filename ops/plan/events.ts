@@ -1,6 +1,7 @@
 // A run of the engine that changes nothing, read from its event stream: the steps it would take and what it says.
 import { execa } from "execa";
 import { engineEnvironment } from "../engine.ts";
+import { introduceEngine } from "../engine-introduction.ts";
 import type { PlannedStep } from "../parity/resolved.ts";
 import type { Session } from "../session.ts";
 
@@ -176,7 +177,7 @@ export function readEvents(lines: Iterable<string>): Omit<EngineRun, "ok" | "sec
  */
 export async function askForEvents(session: Session, args: readonly string[]): Promise<EngineRun> {
   const begin = performance.now();
-  const result = await execa(session.engine.command, [...args, "--json", "--non-interactive"], {
+  const running = execa(session.engine.command, [...args, "--json", "--non-interactive"], {
     cwd: session.project.directory,
     env: {
       ...(await engineEnvironment(session)),
@@ -187,6 +188,8 @@ export async function askForEvents(session: Session, args: readonly string[]): P
     stdin: "ignore",
     maxBuffer: 512 * 1024 * 1024,
   });
+  introduceEngine(running.pid);
+  const result = await running;
   const run = readEvents(result.stdout.split("\n"));
   const ok = result.exitCode === 0;
   // Says no more than that something went wrong, after what did.

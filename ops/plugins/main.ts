@@ -1,11 +1,12 @@
 // Entry point of the process that serves this package's plugins to engines that attach to them: all in one, since most of a
-// plugin's start is Node's and the protocol's. Its arguments name them; it prints their ports as `name:port,name:port`.
+// plugin's start is Node's and the protocol's. Its arguments name them; it prints their ports as `name:port,name:port`, and
+// serves the engines whose process numbers come on its standard input, one a line.
+import { createInterface } from "node:readline";
 import type { Attachable } from "../../lib/plugin/attachable.ts";
 import { attachableProvider } from "../../lib/plugin/attachable-provider.ts";
-import { endAfter, whenParentIsGone } from "../../lib/plugin/process.ts";
+import { canTellCallers, Engines } from "../../lib/plugin/callers.ts";
+import { endAfter } from "../../lib/plugin/process.ts";
 
-/** How long an orphan waits for an engine to come back, which hangs up between its preview and its update. In milliseconds. */
-const PATIENCE_MS = 10_000;
 /** How often it looks. */
 const LOOK_MS = 200;
 
@@ -27,17 +28,20 @@ const plugins: Readonly<Record<string, Make>> = {
 };
 
 async function start(names: readonly string[]): Promise<void> {
+  if (!(await canTellCallers())) throw new Error("this machine doesn't tell who calls");
+  const engines = new Engines();
   const served: Attachable[] = [];
   const needed = () => served.some(({ connections }) => connections > 0);
   const end = () => endAfter(Promise.all(served.map((attachable) => attachable.close())));
   let orphaned = false;
   let lost = false;
-  let idleSince = Date.now();
   setInterval(() => {
-    if (needed()) idleSince = Date.now();
+    const alive = engines.alive;
     // What a dead engine left under way must not meet the next run: it ends with this process, as soon as no other engine
     // needs that. Nothing is cancelled then, since what a handler does about it would do just so.
-    else if (lost || (orphaned && Date.now() - idleSince > PATIENCE_MS)) end();
+    if (needed()) return;
+    if (lost || (orphaned && !alive)) end();
+    else for (const attachable of served) attachable.forget((caller) => engines.serves(caller));
   }, LOOK_MS).unref();
   const onLost = () => {
     lost = true;
@@ -49,7 +53,7 @@ async function start(names: readonly string[]): Promise<void> {
       if (make === undefined) throw new Error(`no plugin of this package is called ${name}`);
       const attachable = await make(onLost);
       served.push(attachable);
-      return `${name}:${await attachable.listen()}`;
+      return `${name}:${await attachable.listen(engines.check)}`;
     }),
   );
   for (const signal of ["SIGINT", "SIGTERM"]) {
@@ -58,8 +62,10 @@ async function start(names: readonly string[]): Promise<void> {
       end();
     });
   }
-  // An engine that outlives the command goes on to its end, and so does this.
-  whenParentIsGone(() => {
+  const words = createInterface({ input: process.stdin });
+  words.on("line", (line) => engines.add(Number(line)));
+  // The command is gone. An engine that outlives it goes on to its end, and so does this.
+  words.once("close", () => {
     orphaned = true;
   });
   process.stdout.write(`${ports.join(",")}\n`);

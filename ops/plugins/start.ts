@@ -11,6 +11,7 @@ import { bundlesFolder } from "../../toolchain/bundles.ts";
 import { canRun } from "../../toolchain/executables.ts";
 import type { Paths } from "../../toolchain/paths.ts";
 import { installedExecutable } from "../../toolchain/plugins.ts";
+import { onEngine } from "../engine-introduction.ts";
 import { lowerPriority } from "../engine-priority.ts";
 
 /** By which the engine is told of running providers: `name:port`, comma-separated. Documented for debugging them. */
@@ -45,17 +46,23 @@ export function startPlugins(
 ): void {
   // Who attaches providers of their own is debugging: nothing else shall be attached.
   if (started !== undefined || process.env[VARIABLE] !== undefined) return;
+  // Elsewhere nothing tells who calls, and they would serve every process of the machine.
+  if (process.platform !== "linux") return;
   const file = join(bundlesFolder(paths), "tandem-plugins");
   if (!canRun(file)) return;
   // In a process group of its own, as under the engine: a Ctrl-C is the engine's to answer.
   const child = spawn(file, [POLICIES, "tandem", ...INSTALLED.filter((name) => isOurs(paths, name))], {
     cwd: folder,
     env: { ...process.env, ...variables },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
     detached: true,
   });
   lowerPriority(child.pid);
   process.once("exit", () => child.kill());
+  // Whom to serve: they turn everybody else away. One that has ended hears nothing any more.
+  child.stdin.on("error", () => {});
+  (child.stdin as Socket).unref();
+  onEngine((pid) => child.stdin.write(`${pid}\n`));
   started = portsOf(child, child.stdout as Socket);
   // One that ended is offered no more: the engine then starts its own.
   child.once("exit", () => {

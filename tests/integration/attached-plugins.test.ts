@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { processes } from "../support/processes.ts";
 import { type RunningCommand, TestProject } from "../support/project.ts";
+import { listeningPorts, Stranger } from "../support/stranger.ts";
 
 let project: TestProject;
 
@@ -65,17 +66,42 @@ async function upWithoutCommand(pattern: RegExp): Promise<void> {
   pidOf(TOGETHER);
   up.kill("SIGKILL");
   while (running().has(engine)) await sleep(100);
-  // An engine hangs up between its preview and its update, so that they wait for it to come back.
-  await untilNothingRuns(14);
+  await untilNothingRuns(3);
 }
 
-it("one process serves the preview and the update; none of them is left", async () => {
+/** What listens of ours during a run, by what is found in its command line; the others are Pulumi's own matter. */
+const OURS: Readonly<Record<string, RegExp>> = {
+  plugins: TOGETHER,
+  "language host": /node.*pulumi-language-nodejs/,
+  command: /ops\/cli\.ts (.* )?up staging/,
+};
+
+it("one process serves the preview and the update, and no stranger; none of them is left", async () => {
   const seen = new Set<string>();
+  const asRoot = process.getuid?.() === 0;
+  const strangers = { "same user": new Stranger(), ...(asRoot ? { nobody: new Stranger(65_534) } : {}) };
+  const knocks = new Map<string, Promise<string>>();
+  let knocked = 0;
+  const knockAtAll = () => {
+    knocked = Date.now();
+    for (const [pid, line] of running()) {
+      const [part] = Object.entries(OURS).find(([, pattern]) => pattern.test(line)) ?? [];
+      if (part === undefined) continue;
+      for (const port of listeningPorts(pid)) {
+        for (const [who, stranger] of Object.entries(strangers)) {
+          const key = `${who} at ${part} ${port}`;
+          if (!knocks.has(key)) knocks.set(key, stranger.knock(port));
+        }
+      }
+    }
+  };
   const up = project.start(["up", "staging", "--yes"]);
   let over = false;
   const watch = (async () => {
     while (!over) {
       for (const [pid, line] of running()) seen.add(`${pid} ${line}`);
+      // Looking for ports takes a while, which the run should have.
+      if (Date.now() - knocked > 250) knockAtAll();
       await sleep(20);
     }
   })();
@@ -83,6 +109,16 @@ it("one process serves the preview and the update; none of them is left", async 
   over = true;
   await watch;
   expect(exitCode, all).toBe(0);
+  const answers = await Promise.all([...knocks].map(async ([key, answer]) => `${key}: ${await answer}`));
+  for (const stranger of Object.values(strangers)) stranger.stop();
+  // Policies, tandem, random and postgresql; one language host each for preview and update at most; the events.
+  for (const who of Object.keys(strangers)) {
+    expect(answers.filter((answer) => answer.startsWith(`${who} at plugins`))).toHaveLength(4);
+    for (const part of Object.keys(OURS)) {
+      expect(answers, answers.join("\n")).toContainEqual(expect.stringContaining(`${who} at ${part} `));
+    }
+  }
+  expect(answers.filter((answer) => !answer.endsWith(": refused"))).toEqual([]);
   const lines = [...seen];
   expect(lines.filter((line) => TOGETHER.test(line))).toHaveLength(1);
   // Twice, for the preview and for the update: what is not ours is started as ever, the pack by what stands for it.

@@ -251,7 +251,7 @@ describe("the proxy of a policy pack", () => {
       },
     });
     const early = info(engine);
-    await proxy.attach(await listenOnLoopback(pack));
+    await proxy.attach((await listenOnLoopback(pack)).port);
     expect((await early).getName()).toBe("guards");
     expect(seen).toEqual(["production"]);
     pack.forceShutdown();

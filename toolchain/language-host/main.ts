@@ -22,7 +22,7 @@ async function serve(engine: string): Promise<void> {
   const server = new grpc.Server(MESSAGE_LIMITS);
   const leave = () => void children.stop().finally(() => process.exit(0));
   server.addService(languageGrpc.LanguageRuntimeService, createLanguageService(engine, children, leave));
-  const port = await listenOnLoopback(server);
+  const { port } = await listenOnLoopback(server);
   process.on("SIGINT", leave);
   process.on("SIGTERM", leave);
   whenParentIsGone(leave);

@@ -3,7 +3,7 @@
 import grpc from "@grpc/grpc-js";
 import analyzerGrpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
 import analyzerPb from "@pulumi/pulumi/proto/analyzer_pb.js";
-import { listenOnLoopback } from "../../lib/plugin/process.ts";
+import { type Listener, listenOnLoopback } from "../../lib/plugin/process.ts";
 
 /** How long the engine may still ask after a pack has ended. In milliseconds. */
 const LINGER = 10_000;
@@ -19,18 +19,21 @@ export class PolicyProxy {
   readonly port: number;
   /** The stack's config, or undefined when the engine has other questions first and so will not send one. */
   readonly configuration: Promise<StackConfiguration | undefined>;
-  readonly #server: grpc.Server;
+  readonly #end: () => void;
   readonly #configure: (configuration: StackConfiguration | undefined) => void;
   readonly #pack = Promise.withResolvers<grpc.Client>();
   #client: grpc.Client | undefined;
 
   private constructor(
     server: grpc.Server,
-    port: number,
+    listener: Listener,
     configured: PromiseWithResolvers<StackConfiguration | undefined>,
   ) {
-    this.port = port;
-    this.#server = server;
+    this.port = listener.port;
+    this.#end = () => {
+      listener.close();
+      server.forceShutdown();
+    };
     this.#configure = configured.resolve;
     this.configuration = configured.promise;
     // Nobody may be waiting when the pack fails; those who are still get the error.
@@ -94,7 +97,7 @@ export class PolicyProxy {
     this.fail(reason);
     this.#configure(undefined);
     this.#client?.close();
-    setTimeout(() => this.#server.forceShutdown(), LINGER).unref();
+    setTimeout(this.#end, LINGER).unref();
   }
 
   private forward(path: string, request: Buffer, callback: grpc.sendUnaryData<Buffer>): void {
