@@ -1,9 +1,14 @@
 // The catalogue's images, and the contract of Redis and Caddy, official or stand-in: hardened containers, users, folders,
 // entry points.
 import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { describe as describeImages } from "../../toolchain/images/build.ts";
 import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { buildImage } from "../../toolchain/images/engine.ts";
 import { resolvePaths } from "../../toolchain/paths.ts";
 import { removeLabelled, uniqueName } from "../support/docker.ts";
 import { dockerCli, dockerOk, exitCodeOf, until } from "../support/docker-cli.ts";
@@ -33,6 +38,42 @@ describe("the catalogue", () => {
     // The quickest: what takes long by itself is slow each time.
     expect(Math.min(...looks)).toBeLessThan(200);
     expect(states.filter(({ kind }) => kind === "missing")).toEqual([]);
+  });
+});
+
+describe("a build", () => {
+  it("reaches nothing that listens on the host's 127.0.0.1", async () => {
+    const listener = createServer((socket) => socket.destroy());
+    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+    const { port } = listener.address() as AddressInfo;
+    let reached = false;
+    listener.on("connection", () => {
+      reached = true;
+    });
+    const folder = mkdtempSync(join(tmpdir(), "tandem-build-"));
+    const knock = `require('node:net').connect(${port},'127.0.0.1').on('connect',()=>process.exit(0)).on('error',(e)=>{console.log(e.code);process.exit(e.code==='ECONNREFUSED'?0:1)})`;
+    writeFileSync(
+      join(folder, "Dockerfile"),
+      `FROM ${referenceOf("node")}\nRUN ["node", "-e", ${JSON.stringify(knock)}]\n`,
+    );
+    const said: string[] = [];
+    const reference = `${run}:probe`;
+    try {
+      const engine = { paths: resolvePaths(), env: process.env };
+      const [key, value] = label.split("=") as [string, string];
+      await buildImage(
+        engine,
+        { folder, reference, labels: { [key]: value } },
+        (line) => void said.push(line),
+      );
+    } finally {
+      listener.close();
+      rmSync(folder, { recursive: true, force: true });
+      await dockerCli(["image", "rm", "--force", reference]);
+    }
+    expect(reached).toBe(false);
+    // It did run, and came to its own loopback.
+    expect(said.join("\n")).toContain("ECONNREFUSED");
   });
 });
 

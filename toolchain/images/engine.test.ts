@@ -1,6 +1,6 @@
-// What the engine's words about a failed pull mean.
+// What the engine's words about a failed pull mean, and on which network builds run.
 import { describe, expect, it } from "vitest";
-import { pullFailure } from "./engine.ts";
+import { buildNetwork, pullFailure } from "./engine.ts";
 
 describe("pullFailure", () => {
   it.each([
@@ -17,4 +17,11 @@ describe("pullFailure", () => {
     "x509: certificate signed by unknown authority",
     "",
   ])("no registry: %s", (output) => expect(pullFailure(output)).toBe("unreachable"));
+});
+
+it("builds run on Docker's own network unless somebody says otherwise", () => {
+  expect(buildNetwork({})).toBe("default");
+  expect(buildNetwork({ TANDEM_BUILD_NETWORK: "" })).toBe("default");
+  expect(buildNetwork({ TANDEM_BUILD_NETWORK: "host" })).toBe("host");
+  expect(() => buildNetwork({ TANDEM_BUILD_NETWORK: "container:x" })).toThrow("TANDEM_BUILD_NETWORK");
 });

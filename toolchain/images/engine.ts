@@ -52,7 +52,7 @@ export async function inspectImages(
   const images = new Map<string, LocalImage>();
   if (references.length === 0) return images;
   // One call for all; a missing image is an error to the CLI and none to us.
-  const result = await execa("docker", ["image", "inspect", ...references], {
+  const result = await execa("docker", ["image", "inspect", "--", ...references], {
     env: dockerEnv(engine),
     reject: false,
     stdin: "ignore",
@@ -102,7 +102,7 @@ export async function pullImage(
 ): Promise<PullResult> {
   const cancel = new AbortController();
   const timer = setTimeout(() => cancel.abort(), pullAnswerMs);
-  const child = execa("docker", ["pull", reference], {
+  const child = execa("docker", ["pull", "--", reference], {
     env: dockerEnv(engine),
     all: true,
     reject: false,
@@ -142,21 +142,34 @@ export async function buildImage(
   options: BuildOptions,
   say: (line: string) => void,
 ): Promise<void> {
-  // The host's network: it works where a bridge lacks a route or has a larger MTU than the way out.
-  const args = ["build", "--network", "host", "--tag", options.reference];
+  const args = ["build", "--network", buildNetwork(engine.env), "--tag", options.reference];
   args.push(...Object.entries(options.labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]));
   // By name only: the CLI takes the values from its environment, and a proxy's password stays off the command line.
   args.push(...Object.keys(options.buildArgs ?? {}).flatMap((name) => ["--build-arg", name]));
   const builder = await builderEnv(engine);
   // The engine's own builder leaves the container of a failed step behind.
   if (builder.DOCKER_BUILDKIT === "0") args.push("--force-rm");
-  await run("docker", [...args, options.folder], {
+  await run("docker", [...args, "--", options.folder], {
     log: join(engine.paths.logs, "images.log"),
     env: { ...dockerEnv(engine), ...builder, ...options.buildArgs },
     onLine: (line) => {
       if (line.trim() !== "") say(`build ${options.reference}: ${line.trim()}`);
     },
   });
+}
+
+/**
+ * The network of a build's commands. They run code of other people's packages, and on the host's own network that would
+ * reach whatever listens on its 127.0.0.1: databases, plugins. So it is Docker's own unless somebody says otherwise.
+ *
+ * @throws when `TANDEM_BUILD_NETWORK` says something else
+ */
+export function buildNetwork(env: Environ): string {
+  const said = env.TANDEM_BUILD_NETWORK || "default";
+  if (said === "default" || said === "host") return said;
+  throw new Error(
+    `TANDEM_BUILD_NETWORK is "${said}": say \`default\` or nothing for Docker's own network, or \`host\` where that has no way out`,
+  );
 }
 
 /** BuildKit where its CLI plugin is installed, else the engine's own builder; the user's word goes first. */
