@@ -1,4 +1,4 @@
-// Official downloads: one probe that decides for all, and a download that is checked against its published checksum.
+// Official downloads: one probe that decides for all, and a download that is checked against its checksum.
 import { createHash } from "node:crypto";
 import { createWriteStream, mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -39,23 +39,6 @@ export async function canDownload(
   }
 }
 
-/** Fetches a small text. @throws when it can't be had. */
-export async function fetchText(url: string): Promise<string> {
-  const { dispatcher, fetch } = await client();
-  const response = await fetch(url, { dispatcher, signal: AbortSignal.timeout(60_000) });
-  if (!response.ok) throw new Error(`GET ${url}: HTTP ${response.status}`);
-  return await response.text();
-}
-
-/** The SHA-256 of `file` according to a published list (`<hex>  <name>` per line); undefined where it is not listed. */
-export function checksumFor(file: string, list: string): string | undefined {
-  for (const line of list.split("\n")) {
-    const [sum, name] = line.trim().split(/\s+\*?/);
-    if (name === file && sum !== undefined && /^[0-9a-f]{64}$/.test(sum)) return sum;
-  }
-  return undefined;
-}
-
 /**
  * Downloads a file and compares its SHA-256.
  *
@@ -81,6 +64,6 @@ export async function download(
   await pipeline(body, createWriteStream(target));
   const actual = createHash("sha256").update(readFileSync(target)).digest("hex");
   if (actual !== sha256) {
-    throw new Error(`${url}: SHA-256 is ${actual}, published is ${sha256}; the file is not used`);
+    throw new Error(`${url}: SHA-256 is ${actual}, and must be ${sha256}; the file is not used`);
   }
 }

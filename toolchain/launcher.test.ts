@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -9,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -148,6 +150,29 @@ describe("the launcher", () => {
     expect(launch().status).toBe(0);
     expect(npmCalls()).toHaveLength(1);
     expect(readdirSync(join(folder, "cache")).filter((name) => name.includes("lock"))).toEqual([]);
+  });
+
+  it("keeps its cache from others, and runs nothing from one that others can write", () => {
+    const cache = join(folder, "cache");
+    const old = process.umask(0o002);
+    try {
+      expect(launch().status).toBe(0);
+    } finally {
+      process.umask(old);
+    }
+    expect(statSync(cache).mode & 0o777).toBe(0o700);
+    for (const mode of [0o770, 0o707]) {
+      chmodSync(cache, mode);
+      const { status, stderr } = launch();
+      expect(status).toBe(1);
+      expect(stderr).toContain(`others can write ${cache}`);
+    }
+    chmodSync(cache, 0o755);
+    expect(launch().status).toBe(0);
+    // Only root can give a folder away.
+    if (process.getuid?.() !== 0) return;
+    chownSync(cache, 65_534, 65_534);
+    expect(launch().stderr).toContain(`${cache} belongs to another user`);
   });
 
   it("says what is missing", () => {

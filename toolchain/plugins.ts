@@ -1,6 +1,7 @@
 // Provider plugins in PULUMI_HOME: which are there, who made them, and how one gets in.
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { pinnedSum } from "./checksums.ts";
 import { type EngineLocation, locateEngine } from "./engine-location.ts";
 import { canRun, isExecutable } from "./executables.ts";
 import { run } from "./run.ts";
@@ -58,10 +59,27 @@ export async function installPluginFile(
   if (key !== undefined) writeStamp(join(folderOf(context.paths.pulumiHome, name), markFile), key);
 }
 
-/** Lets the CLI download the official plugin. */
+/** File name of the official plugin for this machine. */
+export function pluginArchive(name: PluginName): string {
+  const system = process.platform === "darwin" ? "darwin" : "linux";
+  return `pulumi-resource-${name}-v${pluginVersion(name)}-${system}-${process.arch === "arm64" ? "arm64" : "amd64"}.tar.gz`;
+}
+
+/**
+ * Lets the CLI download the official plugin, and compare its checksum.
+ *
+ * @throws where none is pinned, or it differs
+ */
 export async function downloadPlugin(context: SetupContext, name: PluginName, say: Say): Promise<void> {
+  const sum = pinnedSum(pluginArchive(name), context.env);
   say("downloading the official plugin");
-  await runPulumi(context, ["plugin", "install", "resource", name, pluginVersion(name)], name, say);
+  const checksum = sum === undefined ? [] : ["--checksum", sum];
+  await runPulumi(
+    context,
+    ["plugin", "install", "resource", name, pluginVersion(name), ...checksum],
+    name,
+    say,
+  );
 }
 
 async function runPulumi(

@@ -60,8 +60,11 @@ export function baseObstacle(): string | undefined {
 export async function makeBase(engine: SetupContext, say: Say): Promise<void> {
   const obstacle = baseObstacle();
   if (obstacle !== undefined) throw new Error(obstacle);
-  if (findOnPath("debootstrap", engine.env).length === 0 || !existsSync(keyring)) {
-    await installPackages(engine.paths, ["debootstrap", "debian-archive-keyring"], say);
+  if (
+    ["debootstrap", "gpgv"].some((name) => findOnPath(name, engine.env).length === 0) ||
+    !existsSync(keyring)
+  ) {
+    await installPackages(engine.paths, ["debootstrap", "debian-archive-keyring", "gpgv"], say);
   }
   mkdirSync(engine.paths.cache, { recursive: true });
   const folder = mkdtempSync(join(engine.paths.cache, "debian-"));
@@ -86,7 +89,17 @@ async function bootstrap(engine: Engine, root: string, say: Say): Promise<void> 
   // A debootstrap that is older than the release doesn't know its name; its newest procedure fits all the same.
   const scripts = "/usr/share/debootstrap/scripts";
   const script = existsSync(join(scripts, suite)) ? [] : [join(scripts, "sid")];
-  const args = ["--variant=minbase", "--include=ca-certificates", suite, root, mirror.main, ...script];
+  // Without the two it warns and goes on where it can't check the archive's signature.
+  const signed = ["--force-check-gpg", `--keyring=${keyring}`];
+  const args = [
+    ...signed,
+    "--variant=minbase",
+    "--include=ca-certificates",
+    suite,
+    root,
+    mirror.main,
+    ...script,
+  ];
   await run("debootstrap", args, {
     log: join(engine.paths.logs, "images.log"),
     env: { ...proxyVariables(engine.env), LC_ALL: "C" },

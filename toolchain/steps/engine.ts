@@ -1,7 +1,8 @@
 // Step: the Pulumi CLI. The machine's own where it fits, else the official release, else built from its Go module.
 import { copyFileSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { checksumFor, download, fetchText, releases } from "../download.ts";
+import { pinnedSum } from "../checksums.ts";
+import { download, releases } from "../download.ts";
 import { installedEngine, installedEngineDirectory, machineEngine, originFile } from "../engine-location.ts";
 import { goBuild, goObstacle } from "../go-build.ts";
 import { packageRoot } from "../paths.ts";
@@ -34,14 +35,13 @@ function buildKey(): string {
 
 async function downloadRelease(context: SetupContext, say: Say): Promise<void> {
   const archive = releaseArchive();
+  const sum = pinnedSum(archive);
+  if (sum === undefined) throw new Error(`no checksum of ${archive} is known`);
   const directory = installedEngineDirectory(context.paths);
   const unpacked = `${directory}.new`;
   rmSync(unpacked, { recursive: true, force: true });
   mkdirSync(unpacked, { recursive: true });
   say(`downloading ${archive}`);
-  const list = await fetchText(`${releases}/pulumi-${engineVersion()}-checksums.txt`);
-  const sum = checksumFor(archive, list);
-  if (sum === undefined) throw new Error(`the published checksums of ${engineVersion()} lack ${archive}`);
   const file = join(unpacked, archive);
   await download(`${releases}/${archive}`, file, sum, (done, total) => {
     say(`downloading ${archive} (${Math.round(done / 1e6)} of ${total ? Math.round(total / 1e6) : "?"} MB)`);
@@ -104,7 +104,7 @@ export const engine: Step = {
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        // A file that differs from its published checksum is not a failed download: somebody should look at it.
+        // A file that differs from its checksum is not a failed download: somebody should look at it.
         if (reason.includes("SHA-256")) throw error;
         say(`the official release can't be had (${reason}): building it instead`);
       }

@@ -52,8 +52,13 @@ export function providerPlugin(name: PluginName, maker: Maker): Step {
           await downloadPlugin(context, name, say);
           return;
         } catch (error) {
-          const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-          say(`the official plugin can't be had (${reason}): making it instead`);
+          const reason = error instanceof Error ? error.message : String(error);
+          // Somebody should look at a file that is not what it should be.
+          if (reason.includes("invalid checksum")) throw error;
+          const obstacle = maker.obstacle?.(context);
+          if (obstacle !== undefined)
+            throw new Error(`the official plugin can't be had (${reason}), and ${obstacle}`);
+          say(`the official plugin can't be had (${reason.split("\n")[0]}): making it instead`);
         }
       }
       const file = await maker.make(context, say);
