@@ -33,7 +33,7 @@ export const UNCHECKED: readonly Unchecked[] = [
   {
     number: "5.24",
     topic: "`docker exec` isn't run as root",
-    why: "As above. Tandem's own commands run as the container's user, which `non-root` checks.",
+    why: "As above. Tandem's own commands run as the container's user, which `non-root` checks; but for one: a route's files are put in place in the gateway as its root, since the gateway's own user can't change its configuration.",
   },
 ];
 

@@ -50,9 +50,14 @@ export async function allowRestart(docker: Docker, id: string): Promise<void> {
   await docker.getContainer(id).update({ RestartPolicy: { Name: "always" } });
 }
 
+/** The longest answer of a command inside a container that is kept. In bytes; the largest that is asked for has some MB. */
+const ANSWER_LIMIT = 64 * 1024 * 1024;
+
 /**
  * Runs a command inside a running container; `input` becomes its standard input and stands in no process list. `user`
  * is the container's own unless given; `env` holds variables for the command, `NAME=value`, none of them secret.
+ *
+ * @throws when it prints more than 64 MiB: what runs there is not trusted with this process's memory
  */
 export async function exec(
   docker: Docker,
@@ -72,14 +77,21 @@ export async function exec(
   });
   const stream = await process.start({ hijack: input !== undefined, stdin: input !== undefined });
   if (input !== undefined) stream.end(input);
-  const frames = await collect(stream);
+  const frames = await collect(stream, ANSWER_LIMIT, `${command[0]} in container ${id.slice(0, 12)}`);
   const { ExitCode } = await process.inspect();
   return { exitCode: ExitCode ?? -1, output: demultiplex(frames), stdout: demultiplex(frames, [STDOUT]) };
 }
 
-async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
+/** All of a stream. @throws naming `what` when it is longer than `limit`, in bytes; it is read no further then, and closed */
+export async function collect(stream: NodeJS.ReadableStream, limit: number, what: string): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(Buffer.from(part));
+  let length = 0;
+  for await (const part of stream) {
+    length += part.length;
+    if (length > limit)
+      throw new Error(`${what} printed more than ${limit / 1024 / 1024} MiB, which is not read`);
+    parts.push(Buffer.from(part));
+  }
   return Buffer.concat(parts);
 }
 

@@ -18,7 +18,7 @@ async function pull(ctx: Context, reference: string): Promise<string> {
   }
   ctx.status(`pulling ${reference}`);
   try {
-    await promisify(execFile)("docker", ["--host", ctx.client.host, "pull", "--quiet", reference], {
+    await promisify(execFile)("docker", ["--host", ctx.client.host, "pull", "--quiet", "--", reference], {
       signal: ctx.signal,
     });
   } catch (error) {
