@@ -9,7 +9,8 @@ import { type Properties, sameValue } from "../lib/plugin/values.ts";
 import { scramVerifier } from "../lib/scram.ts";
 import { inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { identifier, literal, psql } from "./psql.ts";
+import { recordStatement, refuseForeign } from "./ownership.ts";
+import { identifier, literal, psql, psqlJson } from "./psql.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -40,7 +41,6 @@ interface Found {
   /** Attributes and memberships in the server's own roles, such as pg_read_all_data. */
   powers: string;
   verifier: string | null;
-  tenant: string;
 }
 
 function commentOf(tenant: string): string {
@@ -53,28 +53,22 @@ async function look(docker: Docker, { container, role }: Inputs): Promise<Found 
   );
   const memberships =
     "SELECT string_agg(pg_get_userbyid(roleid)::text, ', ' ORDER BY 1) FROM pg_auth_members " +
-    "WHERE member = a.oid AND (pg_get_userbyid(roleid) LIKE 'pg\\_%' OR roleid IN (SELECT oid FROM pg_roles WHERE rolsuper))";
-  const json = await psql(
+    "WHERE member = a.oid AND (starts_with(pg_get_userbyid(roleid), 'pg_') OR roleid IN (SELECT oid FROM pg_roles WHERE rolsuper))";
+  return await psqlJson<Found>(
     docker,
     container,
     `SELECT json_build_object('powers', concat_ws(', ', ${attributes.join(", ")}, (${memberships})),
-       'verifier', rolpassword, 'tenant', coalesce(shobj_description(a.oid, 'pg_authid'), ''))
+       'verifier', rolpassword)
      FROM pg_authid a WHERE rolname = ${literal(role)};`,
   );
-  return json === "" ? undefined : (JSON.parse(json) as Found);
 }
 
 async function settle(inputs: Inputs, ctx: Context): Promise<Properties> {
   const docker = await ctx.client.docker();
   const { container, role, password, tenant } = inputs;
   await requireVersion(docker, container);
+  await refuseForeign(docker, container, { kind: "role", name: role, tenant });
   const found = await look(docker, inputs);
-  if (found !== undefined && found.tenant !== commentOf(tenant)) {
-    throw new Error(
-      `The role '${role}' on ${container} belongs to ${found.tenant.replace(/^tandem /, "") || "somebody else"}, not to ` +
-        `${tenant}. Give this environment's database another name; nothing was changed.`,
-    );
-  }
   const name = identifier(role);
   const attributes = "LOGIN CREATEDB CREATEROLE INHERIT NOSUPERUSER NOREPLICATION NOBYPASSRLS";
   const foreign = (found?.powers ?? "").split(", ").filter((power) => power.startsWith("pg_"));
@@ -90,6 +84,7 @@ async function settle(inputs: Inputs, ctx: Context): Promise<Properties> {
       `COMMENT ON ROLE ${name} IS ${literal(commentOf(tenant))};`,
       // The one database that it starts from; CONNECT there is taken from everybody.
       `GRANT CONNECT ON DATABASE postgres TO ${name};`,
+      recordStatement("role", role, tenant),
       "COMMIT;",
     ].join("\n"),
   );

@@ -7,7 +7,8 @@ import type Docker from "dockerode";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { identifier, literal, psql } from "./psql.ts";
+import { recordStatement, refuseForeign } from "./ownership.ts";
+import { identifier, literal, psql, psqlJson } from "./psql.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -27,7 +28,7 @@ const MAX_NAME = 63 - SUFFIX.length;
 /** Relations that a person or a migration made. */
 const USER_RELATIONS =
   "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace " +
-  "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%' AND c.relkind IN " +
+  "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT starts_with(n.nspname, 'pg_toast') AND c.relkind IN " +
   "('r', 'p', 'v', 'm', 'S', 'f')";
 
 async function exists(
@@ -44,8 +45,8 @@ async function exists(
 async function setAside(inputs: Properties, ctx: Context): Promise<Properties> {
   const { containerId, database, roles } = inputs as unknown as Kept;
   const docker = await ctx.client.docker();
+  await refuseOthers(docker, inputs as unknown as Kept);
   if (await exists(docker, containerId, "database", database)) {
-    await refuseForeign(docker, inputs as unknown as Kept);
     if (await exists(docker, containerId, "database", database + SUFFIX)) {
       throw new Error(
         `The server has both '${database}' and '${database}${SUFFIX}'. One of them is an earlier state of the other; ` +
@@ -76,27 +77,27 @@ async function setAside(inputs: Properties, ctx: Context): Promise<Properties> {
   return inputs;
 }
 
-/** On a shared server a database may be somebody else's; what an environment made says so. */
-async function refuseForeign(docker: Docker, { containerId, database, tenant }: Kept): Promise<void> {
+/** On a shared server a database or login of the name may be somebody else's. */
+async function refuseOthers(docker: Docker, { containerId, database, roles, tenant }: Kept): Promise<void> {
   if (tenant === undefined) return;
-  const sql = `SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = ${literal(database)};`;
-  const comment = await psql(docker, containerId, sql);
-  if (comment === commentOf(tenant)) return;
-  const whose = comment.startsWith("tandem ") ? comment.slice("tandem ".length) : "somebody else";
-  throw new Error(
-    `The database '${database}' on ${containerId} belongs to ${whose}, not to ${tenant}. Give this environment's database ` +
-      "another name; nothing was changed.",
-  );
-}
-
-function commentOf(tenant: string): string {
-  return `tandem ${tenant}`;
+  for (const name of [database, database + SUFFIX]) {
+    await refuseForeign(docker, containerId, { kind: "database", name, tenant });
+  }
+  // Logins have no record of their own: the environment's administrator made them.
+  for (const name of roles.flatMap((role) => [role, role + SUFFIX])) {
+    await refuseForeign(docker, containerId, { kind: "role", name, tenant, adopt: true });
+  }
 }
 
 async function takeBack(inputs: Properties, ctx: Context): Promise<Properties> {
   const { containerId, database, roles } = inputs as unknown as Kept;
   const docker = await ctx.client.docker();
   const kept = database + SUFFIX;
+  const { tenant } = inputs as unknown as Kept;
+  if (tenant !== undefined) {
+    // One of that name may have been made since.
+    await refuseForeign(docker, containerId, { kind: "database", name: kept, tenant });
+  }
   if (await exists(docker, containerId, "database", kept)) {
     if (await exists(docker, containerId, "database", database)) {
       const relations = Number(await psql(docker, containerId, `${USER_RELATIONS};`, { database }));
@@ -112,10 +113,9 @@ async function takeBack(inputs: Properties, ctx: Context): Promise<Properties> {
     await psql(docker, containerId, `ALTER DATABASE ${identifier(kept)} RENAME TO ${identifier(database)};`);
   }
   await handOver(docker, containerId, database, roles);
-  const { tenant } = inputs as unknown as Kept;
   if (tenant !== undefined) {
-    const comment = `COMMENT ON DATABASE ${identifier(database)} IS ${literal(commentOf(tenant))};`;
-    await psql(docker, containerId, comment);
+    const comment = `COMMENT ON DATABASE ${identifier(database)} IS ${literal(`tandem ${tenant}`)};`;
+    await psql(docker, containerId, `${comment}\n${recordStatement("database", database, tenant)}`);
   }
   return inputs;
 }
@@ -131,25 +131,39 @@ async function handOver(docker: Docker, container: string, database: string, rol
   for (const role of roles) {
     const old = role + SUFFIX;
     if (!(await exists(docker, container, "role", old))) continue;
-    await psql(docker, container, copyGrants(old, role), { database });
+    const grants = await psqlJson<TableGrant[]>(docker, container, grantsOf(old), { database });
+    await psql(docker, container, grantStatements(grants ?? [], role), { database });
     const sql = `REASSIGN OWNED BY ${identifier(old)} TO ${identifier(owner)};\nDROP OWNED BY ${identifier(old)};`;
     for (const place of [database, "postgres"]) await psql(docker, container, sql, { database: place });
     await psql(docker, container, `DROP ROLE ${identifier(old)};`);
   }
 }
 
-/** Gives a role what another one may do with tables, views and sequences. */
-function copyGrants(from: string, to: string): string {
-  return `DO $$ DECLARE had record; BEGIN
-    FOR had IN
-      SELECT c.oid::regclass AS name, CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind,
-             string_agg(DISTINCT acl.privilege_type, ', ') AS privileges
-        FROM pg_class c, aclexplode(c.relacl) acl, pg_roles r
-       WHERE acl.grantee = r.oid AND r.rolname = ${literal(from)} GROUP BY c.oid, c.relkind
-    LOOP
-      EXECUTE format('GRANT %s ON %s %s TO %I', had.privileges, had.kind, had.name, ${literal(to)});
-    END LOOP;
-  END $$;`;
+/** What a role may do with a table, view or sequence. */
+interface TableGrant {
+  schema: string;
+  name: string;
+  sequence: boolean;
+  privileges: string[];
+}
+
+/** What a role may do with tables, views and sequences. */
+function grantsOf(role: string): string {
+  return `SELECT coalesce(json_agg(g), '[]') FROM (
+    SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'S' AS sequence,
+           array_agg(DISTINCT acl.privilege_type) AS privileges
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) acl, pg_roles r
+     WHERE acl.grantee = r.oid AND r.rolname = ${literal(role)} GROUP BY c.oid, n.nspname) g;`;
+}
+
+/** Gives a role what another one may do with them. */
+function grantStatements(grants: readonly TableGrant[], to: string): string {
+  return grants
+    .map(({ schema, name, sequence, privileges }) => {
+      const what = `${sequence ? "SEQUENCE" : "TABLE"} ${identifier(schema)}.${identifier(name)}`;
+      return `GRANT ${privileges.join(", ")} ON ${what} TO ${identifier(to)};`;
+    })
+    .join("\n");
 }
 
 function handler(

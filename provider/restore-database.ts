@@ -1,7 +1,13 @@
-// Puts a restore point in the place of a database: built beside it, proven, then swapped in by two renames.
+// Puts a restore point in the place of a database: built beside it, proven, then swapped in by two renames. Its rows and
+// whatever a tenant wrote around them go in as a login of the owner's rights (restore-login.ts), never as the administrator.
 import type Docker from "dockerode";
+import { endConnections, whileClosed } from "./closed-database.ts";
 import { exec } from "./containers.ts";
-import { identifier, literal, psql } from "./psql.ts";
+import { carriedOver, type DatabaseProperties, leftBehind, propertiesOf } from "./database-properties.ts";
+import { selectEntries } from "./dump-contents.ts";
+import { moveStatement } from "./ownership.ts";
+import { identifier, literal, type PlainLogin, psql, psqlAs, runAs } from "./psql.ts";
+import { RESTORE_SECONDS, withRestoreLogin } from "./restore-login.ts";
 import {
   type DumpedDatabase,
   makeRestorePoint,
@@ -13,80 +19,89 @@ import {
 const RESTORING = "__restoring";
 const REPLACED = "__replaced";
 
-/** Variables whose value is a list that is quoted already. */
-const LISTS = ["search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries"];
-
-/** What belongs to a database and not to what is in it, as statements for the database that takes its place. */
-function properties(from: string, to: string): string {
-  const target = identifier(to);
-  const lists = LISTS.map(literal).join(", ");
-  return `
-SELECT format('REVOKE ALL ON DATABASE %s FROM PUBLIC;', ${literal(target)});
-SELECT format('GRANT %s ON DATABASE %s TO %s%s;', a.privilege_type, ${literal(target)},
-    CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
-    CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
-  FROM pg_database d, aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
-  WHERE d.datname = ${literal(from)} AND a.grantee <> d.datdba;
-SELECT format('ALTER %sDATABASE %s SET %I TO %s;',
-    CASE s.setrole WHEN 0 THEN '' ELSE format('ROLE %I IN ', pg_get_userbyid(s.setrole)) END, ${literal(target)},
-    split_part(c, '=', 1),
-    CASE WHEN split_part(c, '=', 1) IN (${lists}) THEN substr(c, strpos(c, '=') + 1)
-      ELSE quote_literal(substr(c, strpos(c, '=') + 1)) END)
-  FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
-  WHERE d.datname = ${literal(from)};
-SELECT format('COMMENT ON DATABASE %s IS %L;', ${literal(target)}, shobj_description(oid, 'pg_database'))
-  FROM pg_database WHERE datname = ${literal(from)} AND shobj_description(oid, 'pg_database') IS NOT NULL;`;
-}
+/** $1 the dump, $2 the owner, then how to connect; the list of what to take comes by stdin. */
+const RESTORE = `set -eu
+umask 077
+dump=$1 owner=$2
+shift 2
+trap 'rm -f "$dump.list"' EXIT
+cat > "$dump.list"
+timeout ${RESTORE_SECONDS} pg_restore --no-password --exit-on-error --no-owner --role "$owner" --use-list "$dump.list" "$@" "$dump"`;
 
 /**
- * What the new database is made with, taken from the old one. Until it is in place nobody but the server's administrator
- * may connect: another environment's logins may be on the same server.
+ * Makes the database with what only an administrator may make. Nothing of a tenant's is in it yet, and nobody but the
+ * administrator may connect: another environment's logins may be on the same server.
  */
-function creation(from: string, to: string): string {
-  return `SELECT format('CREATE DATABASE %s OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L CONNECTION LIMIT 0;',
-    ${literal(identifier(to))}, pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datcollate, datctype)
-  FROM pg_database WHERE datname = ${literal(from)};`;
-}
-
-function endConnections(...names: string[]): string {
-  return `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IN (${names
-    .map(literal)
-    .join(", ")});`;
-}
-
-/** Makes the database beside the one that it is to replace, with all its rows. */
-async function build(docker: Docker, { containerId, name }: DumpedDatabase, path: string): Promise<string> {
-  const target = name + RESTORING;
-  await psql(docker, containerId, `DROP DATABASE IF EXISTS ${identifier(target)} WITH (FORCE);`);
-  await psql(docker, containerId, await psql(docker, containerId, creation(name, target)));
-  const restore = ["pg_restore", "--username", "postgres", "--no-password", "--exit-on-error"];
-  const { exitCode, output } = await exec(docker, containerId, [...restore, "--dbname", target, path]);
-  if (exitCode !== 0) throw new Error(`pg_restore into ${target} failed: ${output.trim()}`);
-  await psql(docker, containerId, await psql(docker, containerId, properties(name, target)));
-  // A fresh database has no statistics: its first plans would be bad ones.
-  await psql(docker, containerId, "ANALYZE;", { database: target });
-  return target;
-}
-
-/** Ends all connections and lets none but the administrator's in. */
-async function close(docker: Docker, { containerId, name }: DumpedDatabase): Promise<number> {
-  const limit = Number(
-    await psql(docker, containerId, `SELECT datconnlimit FROM pg_database WHERE datname = ${literal(name)};`),
-  );
+async function create(
+  docker: Docker,
+  containerId: string,
+  target: string,
+  { encoding, collate, ctype, extensions, owner }: DatabaseProperties,
+): Promise<Set<string>> {
+  const database = identifier(target);
   await psql(
     docker,
     containerId,
-    `ALTER DATABASE ${identifier(name)} CONNECTION LIMIT 0;\n${endConnections(name)}`,
+    `DROP DATABASE IF EXISTS ${database} WITH (FORCE);
+CREATE DATABASE ${database} TEMPLATE template0 ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)}
+  LC_CTYPE ${literal(ctype)} CONNECTION LIMIT 0;
+REVOKE ALL ON DATABASE ${database} FROM PUBLIC;`,
   );
-  // 0 was left by a run that was killed here; no database of a stack is made with it.
-  return limit === 0 ? -1 : limit;
+  const given = ["public", "pg_catalog"];
+  const schemas = new Set(extensions.map(({ schema }) => schema).filter((schema) => !given.includes(schema)));
+  const statements = [
+    ...[...schemas].map((schema) => `CREATE SCHEMA IF NOT EXISTS ${identifier(schema)};`),
+    ...extensions.map(
+      ({ name, schema }) =>
+        `CREATE EXTENSION IF NOT EXISTS ${identifier(name)} SCHEMA ${identifier(schema)} CASCADE;`,
+    ),
+    ...[...schemas].map((schema) => `ALTER SCHEMA ${identifier(schema)} OWNER TO ${identifier(owner)};`),
+    `ALTER DATABASE ${database} OWNER TO ${identifier(owner)};`,
+    `ALTER DATABASE ${database} CONNECTION LIMIT -1;`,
+  ];
+  await psql(docker, containerId, statements.join("\n"), { database: target });
+  return schemas;
+}
+
+/** Makes the database beside the one that it is to replace, with all its rows. */
+async function build(
+  docker: Docker,
+  { containerId, name }: DumpedDatabase,
+  path: string,
+  say: (line: string) => void,
+): Promise<string> {
+  const target = name + RESTORING;
+  const properties = await propertiesOf(docker, { containerId, name });
+  const { owner } = properties;
+  if (properties.superuser) {
+    throw new Error(
+      `${name} belongs to ${owner}, who is a superuser: what is in the dump would run with those rights. ` +
+        "Give the database to a login that is none",
+    );
+  }
+  const listed = await exec(docker, containerId, ["pg_restore", "--list", path]);
+  if (listed.exitCode !== 0) throw new Error(`pg_restore can't read ${path}: ${listed.output.trim()}`);
+  const schemas = await create(docker, containerId, target, properties);
+  const extensions = new Set(properties.extensions.map((one) => one.name));
+  const { list, left } = selectEntries(listed.stdout, { extensions, schemas }, owner);
+  const fill = async (login: PlainLogin) => {
+    const command = ["sh", "-c", RESTORE, "restore", path, owner];
+    const { exitCode, output } = await runAs(docker, containerId, login, command, list);
+    if (exitCode !== 0) throw new Error(`pg_restore into ${target} failed: ${output.trim()}`);
+    // A fresh database has no statistics: its first plans would be bad ones.
+    await psqlAs(docker, containerId, login, `SET ROLE ${identifier(owner)};\nANALYZE;`);
+  };
+  await withRestoreLogin(docker, { container: containerId, owner, database: name, beside: target }, fill);
+  await psql(docker, containerId, carriedOver(properties, target));
+  for (const line of [...left, ...leftBehind(properties)]) say(`not carried over: ${line}`);
+  return target;
 }
 
 /**
  * Brings a database back to a restore point. What is in it now is dumped first, with no connection open, so that nothing
- * of it is lost; its rights and settings go over to the new one. Until the swap the database serves as it is.
+ * of it is lost; the rights that Tandem gave go over to the new one. Until the swap the database serves as it is.
  *
- * @param say told what happens
+ * @param say told what happens, and what doesn't go over
  * @returns the restore point with what was replaced
  * @throws when something fails; the database is then as it was.
  */
@@ -97,10 +112,9 @@ export async function restoreTo(
   say: (line: string) => void,
 ): Promise<RestorePoint> {
   const { containerId, name } = database;
-  const target = await build(docker, database, await verifyRestorePoint(docker, database, point));
+  const target = await build(docker, database, await verifyRestorePoint(docker, database, point), say);
   say(`${point.name} is restored beside ${name}; closing connections`);
-  const limit = await close(docker, database);
-  try {
+  return await whileClosed(docker, database, async () => {
     const replaced = await makeRestorePoint(docker, database, "restore");
     say(`what was in ${name} is kept as ${replaced.name}`);
     await psql(docker, containerId, `DROP DATABASE IF EXISTS ${identifier(name + REPLACED)} WITH (FORCE);`);
@@ -109,11 +123,10 @@ export async function restoreTo(
       containerId,
       `${endConnections(name, target)}\nBEGIN;\n` +
         `ALTER DATABASE ${identifier(name)} RENAME TO ${identifier(name + REPLACED)};\n` +
-        `ALTER DATABASE ${identifier(target)} RENAME TO ${identifier(name)};\nCOMMIT;`,
+        `ALTER DATABASE ${identifier(target)} RENAME TO ${identifier(name)};\n` +
+        `${await moveStatement(docker, containerId, name + REPLACED, name)}\nCOMMIT;`,
     );
     await psql(docker, containerId, `DROP DATABASE ${identifier(name + REPLACED)} WITH (FORCE);`);
     return replaced;
-  } finally {
-    await psql(docker, containerId, `ALTER DATABASE ${identifier(name)} CONNECTION LIMIT ${limit};`);
-  }
+  });
 }

@@ -5,7 +5,7 @@
 // are for.
 import type Docker from "dockerode";
 import { exec } from "./containers.ts";
-import { literal, psql } from "./psql.ts";
+import { administratorEnv, literal, psql } from "./psql.ts";
 
 /** A restore point. */
 export interface RestorePoint {
@@ -36,11 +36,18 @@ export const NAME = /^\d{8}-\d{6}-(before|from)-[a-z0-9-]+$/;
 /** Tables with rows of their own that no extension brought along; those are what a dump must have. */
 const TABLES =
   "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' " +
-  "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg_toast%' AND n.nspname NOT " +
-  "LIKE 'pg_temp%' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid " +
+  "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT starts_with(n.nspname, 'pg_toast') AND NOT " +
+  "starts_with(n.nspname, 'pg_temp') AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid " +
   "AND d.deptype = 'e');";
 
-/** $1 folder, $2 database, $3 name, $4 size of the database. Leaves nothing behind when it fails. */
+/** Longest time that a dump waits for a table that somebody holds, in milliseconds. */
+const LOCK_WAIT_MS = 60_000;
+
+/**
+ * $1 folder, $2 database, $3 name, $4 size of the database. Leaves nothing behind when it fails. It runs as the
+ * administrator, who sees every row, in a pinned session: rows are copied from tables without planner, policy or rule, what
+ * describes them is written by functions of Postgres' own, and a view that takes a table's place meanwhile is refused.
+ */
 const DUMP = `set -eu
 umask 077
 mkdir -p "$1"
@@ -52,7 +59,7 @@ if [ "$free" -lt "$(($4 / 1024))" ]; then
 fi
 part="$1/$3.part"
 trap 'rm -f "$part"' EXIT
-timeout ${TIME_LIMIT} pg_dump --username postgres --no-password --format custom --file "$part" "$2"
+timeout ${TIME_LIMIT} pg_dump --no-password --lock-wait-timeout ${LOCK_WAIT_MS} --format custom --file "$part" "$2"
 pg_restore --file /dev/null "$part"
 echo "tables $(pg_restore --list "$part" | grep -c ' TABLE DATA ' || true)"
 echo "bytes $(wc -c < "$part")"
@@ -78,7 +85,8 @@ async function shell(
   script: string,
   ...args: string[]
 ): Promise<{ exitCode: number; stdout: string; output: string }> {
-  return await exec(docker, containerId, ["sh", "-c", script, "restore-point", ...args]);
+  const command = ["sh", "-c", script, "restore-point", ...args];
+  return await exec(docker, containerId, command, undefined, undefined, administratorEnv());
 }
 
 /** A name that sorts by time. */

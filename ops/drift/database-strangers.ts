@@ -69,9 +69,17 @@ function ofEnvironment(facts: ServerFacts, all: Strangers, { ownership, admin, p
   return {
     roles: strangers,
     databases: all.databases.filter(({ owner, oid }) => owners.has(owner) && oid > databasesSince),
-    settings: all.settings.filter(([database, role]) => databases.has(database) || roles.has(role)),
+    settings: all.settings.filter(
+      ([database, role, values]) =>
+        databases.has(database) ||
+        roles.has(role) ||
+        (ownership === "tenant" && role === admin && values.some((value) => !isOfAdmin(value))),
+    ),
   };
 }
+
+/** The one setting that the administrator of an environment is made with. */
+const isOfAdmin = (value: string) => value.startsWith("createrole_self_grant=");
 
 /** Strangers of the stack on a server. */
 export function strangersOf(facts: ServerFacts, whose: Whose): Strangers {

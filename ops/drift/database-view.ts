@@ -2,6 +2,7 @@
 // extensions, grants, owners and settings that nobody's state knows.
 import type Docker from "dockerode";
 import { identifier } from "../../provider/psql.ts";
+import { READER } from "../../provider/reader.ts";
 import { type ContentFacts, contentQuery, RIGHTS, type ServerFacts, serverQuery } from "./database-facts.ts";
 import { type ManagedAccess, type Server, serversOf } from "./database-servers.ts";
 import { namesOf, type Strangers, strangersOf } from "./database-strangers.ts";
@@ -71,6 +72,15 @@ function serverFindings(facts: ServerFacts, strange: Strangers, { name, place }:
         "take the line out of pg_hba.conf, then SELECT pg_reload_conf()",
       ),
     ),
+    ...(facts.open ?? []).map((one) => find(`has the ${one}`, "find out who uses it, and drop it")),
+    ...(facts.reader === true
+      ? [
+          find(
+            `the login ${READER}, which reads applications' tables, has a password, a right or a membership`,
+            `DROP OWNED BY ${READER}; DROP ROLE ${READER}: it is made anew when it is needed`,
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -115,6 +125,14 @@ function contentFindings(facts: ContentFacts, database: string, place: Place): F
       const text = `${table} belongs to another login than the database's owner`;
       return { subject, text, mending: "data", mend };
     }),
+    ...(facts.open ?? []).map((one): Finding => {
+      return {
+        subject,
+        text: `has the ${one}`,
+        mending: "person",
+        mend: "find out who uses it, and drop it",
+      };
+    }),
   ];
 }
 
@@ -129,7 +147,9 @@ async function look(server: Server): Promise<Finding[]> {
     [...namesOf(place, "database")]
       .filter((name) => there.has(name))
       .map(async (name) => {
-        const content = JSON.parse(await server.ask(contentQuery(name), name)) as ContentFacts;
+        const content = JSON.parse(
+          await server.ask(contentQuery(name, ownership !== "managed"), name),
+        ) as ContentFacts;
         return contentFindings(content, name, place);
       }),
   );

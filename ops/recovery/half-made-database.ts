@@ -1,7 +1,7 @@
 // Finds databases and logins that a run had made when its record ended, on a Postgres server of the environment's own.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { literal, psql } from "../../provider/psql.ts";
+import { identifier, literal, psql, psqlJson } from "../../provider/psql.ts";
 import { found } from "../docker-client.ts";
 import type { StateResource } from "../state/backend.ts";
 import type { HalfMade, Surroundings } from "./half-made.ts";
@@ -27,7 +27,7 @@ async function settled(docker: Docker, server: string): Promise<boolean> {
   if (!facts.State.Running) await docker.getContainer(server).start();
   const statements =
     "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend' " +
-    "AND state = 'active' AND query ~* '^\\s*(create|alter|drop|grant|revoke)';";
+    "AND state = 'active' AND query ~* '^[[:space:]]*(create|alter|drop|grant|revoke)';";
   const deadline = Date.now() + patienceSeconds * 1000;
   for (;;) {
     try {
@@ -43,11 +43,18 @@ async function settled(docker: Docker, server: string): Promise<boolean> {
 const userTables =
   "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE " +
   "c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') " +
-  "AND n.nspname NOT LIKE 'pg_toast%';";
+  "AND NOT starts_with(n.nspname, 'pg_toast');";
 
-/** By object number: a namesake that is made meanwhile is not meant. */
-function dropStatement(kind: "DATABASE" | "ROLE", catalog: string, column: string, oid: string): string {
-  return `SELECT format('DROP ${kind} %I', ${column}) FROM ${catalog} WHERE oid = ${Number(oid)} \\gexec`;
+/** Drops it by object number: a namesake that was made meanwhile is not meant, one that was renamed is. */
+async function dropByNumber(
+  { docker, server }: { docker: Docker; server: string },
+  kind: "DATABASE" | "ROLE",
+  oid: string,
+): Promise<void> {
+  const [catalog, column] = kind === "DATABASE" ? ["pg_database", "datname"] : ["pg_authid", "rolname"];
+  const sql = `SELECT to_json(${column}) FROM ${catalog} WHERE oid = ${Number(oid)};`;
+  const name = await psqlJson<string>(docker, server, sql);
+  if (name !== undefined) await psql(docker, server, `DROP ${kind} ${identifier(name)};`);
 }
 
 /** A database or login goes by its name. */
@@ -77,8 +84,7 @@ export async function findDatabase(
     say(`database ${name} is not in the state, and holds tables: left alone`);
     return undefined;
   }
-  const drop = dropStatement("DATABASE", "pg_database", "datname", oid);
-  const remove = async () => void (await psql(docker, server, drop));
+  const remove = () => dropByNumber({ docker, server }, "DATABASE", oid);
   return { what: `database ${name} (empty)`, isRecorded: recorded, remove };
 }
 
@@ -92,7 +98,6 @@ export async function findRole(around: Surroundings, resource: StateResource): P
   if (server === undefined) return undefined;
   const oid = await psql(docker, server, `SELECT oid FROM pg_roles WHERE rolname = ${literal(name)};`);
   if (oid === "") return undefined;
-  const drop = dropStatement("ROLE", "pg_authid", "rolname", oid);
-  const remove = async () => void (await psql(docker, server, drop));
+  const remove = () => dropByNumber({ docker, server }, "ROLE", oid);
   return { what: `database login ${name}`, isRecorded: recorded, remove };
 }

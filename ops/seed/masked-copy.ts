@@ -40,7 +40,7 @@ export interface CopyRequest {
 const FILES = `${FOLDER}/files`;
 const ORIGINAL = `${FILES}/original.dump`;
 const MASKED = `${FILES}/masked.dump`;
-const COPY = { database: "copy" };
+const COPY = { database: "copy", commands: true };
 
 /** An error may repeat a row; what follows its first line is left out. */
 function withoutRows(output: string): string {

@@ -9,13 +9,26 @@ const RIGHTS = {
   bypassRowLevelSecurity: "passes by row-level security",
 } as const;
 
-/** Postgres's own roles that read and write the server's files, or run programs on it. */
+/**
+ * Postgres's own roles that read and write the server's files, run programs on it, see or change what others have there,
+ * or stop it: all of them but pg_database_owner.
+ */
 const SERVER_ROLES = [
   "pg_read_server_files",
   "pg_write_server_files",
   "pg_execute_server_program",
   "pg_write_all_data",
   "pg_read_all_data",
+  "pg_signal_backend",
+  "pg_signal_autovacuum_worker",
+  "pg_monitor",
+  "pg_read_all_settings",
+  "pg_read_all_stats",
+  "pg_stat_scan_tables",
+  "pg_checkpoint",
+  "pg_maintain",
+  "pg_create_subscription",
+  "pg_use_reserved_connections",
 ];
 
 const SHORTEST_PASSWORD = 24;

@@ -1,6 +1,6 @@
 // What a migration is about to run: the files that its database doesn't have yet, where that can be known.
 import type Docker from "dockerode";
-import { identifier, literal, psql } from "../psql.ts";
+import { readColumn } from "../reader.ts";
 import { keptSqlFiles } from "./sql-cache.ts";
 import { isApplied, readSqlFiles } from "./sql-files.ts";
 import type { SqlFile } from "./sql-risks.ts";
@@ -32,21 +32,13 @@ export interface Pending {
 async function appliedNames(
   docker: Docker,
   { containerId, name }: MigratedDatabase,
-  table: string,
+  named: string,
   column: string,
 ): Promise<Set<string> | undefined> {
-  // The session looks for names in no schema of a tenant's.
-  const quoted = (table.includes(".") ? table : `public.${table}`).split(".").map(identifier).join(".");
-  // In one call: each is a process in the server's container, and a deploy waits for it.
-  const sql = [
-    `SELECT to_regclass(${literal(quoted)}) IS NOT NULL AS there \\gset`,
-    "\\if :there",
-    `SELECT ${identifier(column)} FROM ${quoted};`,
-    "\\endif",
-  ];
+  const dot = named.indexOf(".");
+  const [schema, table] = dot < 0 ? ["public", named] : [named.slice(0, dot), named.slice(dot + 1)];
   try {
-    const rows = await psql(docker, containerId, `${sql.join("\n")}\n`, { database: name });
-    return new Set(rows.split("\n").filter((row) => row !== ""));
+    return new Set(await readColumn(docker, { containerId, database: name, schema, table, column }));
   } catch {
     // A server that is being replaced, or a table of another shape: then all files count as pending.
     return undefined;

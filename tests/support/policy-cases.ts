@@ -176,8 +176,9 @@ export const CASES: readonly PolicyCase[] = [
       { replication: true },
       { bypassRowLevelSecurity: true },
       { roles: ["pg_execute_server_program"] },
+      { roles: ["pg_signal_backend"] },
     ],
-    good: [{ roles: ["pg_monitor"] }],
+    good: [{ roles: ["shop_reports"] }],
   },
   {
     rule: "no-public-grants",
