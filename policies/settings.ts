@@ -11,8 +11,12 @@ const schema = z.strictObject({
   levels: z.record(z.string(), z.enum(["mandatory", "advisory", "disabled"])).default({}),
   /** Does the stack count as production? Without it: is its name `production` or `prod`? */
   production: z.boolean().optional(),
-  /** Ports that may be published beyond loopback, as `address:port`. */
-  publish: z.array(z.string().regex(/^\S+:\d+$/, "give address:port, for example 0.0.0.0:3100")).default([]),
+  /** Ports that may be published beyond loopback, as `address:port`, or `address:port/udp`. */
+  publish: z
+    .array(
+      z.string().regex(/^\S+:\d+(\/udp)?$/, "give address:port, for example 0.0.0.0:3100 or 0.0.0.0:53/udp"),
+    )
+    .default([]),
   /** Beginnings of names that belong to this environment besides `<system>_<environment>_`. */
   names: z.array(z.string().min(3)).default([]),
   /** Names of networks and volumes of others that this environment may use. */

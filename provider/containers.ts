@@ -167,3 +167,19 @@ export async function getFile(docker: Docker, id: string, path: string): Promise
     throw error;
   }
 }
+
+/** The files right in a folder of a container, by their names; none where there is no such folder. */
+export async function getFiles(docker: Docker, id: string, folder: string): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  try {
+    const archive = await docker.getContainer(id).getArchive({ path: folder });
+    for await (const entry of archive.pipe(extract())) {
+      const [, name = "", ...deeper] = entry.header.name.split("/");
+      if (entry.header.type === "file" && deeper.length === 0) files.set(name, await buffer(entry));
+      else entry.resume();
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  return files;
+}

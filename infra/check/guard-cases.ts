@@ -203,6 +203,14 @@ export const guardCases: GuardCase[] = [
     removal("publish"),
     policy("publish"),
   ),
+  oracle(
+    "production's port opened to the world by UDP",
+    policies("publish", "0.0.0.0:3100/udp"),
+    OTHER,
+    /a port of production/,
+    removal("publish"),
+    policy("publish"),
+  ),
   // Hostnames and tunnels.
   oracle(
     "production's hostname",

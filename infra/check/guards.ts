@@ -98,7 +98,7 @@ function exceptionIssues<K extends Settings>(
     }),
   );
   const ports = texts(policies.publish).flatMap((place, index): Issue[] => {
-    const port = Number(place.slice(place.lastIndexOf(":") + 1));
+    const port = Number.parseInt(place.slice(place.lastIndexOf(":") + 1), 10);
     const owner = others.find(({ listeners }) => listeners.some((listener) => listener.port === port));
     if (owner === undefined) return [];
     const path = [POLICIES_KEY, "publish", index];

@@ -3,6 +3,7 @@
 /** What a check is about. */
 export type Area =
   | "networks"
+  | "rights"
   | "names"
   | "addresses"
   | "credentials"

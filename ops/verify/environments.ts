@@ -1,7 +1,7 @@
 // The environments of a system as Docker and their states know them.
 import type Docker from "dockerode";
 import { SHARED_STACK } from "../../infra/settings/define.ts";
-import { exec } from "../../provider/containers.ts";
+import { getFile } from "../../provider/containers.ts";
 import { labelFilter, labels } from "../docker-client.ts";
 import type { Deployment } from "../state/backend.ts";
 
@@ -13,14 +13,41 @@ export interface Container {
   environment: string | undefined;
   component: string;
   running: boolean;
-  /** Address on each network, by the network's id. */
+  /** Address on each network, by the network's id; empty while it doesn't run. */
   addresses: Readonly<Record<string, string>>;
+  /** Its IPv6 addresses. */
+  addresses6: string[];
   /** Volumes by name, and folders of the host. */
   mounts: string[];
   variables: Readonly<Record<string, string>>;
-  ports: { ip: string; port: number }[];
+  ports: PublishedPort[];
   /** Ports that its image says it listens on. */
-  listens: number[];
+  listens: Port[];
+  rights: Rights;
+}
+
+/** A port of a container. */
+export interface Port {
+  port: number;
+  protocol: "tcp" | "udp";
+}
+
+/** A port of the Docker host that leads to a container. */
+export interface PublishedPort extends Port {
+  ip: string;
+}
+
+/** What a container may do beyond the usual, in Docker's words. */
+export interface Rights {
+  privileged: boolean;
+  capabilities: string[];
+  /** Namespaces that it shares, as `network: host` or `pid: container:<id>`. */
+  shared: string[];
+  devices: string[];
+  /** Protections that are switched off. */
+  securityOptions: string[];
+  /** Folders and files of the host that it mounts. */
+  hostPaths: string[];
 }
 
 /** An environment. */
@@ -51,12 +78,8 @@ export async function allContainers(docker: Docker, system: string): Promise<Con
 }
 
 function describe(info: Docker.ContainerInspectInfo, system: string): Container {
-  const { Config, HostConfig, NetworkSettings, Mounts } = info;
+  const { Config, NetworkSettings, Mounts } = info;
   const own = Config.Labels?.[labels.system] === system;
-  const bindings = Object.values(HostConfig.PortBindings ?? {}) as (
-    | { HostIp?: string; HostPort?: string }[]
-    | null
-  )[];
   return {
     id: info.Id,
     name: info.Name.replace(/^\//, ""),
@@ -66,14 +89,54 @@ function describe(info: Docker.ContainerInspectInfo, system: string): Container 
     addresses: Object.fromEntries(
       Object.values(NetworkSettings.Networks ?? {}).map(({ NetworkID, IPAddress }) => [NetworkID, IPAddress]),
     ),
+    addresses6: Object.values(NetworkSettings.Networks ?? {})
+      .map(({ GlobalIPv6Address }) => GlobalIPv6Address ?? "")
+      .filter((address) => address !== ""),
     mounts: (Mounts ?? []).map(({ Name, Source }) => Name ?? Source),
     variables: Object.fromEntries(
       (Config.Env ?? []).map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
     ),
-    ports: bindings.flatMap((list) =>
-      (list ?? []).map(({ HostIp, HostPort }) => ({ ip: HostIp || "0.0.0.0", port: Number(HostPort) })),
-    ),
-    listens: Object.keys(Config.ExposedPorts ?? {}).map((port) => Number.parseInt(port, 10)),
+    ports: publishedPorts(info),
+    listens: Object.keys(Config.ExposedPorts ?? {}).map(portOf),
+    rights: rightsOf(info),
+  };
+}
+
+const portOf = (text: string): Port => {
+  const [port = "", protocol] = text.split("/");
+  return { port: Number.parseInt(port, 10), protocol: protocol === "udp" ? "udp" : "tcp" };
+};
+
+type Bindings = Record<string, { HostIp?: string; HostPort?: string }[] | null>;
+
+/** What is published now, ports that Docker chose among it; what is to be published, where the container doesn't run. */
+function publishedPorts({
+  HostConfig,
+  NetworkSettings,
+  State,
+}: Docker.ContainerInspectInfo): PublishedPort[] {
+  const bindings = (State.Running ? NetworkSettings.Ports : HostConfig.PortBindings) as Bindings | undefined;
+  return Object.entries(bindings ?? {}).flatMap(([inside, list]) =>
+    (list ?? []).map(({ HostIp, HostPort }) => ({
+      ip: HostIp || "0.0.0.0",
+      port: Number(HostPort),
+      protocol: portOf(inside).protocol,
+    })),
+  );
+}
+
+function rightsOf({ HostConfig, Mounts }: Docker.ContainerInspectInfo): Rights {
+  const { NetworkMode, PidMode, IpcMode, UTSMode, UsernsMode } = HostConfig;
+  const modes = { network: NetworkMode, pid: PidMode, ipc: IpcMode, uts: UTSMode, users: UsernsMode };
+  return {
+    privileged: HostConfig.Privileged === true,
+    capabilities: (HostConfig.CapAdd ?? []).map((name: string) => name.replace(/^CAP_/i, "").toUpperCase()),
+    shared: Object.entries(modes)
+      .filter(([, mode]) => /^(host$|container:)/.test(mode ?? ""))
+      .map(([kind, mode]) => `${kind}: ${mode}`),
+    devices: (HostConfig.Devices ?? []).map(({ PathOnHost }: { PathOnHost: string }) => PathOnHost),
+    securityOptions: (HostConfig.SecurityOpt ?? []) as string[],
+    hostPaths: (Mounts ?? []).filter(({ Type }) => Type === "bind").map(({ Source }) => Source),
   };
 }
 
@@ -101,8 +164,8 @@ export async function secretVariables(docker: Docker, container: Container): Pro
   const entries = Object.entries(container.variables).map(
     async ([name, value]): Promise<[string, string]> => {
       if (!name.endsWith("_FILE") || !value.startsWith("/run/secrets/")) return [name, value];
-      const { exitCode, stdout } = await exec(docker, container.id, ["cat", value]);
-      return exitCode === 0 ? [name.slice(0, -"_FILE".length), stdout.trim()] : [name, value];
+      const content = await getFile(docker, container.id, value);
+      return content === undefined ? [name, value] : [name.slice(0, -"_FILE".length), content.trim()];
     },
   );
   return Object.fromEntries(await Promise.all(entries));

@@ -20,12 +20,20 @@ async function statusOf(gateway: string, hostname: string): Promise<number> {
 export async function hostnameChecks(own: Environment, other: Environment): Promise<Check[]> {
   const { gateway } = addressOf(stackOutputs(own.deployment));
   const [ours, theirs] = [hostnamesOf(own), hostnamesOf(other)];
-  if (gateway === undefined || ours.length === 0 || theirs.length === 0) return [];
   const about = {
     area: "hostnames",
     environment: own.name,
-    tried: `ask ${own.name}'s gateway at ${gateway} for ${theirs.join(", ")}`,
+    tried: `ask ${own.name}'s gateway at ${gateway ?? "(none)"} for ${theirs.join(", ") || "(nothing)"}`,
   } as const;
+  if (ours.length === 0 || theirs.length === 0) {
+    const without = ours.length === 0 ? own.name : other.name;
+    return [{ ...about, answer: `nothing to ask for: ${without} has no hostname`, result: "holds" }];
+  }
+  if (gateway === undefined) {
+    return [
+      { ...about, answer: `${own.name}'s state names no gateway for its hostnames`, result: "untried" },
+    ];
+  }
   const same = ours
     .filter((hostname) => theirs.includes(hostname))
     .map((hostname) => `${hostname} leads to both`);

@@ -1,12 +1,15 @@
 // Checks with credentials: what one environment's logins can do on another one's servers, and that none are the same.
+import { createHash, randomBytes } from "node:crypto";
 import type Docker from "dockerode";
-import { exec } from "../../provider/containers.ts";
+import { UnprovenServerError } from "../../lib/pg-client.ts";
+import { getFiles } from "../../provider/containers.ts";
 import { type Check, none } from "./check.ts";
 import { type Container, type Environment, runningOf, secretVariables } from "./environments.ts";
-import { askRedis, queryPostgres, type ServerAddress } from "./servers.ts";
+import { serverKeeps } from "./kept-passwords.ts";
+import { askRedis, isRefusal, queryPostgres, type ServerAddress } from "./servers.ts";
 
 /** An environment's way to a server, as its service has it. Never to be printed. */
-interface Login {
+export interface Login {
   kind: "postgres" | "redis";
   /** `<container>: <variable>`. */
   source: string;
@@ -28,6 +31,7 @@ const SECRET_NAME = /(SECRET|TOKEN|KEY|PASSWORD|PASS|DSN|URL|CREDENTIALS)$/i;
 const SECRET_FILE = /pass|secret|token|acl|key/i;
 /** Shorter values are words and numbers. */
 const SHORTEST = 8;
+const SECRETS_DIR = "/run/secrets";
 const SERVERS = { "postgres:": "postgres", "postgresql:": "postgres", "redis:": "redis" } as const;
 const PORTS = { postgres: 5432, redis: 6379 } as const;
 
@@ -58,12 +62,12 @@ export async function credentialsOf(
   return { logins: [...logins.values()], secrets };
 }
 
-/** Digests of a container's secret files, made inside: their content stays there. */
+/** Digests of a container's secret files; their content goes nowhere. */
 async function secretFiles(docker: Docker, { id }: Container): Promise<[string, string][]> {
-  const { stdout } = await exec(docker, id, ["sh", "-c", "sha256sum /run/secrets/* 2>/dev/null || true"]);
-  return stdout.split("\n").flatMap((line): [string, string][] => {
-    const [, digest, file] = /^([0-9a-f]{64}) +(.+)$/.exec(line) ?? [];
-    return digest !== undefined && file !== undefined && SECRET_FILE.test(file) ? [[file, digest]] : [];
+  const files = await getFiles(docker, id, SECRETS_DIR);
+  return [...files].flatMap(([name, content]): [string, string][] => {
+    const digest = createHash("sha256").update(content).digest("hex");
+    return SECRET_FILE.test(name) && content.length > 0 ? [[`${SECRETS_DIR}/${name}`, digest]] : [];
   });
 }
 
@@ -78,8 +82,12 @@ export function sameSecretCheck(own: string, one: Credentials, other: string, ot
   return none({ area: "credentials", environment: own, tried }, found, "all different");
 }
 
-/** Tries one environment's logins on the other one's servers; the owner's own login shows that they answer. */
+/**
+ * Tries one environment's logins on the other one's servers. A password is told to no server but the login's own: to the other
+ * one goes a random one for the same name, and whether it keeps the true one is compared here.
+ */
 export async function loginChecks(
+  docker: Docker,
   from: Environment,
   own: Credentials,
   to: Environment,
@@ -89,12 +97,18 @@ export async function loginChecks(
   for (const target of theirs.logins) {
     // One that owns the database or prefix, and so the most that the other environment has.
     const logins = own.logins.filter(({ kind }) => kind === target.kind);
-    for (const login of logins) checks.push(await attempt(from.name, login, to.name, target));
+    for (const login of logins) checks.push(await attempt(docker, from.name, login, to.name, target));
   }
   return checks;
 }
 
-async function attempt(from: string, login: Login, to: string, target: Login): Promise<Check> {
+async function attempt(
+  docker: Docker,
+  from: string,
+  login: Login,
+  to: string,
+  target: Login,
+): Promise<Check> {
   const area = target.kind === "postgres" ? "credentials" : "keys";
   const tried = `log in to ${to}'s ${target.kind} (${target.source}) with ${login.source}`;
   const about = { area, environment: from, tried } as const;
@@ -104,17 +118,47 @@ async function attempt(from: string, login: Login, to: string, target: Login): P
   try {
     await use(at, target.url, target);
   } catch (error) {
-    const words = error instanceof Error ? error.message : "unknown error";
-    return { ...about, answer: `${to}'s own login gets no answer either: ${words}`, result: "untried" };
+    return {
+      ...about,
+      answer: `${to}'s own login gets no answer either: ${wordsOf(error)}`,
+      result: "untried",
+    };
+  }
+  const isOwnServer = login.server !== undefined && login.server.id === target.server?.id;
+  if (!isOwnServer) {
+    const kept = await keeps(docker, login, target);
+    if (kept !== undefined) return { ...about, ...kept };
   }
   try {
-    await use(at, login.url, target);
-    return { ...about, answer: "it was let in", result: "broken" };
+    await use(at, isOwnServer ? login.url : withRandomPassword(login.url), target);
+    const how = isOwnServer ? "" : ", with any password";
+    return { ...about, answer: `it was let in${how}`, result: "broken" };
   } catch (error) {
-    const words = error instanceof Error ? error.message : "unknown error";
-    const refused =
-      /password authentication failed|permission denied|no pg_hba|WRONGPASS|NOPERM|NOAUTH|no such (database|user)|does not exist|auth/i;
-    return { ...about, answer: words, result: refused.test(words) ? "holds" : "untried" };
+    const asked = error instanceof UnprovenServerError;
+    const how = isOwnServer ? "" : ", and keeps another password";
+    if (isRefusal(error, isOwnServer))
+      return { ...about, answer: `${wordsOf(error)}${how}`, result: "holds" };
+    const result = asked && error.did === "let us in without a proof" ? "broken" : "untried";
+    return { ...about, answer: wordsOf(error), result };
+  }
+}
+
+/** What is wrong where the target's server keeps the login's own password, or can't be asked; undefined where it keeps another. */
+async function keeps(
+  docker: Docker,
+  login: Login,
+  target: Login,
+): Promise<Pick<Check, "answer" | "result"> | undefined> {
+  const user = decodeURIComponent(login.url.username);
+  const password = decodeURIComponent(login.url.password);
+  const same = login.url.username === target.url.username && login.url.password === target.url.password;
+  try {
+    if (same || (await serverKeeps(docker, target, user, password))) {
+      return { answer: `its server keeps the same password for ${user}`, result: "broken" };
+    }
+    return undefined;
+  } catch (error) {
+    return { answer: `what its server keeps can't be read: ${wordsOf(error)}`, result: "untried" };
   }
 }
 
@@ -123,6 +167,14 @@ async function use(at: ServerAddress, login: URL, { kind, url, prefix }: Login):
   if (kind === "postgres")
     await queryPostgres(at, login, decodeURIComponent(url.pathname.slice(1)), "select 1");
   else await askRedis(at, login, "EXISTS", `${prefix ?? ""}tandem-verify`);
+}
+
+const wordsOf = (error: unknown) => (error instanceof Error ? error.message : "unknown error");
+
+function withRandomPassword(login: URL): URL {
+  const url = new URL(login);
+  url.password = randomBytes(24).toString("hex");
+  return url;
 }
 
 function addressOf({ server, url, kind }: Login): ServerAddress | undefined {
@@ -135,16 +187,27 @@ export async function databaseChecks(environment: Environment, { logins }: Crede
   const checks = logins.map(async (login): Promise<Check[]> => {
     const at = addressOf(login);
     const database = decodeURIComponent(login.url.pathname.slice(1));
-    if (login.kind !== "postgres" || at === undefined) return [];
+    if (login.kind !== "postgres") return [];
+    const about = {
+      area: "databases",
+      environment: environment.name,
+      tried: `databases that ${login.source} may connect to`,
+    } as const;
+    if (at === undefined)
+      return [{ ...about, answer: "its server is outside of this Docker host", result: "untried" }];
     const sql =
-      "select datname from pg_database where datallowconn and has_database_privilege(datname, 'connect') order by 1";
-    const rows = await queryPostgres(at, login.url, database, sql);
+      "select datname from pg_catalog.pg_database where datallowconn and pg_catalog.has_database_privilege(datname, 'connect') order by datname";
+    let rows: Record<string, unknown>[];
+    try {
+      rows = await queryPostgres(at, login.url, database, sql);
+    } catch (error) {
+      return [{ ...about, answer: `no answer: ${wordsOf(error)}`, result: "untried" }];
+    }
     const open = rows.map(({ datname }) => String(datname));
     const others = open
       .filter((name) => name !== database)
       .map((name) => `it may connect to ${name} as well`);
-    const tried = `databases that ${login.source} may connect to`;
-    return [none({ area: "databases", environment: environment.name, tried }, others, `${database} only`)];
+    return [none(about, others, `${database} only`)];
   });
   return (await Promise.all(checks)).flat();
 }

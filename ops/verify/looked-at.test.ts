@@ -1,7 +1,7 @@
 // The checks from the host on made-up environments: what holds, and each violation.
 import { describe, expect, it } from "vitest";
 import type { Check } from "./check.ts";
-import type { Container, Environment } from "./environments.ts";
+import type { Container, Environment, Rights } from "./environments.ts";
 import {
   labelChecks,
   membershipChecks,
@@ -10,6 +10,7 @@ import {
   variableChecks,
   volumeChecks,
 } from "./looked-at.ts";
+import { rightsChecks } from "./rights.ts";
 
 function container(
   environment: string | undefined,
@@ -23,10 +24,19 @@ function container(
     component: "app",
     running: true,
     addresses: { [`net-${environment}`]: "172.20.0.2" },
+    addresses6: [],
     mounts: [`${name}-data`],
     variables: { PUBLIC_URL: `https://${environment}.example.com` },
-    ports: [{ ip: "127.0.0.1", port: 3100 }],
+    ports: [{ ip: "127.0.0.1", port: 3100, protocol: "tcp" }],
     listens: [],
+    rights: {
+      privileged: false,
+      capabilities: [],
+      shared: [],
+      devices: [],
+      securityOptions: [],
+      hostPaths: [],
+    },
     ...change,
   };
 }
@@ -55,6 +65,7 @@ function look(staging: Container[], strangers: Container[] = []): Check[] {
   return [
     ...networkChecks(own, around),
     ...membershipChecks(own, around),
+    ...rightsChecks(own, around),
     ...volumeChecks(own, around),
     ...portChecks(own),
     ...labelChecks(own, around),
@@ -63,6 +74,10 @@ function look(staging: Container[], strangers: Container[] = []): Check[] {
 }
 
 const app = (change: Partial<Container> = {}) => container("staging", "shop_staging_app", change);
+/** Rights beyond the usual. */
+const may = (rights: Partial<Rights>): Partial<Container> => ({
+  rights: { ...container("staging", "usual").rights, ...rights },
+});
 const broken = (checks: Check[]) =>
   checks.filter(({ result }) => result === "broken").map(({ area, answer }) => `${area}: ${answer}`);
 
@@ -100,13 +115,13 @@ describe("the checks from the host", () => {
     ],
     [
       "a port open to the world",
-      [app({ ports: [{ ip: "0.0.0.0", port: 5432 }] })],
+      [app({ ports: [{ ip: "0.0.0.0", port: 5432, protocol: "tcp" }] })],
       [],
       /ports: .* publishes 0.0.0.0:5432/,
     ],
     [
       "a port on the server's own address",
-      [app({ ports: [{ ip: "192.0.2.7", port: 80 }] })],
+      [app({ ports: [{ ip: "192.0.2.7", port: 80, protocol: "tcp" }] })],
       [],
       /192.0.2.7:80/,
     ],
@@ -128,8 +143,68 @@ describe("the checks from the host", () => {
       [],
       /variables: API of/,
     ],
+    [
+      "a UDP port where the TCP port of the same number is meant",
+      [app({ ports: [{ ip: "0.0.0.0", port: 3100, protocol: "udp" }] })],
+      [],
+      /ports: .* publishes 0.0.0.0:3100\/udp/,
+    ],
+    [
+      "a privileged container",
+      [app(may({ privileged: true }))],
+      [],
+      /rights: shop_staging_app is privileged/,
+    ],
+    ["a capability", [app(may({ capabilities: ["NET_ADMIN"] }))], [], /has the capability NET_ADMIN/],
+    ["the host's network", [app(may({ shared: ["network: host"] }))], [], /shares network: host/],
+    ["the host's processes", [app(may({ shared: ["pid: host"] }))], [], /shares pid: host/],
+    [
+      "another one's memory",
+      [app(may({ shared: ["ipc: container:id of shop_production_app"] }))],
+      [],
+      /shares ipc: container/,
+    ],
+    [
+      "somebody in its own network place",
+      [app()],
+      [container(undefined, "x", may({ shared: ["network: container:id of shop_staging_app"] }))],
+      /rights: x shares network: container:id of shop_staging_app/,
+    ],
+    ["Docker's socket", [app(may({ hostPaths: ["/run/docker.sock"] }))], [], /mounts \/run\/docker.sock/],
+    [
+      "Docker's socket elsewhere",
+      [app(may({ hostPaths: ["/srv/docker-main.sock"] }))],
+      [],
+      /mounts \/srv\/docker-main.sock/,
+    ],
+    ["a folder with the socket in it", [app(may({ hostPaths: ["/var"] }))], [], /mounts \/var of the host/],
+    ["the whole host", [app(may({ hostPaths: ["/"] }))], [], /mounts \/ of the host/],
+    [
+      "another one's volume by its folder",
+      [app(may({ hostPaths: ["/var/lib/docker/volumes/x/_data"] }))],
+      [],
+      /mounts \/var\/lib\/docker\/volumes/,
+    ],
+    ["a disk", [app(may({ devices: ["/dev/sda"] }))], [], /has the device \/dev\/sda/],
+    [
+      "no seccomp",
+      [app(may({ securityOptions: ["seccomp=unconfined"] }))],
+      [],
+      /runs with seccomp=unconfined/,
+    ],
   ])("find %s", (_what, staging, strangers, expected) => {
     expect(broken(look(staging, strangers)).join("\n")).toMatch(expected);
+  });
+
+  it("let a container have what leads nowhere", () => {
+    const usual = may({
+      capabilities: ["NET_BIND_SERVICE", "CHOWN"],
+      shared: ["network: container:id of shop_staging_app"],
+      securityOptions: ["no-new-privileges"],
+      hostPaths: ["/srv/uploads", "/etc/localtime"],
+      devices: ["/dev/nvidia0"],
+    });
+    expect(broken(look([app(), container("staging", "shop_staging_sidecar", usual)]))).toEqual([]);
   });
 
   it("find a container that has the labels and isn't in the state", () => {
@@ -139,7 +214,9 @@ describe("the checks from the host", () => {
   });
 
   it("let a port be open that the settings publish, and a longer hostname that ends the same", () => {
-    const open = { ...environment("staging", [app({ ports: [{ ip: "0.0.0.0", port: 80 }] })]) };
+    const open = {
+      ...environment("staging", [app({ ports: [{ ip: "0.0.0.0", port: 80, protocol: "tcp" }] })]),
+    };
     expect(broken(portChecks({ ...open, published: ["0.0.0.0:80"] }))).toEqual([]);
     const longer = app({ variables: { API: "https://not-production.example.com" } });
     expect(broken(look([longer]))).toEqual([]);

@@ -1,6 +1,6 @@
 // Checks from the host: who is in a network, whose a volume is, what is published, what labels and variables say.
 import { type Check, none } from "./check.ts";
-import { type Container, type Environment, isShared } from "./environments.ts";
+import { type Container, type Environment, isShared, type PublishedPort } from "./environments.ts";
 
 /** What a check of one environment knows of the rest. */
 export interface Surroundings {
@@ -53,14 +53,18 @@ export function volumeChecks(own: Environment, { containers }: Surroundings): Ch
 
 const isLoopback = (ip: string) => ip.startsWith("127.") || ip === "::1";
 
+/** As `published` names it: a port without a protocol is TCP's. */
+export const publishedName = ({ ip, port, protocol }: PublishedPort) =>
+  `${ip}:${port}${protocol === "udp" ? "/udp" : ""}`;
+
 /** Nothing is published beyond loopback but what the settings say. */
 export function portChecks(own: Environment): Check[] {
-  const all = own.containers.flatMap(({ name, ports }) => ports.map(({ ip, port }) => ({ name, ip, port })));
+  const all = own.containers.flatMap(({ name, ports }) => ports.map((port) => ({ name, port })));
   const found = all
-    .filter(({ ip, port }) => !isLoopback(ip) && !own.published.includes(`${ip}:${port}`))
-    .map(({ name, ip, port }) => `${name} publishes ${ip}:${port}`);
+    .filter(({ port }) => !isLoopback(port.ip) && !own.published.includes(publishedName(port)))
+    .map(({ name, port }) => `${name} publishes ${publishedName(port)}`);
   const tried = "ports published on the Docker host";
-  const good = all.map(({ ip, port }) => `${ip}:${port}`).join(", ") || "none";
+  const good = all.map(({ port }) => publishedName(port)).join(", ") || "none";
   return [none({ area: "ports", environment: own.name, tried }, found, good)];
 }
 

@@ -1,104 +1,200 @@
-// Checks from inside an environment's containers: what of another one can be found by name or reached by address.
+// Checks from inside: what of another environment can be found by name or reached by address, from each place in the networks that
+// an environment's containers have.
 import type Docker from "dockerode";
 import type { Check } from "./check.ts";
-import { type Container, type Environment, runningOf } from "./environments.ts";
-import { Probe } from "./probe.ts";
+import { type Container, type Environment, type Port, runningOf } from "./environments.ts";
+import { publishedName } from "./looked-at.ts";
+import { type InterfaceAddress, Probe, reached, type Target } from "./probe.ts";
 
 /** Ports that servers listen on whatever their image says: Postgres, pooler, Redis, gateway, its administration. */
 const USUAL_PORTS = [5432, 6432, 6379, 80, 443, 8080, 2019];
-/** Where containers of Docker's own bridge find the host. */
-const DOCKER_HOST = "172.17.0.1";
+/** A port on which nothing listens: that it is closed is said only where packets arrive. The first of `traceroute`. */
+const CLOSED_UDP_PORT = 33434;
 
-/** A container of the environment from which things can be tried. */
-export async function positionIn(docker: Docker, environment: Environment): Promise<Probe | undefined> {
-  for (const { id } of runningOf(environment)) {
-    const probe = new Probe(docker, id);
-    if (await probe.works()) return probe;
-  }
-  return undefined;
+/** A place in the networks, as one of an environment's containers has it. */
+interface Place {
+  /** Container whose place it is. */
+  container: Container;
+  probe: Probe;
 }
 
-type Target = [host: string, port: number];
+/** An environment with the places of its containers. */
+export interface Position {
+  environment: Environment;
+  places: Place[];
+}
 
-function portsOf({ listens }: Container): number[] {
-  return [...new Set([...listens, ...USUAL_PORTS])];
+/** One probe for all containers that are in the same networks; none for those without any. */
+export async function positionOf(docker: Docker, environment: Environment): Promise<Position> {
+  const byNetworks = Map.groupBy(runningOf(environment), ({ addresses }) =>
+    Object.keys(addresses)
+      .filter((network) => addresses[network] !== "")
+      .toSorted()
+      .join(),
+  );
+  byNetworks.delete("");
+  const places: Place[] = [];
+  try {
+    for (const [container] of byNetworks.values()) {
+      if (container === undefined) continue;
+      places.push({ container, probe: await Probe.at(docker, { container: container.id }) });
+    }
+  } catch (error) {
+    await leave({ places });
+    throw error;
+  }
+  return { environment, places };
+}
+
+/** Ends the position's probes. */
+export async function leave({ places }: Pick<Position, "places">): Promise<void> {
+  await Promise.all(places.map(({ probe }) => probe.end()));
+}
+
+/** Addresses by which a container may reach the host: of its networks' bridges, and its own in the world. */
+export interface HostAddresses {
+  /** Without those that mean something else on each network. */
+  global: string[];
+  /** IPv6 addresses that hold on one network only. */
+  linkLocal: string[];
+}
+
+/** Asks Docker for the gateways of all its networks, and the host for its interfaces. */
+export async function hostAddresses(docker: Docker): Promise<HostAddresses> {
+  const networks = await docker.listNetworks();
+  const gateways = networks.flatMap(({ IPAM }) =>
+    (IPAM?.Config ?? []).map(({ Gateway }) => Gateway?.split("/")[0] ?? ""),
+  );
+  const probe = await Probe.at(docker, "host");
+  try {
+    return sorted([...gateways, ...(await probe.addresses()).map(({ address }) => address)]);
+  } finally {
+    await probe.end();
+  }
+}
+
+function sorted(addresses: readonly string[]): HostAddresses {
+  const all = [...new Set(addresses.filter((address) => address !== ""))];
+  const isLinkLocal = (address: string) => /^fe[89ab]/i.test(address);
+  return { global: all.filter((address) => !isLinkLocal(address)), linkLocal: all.filter(isLinkLocal) };
 }
 
 /** Every address of the containers with every port that they may listen on. */
-function targetsIn(containers: readonly Container[]): Target[] {
-  return containers.flatMap((container) =>
-    Object.values(container.addresses)
+export function targetsIn(containers: readonly Container[]): Target[] {
+  const usual = USUAL_PORTS.map((port): Port => ({ port, protocol: "tcp" }));
+  return containers.flatMap(({ addresses, addresses6, listens }) => {
+    const ports = [...listens, ...usual, { port: CLOSED_UDP_PORT, protocol: "udp" } as const];
+    const unique = [...new Map(ports.map((each) => [`${each.protocol}${each.port}`, each])).values()];
+    return [...Object.values(addresses), ...addresses6]
       .filter((address) => address !== "")
-      .flatMap((address) => portsOf(container).map((port): Target => [address, port])),
-  );
+      .flatMap((address) => unique.map(({ port, protocol }): Target => [protocol, address, port]));
+  });
 }
 
-/** Tries from one environment's container what another one has; the other's own container shows that it is there. */
-export async function positionChecks(
-  from: { environment: Environment; probe: Probe },
-  to: { environment: Environment; probe: Probe },
-): Promise<Check[]> {
-  return [await names(from, to), await addresses(from, to), await throughHost(from, to)];
-}
-
-type Position = { environment: Environment; probe: Probe };
-
-async function names(from: Position, to: Position): Promise<Check> {
-  const wanted = runningOf(to.environment).map(({ name }) => name);
-  const [seen, own] = await Promise.all([from.probe.resolve(wanted), to.probe.resolve(wanted)]);
-  const isAddress = (answer: string | undefined) => /^[\d.]+$|:/.test(answer ?? "");
-  const found = wanted.filter((_, index) => isAddress(seen[index]));
-  const known = wanted.filter((_, index) => isAddress(own[index]));
-  return verdict(
-    { area: "names", environment: from.environment.name },
-    `look up ${wanted.join(", ")} of ${to.environment.name}`,
-    found.map((name) => `${name} has an address there`),
-    known.length === 0
-      ? undefined
-      : `none; in ${to.environment.name} itself ${known.length} of ${wanted.length}`,
-  );
-}
-
-async function addresses(from: Position, to: Position): Promise<Check> {
+/** Tries from each of one environment's places what another one has; the other's own places show that it is there. */
+export async function positionChecks(from: Position, to: Position, host: HostAddresses): Promise<Check[]> {
+  const names = runningOf(to.environment).map(({ name }) => name);
   const targets = targetsIn(runningOf(to.environment));
-  const [seen, own] = await Promise.all([from.probe.connect(targets), to.probe.connect(targets)]);
-  const open = (answers: string[]) => targets.filter((_, index) => answers[index] === "open");
-  const known = open(own);
+  const known = await Promise.all(
+    to.places.map(async ({ probe }) => ({
+      names: await probe.resolve(names),
+      answers: await probe.connect(targets),
+    })),
+  );
+  const resolved = names.filter((_, at) => known.some((seen) => (seen.names[at] ?? []).length > 0));
+  const answering = targets.filter((_, at) => known.some(({ answers }) => reached(answers[at])));
+  const checks = from.places.map(async (place) => {
+    const where = {
+      environment: from.environment.name,
+      place: place.container.component || place.container.name,
+    };
+    return [
+      await namesCheck(where, place, to, names, resolved.length),
+      await addressesCheck(where, place, to, targets, answering.length),
+      await hostCheck(where, place, to, host),
+    ];
+  });
+  return (await Promise.all(checks)).flat();
+}
+
+interface Where {
+  environment: string;
+  place: string;
+}
+
+async function namesCheck(
+  where: Where,
+  { probe }: Place,
+  to: Position,
+  names: string[],
+  known: number,
+): Promise<Check> {
+  const seen = await probe.resolve(names);
   return verdict(
-    { area: "addresses", environment: from.environment.name },
-    `connect to ${targets.length} addresses and ports of ${to.environment.name}'s containers`,
-    open(seen).map(([host, port]) => `${host}:${port} is open`),
-    known.length === 0 ? undefined : `none is open; in ${to.environment.name} itself ${known.length} are`,
+    { area: "names", environment: where.environment },
+    `look up ${names.join(", ")} of ${to.environment.name} in the place of ${where.place}`,
+    names.filter((_, at) => (seen[at] ?? []).length > 0).map((name) => `${name} has an address there`),
+    known === 0 ? undefined : `none; in ${to.environment.name} itself ${known} of ${names.length}`,
   );
 }
 
-async function throughHost(from: Position, to: Position): Promise<Check> {
-  const ports = to.environment.containers.flatMap((container) =>
-    container.ports.filter(({ ip, port }) => !to.environment.published.includes(`${ip}:${port}`)),
-  );
-  const networks = await from.probe.resolve(["host.docker.internal"]);
-  const gateways = [
-    DOCKER_HOST,
-    ...gatewaysOf(from.environment),
-    ...networks.filter((at) => /^[\d.]+$/.test(at)),
-  ];
-  const targets = gateways.flatMap((host) => ports.map(({ port }): Target => [host, port]));
-  const seen = await from.probe.connect(targets);
-  const found = targets.filter((_, index) => seen[index] === "open");
+async function addressesCheck(
+  where: Where,
+  { probe }: Place,
+  to: Position,
+  targets: Target[],
+  known: number,
+): Promise<Check> {
+  const seen = await probe.connect(targets);
+  const found = targets.flatMap((target, at) => (reached(seen[at]) ? [told(target, seen[at])] : []));
   return verdict(
-    { area: "ports", environment: from.environment.name },
-    `connect to ${to.environment.name}'s published ports ${ports.map(({ port }) => port).join(", ")} by the host's addresses`,
-    found.map(([host, port]) => `${host}:${port} is open`),
+    { area: "addresses", environment: where.environment },
+    `reach ${targets.length} addresses and ports of ${to.environment.name}'s containers in the place of ${where.place}`,
+    found,
+    known === 0 ? undefined : `none answers; in ${to.environment.name} itself ${known} do`,
+  );
+}
+
+/** `tcp` goes without saying. */
+function told([protocol, host, port]: Target, answer: string | undefined): string {
+  const what = `${host.includes(":") ? `[${host}]` : host}:${port}${protocol === "udp" ? "/udp" : ""}`;
+  return answer === "open" ? `${what} is open` : `${what} answers that it is closed: packets get there`;
+}
+
+/** Ports that are meant for this host alone, or for nobody, at every address that the host has. */
+async function hostCheck(where: Where, { probe }: Place, to: Position, host: HostAddresses): Promise<Check> {
+  const ports = to.environment.containers.flatMap(({ ports: all }) =>
+    all.filter((port) => port.port > 0 && !to.environment.published.includes(publishedName(port))),
+  );
+  const [named = [], own] = await Promise.all([
+    probe.resolve(["host.docker.internal", "gateway.docker.internal"]),
+    probe.addresses(),
+  ]);
+  const addresses = [...new Set([...host.global, ...named.flat(), ...scoped(host.linkLocal, own)])].filter(
+    (address) => !own.some((mine) => mine.address === address),
+  );
+  const targets = addresses.flatMap((address) =>
+    ports.map(({ port, protocol }): Target => [protocol, address, port]),
+  );
+  const seen = await probe.connect(targets);
+  const found = targets.filter((_, at) => seen[at] === "open");
+  const silent = targets.filter(([protocol], at) => protocol === "udp" && seen[at] === "timeout");
+  const check = verdict(
+    { area: "ports", environment: where.environment },
+    `reach ${to.environment.name}'s published ports ${ports.map(publishedName).join(", ") || "(none)"} at ${addresses.length} ` +
+      `addresses of the host in the place of ${where.place}`,
+    found.map((target) => told(target, "open")),
     "none is open",
   );
+  if (check.result !== "holds" || silent.length === 0) return check;
+  const words = `no answer at all from ${silent.map(([, address, port]) => `${address}:${port}/udp`).join(", ")}`;
+  return { ...check, answer: `${words}: open or filtered can't be told`, result: "untried" };
 }
 
-/** The first address of each network, which is the host's. */
-function gatewaysOf({ containers }: Environment): string[] {
-  const own = containers
-    .flatMap(({ addresses }) => Object.values(addresses))
-    .filter((address) => address !== "");
-  return [...new Set(own.map((address) => address.replace(/\.\d+$/, ".1")))];
+/** A link-local address means something with an interface only: each of the place's own that has such an address too. */
+function scoped(addresses: readonly string[], own: readonly InterfaceAddress[]): string[] {
+  const interfaces = own.filter(({ address }) => /^fe[89ab]/i.test(address)).map(({ name }) => name);
+  return addresses.flatMap((address) => interfaces.map((name) => `${address}%${name}`));
 }
 
 function verdict(

@@ -1,7 +1,7 @@
 // Logins on Postgres and Redis with an environment's credentials, in the servers' own words.
 import { once } from "node:events";
 import { connect } from "node:net";
-import type pg from "pg";
+import pg from "pg";
 import { connectPostgres } from "../../lib/pg-client.ts";
 
 /** Where a server answers. */
@@ -13,6 +13,34 @@ export interface ServerAddress {
 }
 
 const TIMEOUT_MS = 5_000;
+
+/** SQLSTATE of a login or password that is refused. */
+const REFUSED_LOGIN = ["28P01", "28000"];
+/** SQLSTATE of a login that may not do this: connect to the database. */
+const FORBIDDEN = "42501";
+/** PgBouncer's words for a wrong password or unknown login; they come with a code that says nothing (08P01). */
+const POOLER_REFUSAL = /^(SASL authentication failed|password authentication failed|no such user)/;
+/** A Redis error's first word, with which a login is refused, and a command or key. */
+const REDIS_REFUSED_LOGIN = /^-WRONGPASS /;
+const REDIS_FORBIDDEN = /^-NOPERM /;
+
+/**
+ * Whether the server said, in its protocol's own code, that it refuses the login; anything else may be an outage.
+ *
+ * @param mayBeKnown does being let in without the right to anything count as well, as on a server that both use?
+ */
+export function isRefusal(error: unknown, mayBeKnown: boolean): boolean {
+  if (error instanceof pg.DatabaseError) {
+    const { code = "", message } = error;
+    return (
+      REFUSED_LOGIN.includes(code) ||
+      (code === "08P01" && POOLER_REFUSAL.test(message)) ||
+      (mayBeKnown && code === FORBIDDEN)
+    );
+  }
+  const words = error instanceof Error ? error.message : "";
+  return REDIS_REFUSED_LOGIN.test(words) || (mayBeKnown && REDIS_FORBIDDEN.test(words));
+}
 
 /** Runs one statement; gives its rows. @throws Error with the server's words */
 export async function queryPostgres(

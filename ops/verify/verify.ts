@@ -13,7 +13,15 @@ import {
   variableChecks,
   volumeChecks,
 } from "./looked-at.ts";
-import { positionChecks, positionIn } from "./position.ts";
+import {
+  type HostAddresses,
+  hostAddresses,
+  leave,
+  type Position,
+  positionChecks,
+  positionOf,
+} from "./position.ts";
+import { rightsChecks } from "./rights.ts";
 
 /** An environment to verify, as its stack knows it. */
 export type Known = Pick<Environment, "name" | "deployment" | "published">;
@@ -45,6 +53,7 @@ export async function verifyIsolation(
   const looked = wanted.flatMap((own) => [
     ...networkChecks(own, around),
     ...membershipChecks(own, around),
+    ...rightsChecks(own, around),
     ...volumeChecks(own, around),
     ...portChecks(own),
     ...labelChecks(own, around),
@@ -61,23 +70,64 @@ async function tries(docker: Docker, around: Surroundings, wanted: readonly Envi
   const checks: Check[] = [];
   for (const own of wanted.filter((environment) => !isShared(environment))) {
     checks.push(...(await databaseChecks(own, of(own))));
+    if (of(own).logins.length === 0) checks.push(withoutLogins(own));
     for (const other of using.filter(({ name }) => name !== own.name)) {
       checks.push(sameSecretCheck(own.name, of(own), other.name, of(other)));
-      checks.push(...(await loginChecks(own, of(own), other, of(other))));
+      checks.push(...(await loginChecks(docker, own, of(own), other, of(other))));
       checks.push(...(await hostnameChecks(own, other)));
-      checks.push(...(await fromInside(docker, own, other)));
     }
   }
-  return checks;
+  return [...checks, ...(await fromInside(docker, using, wanted))];
 }
 
-async function fromInside(docker: Docker, own: Environment, other: Environment): Promise<Check[]> {
-  const [probe, theirs] = await Promise.all([positionIn(docker, own), positionIn(docker, other)]);
-  if (probe !== undefined && theirs !== undefined) {
-    return positionChecks({ environment: own, probe }, { environment: other, probe: theirs });
+const withoutLogins = ({ name }: Environment): Check => ({
+  area: "credentials",
+  environment: name,
+  tried: `logins in the variables of ${name}'s running containers`,
+  answer: "none for Postgres or Redis: there is none to try",
+  result: "holds",
+});
+
+/** Takes a place in each environment's networks, and tries from each of the wanted ones what the others have. */
+async function fromInside(
+  docker: Docker,
+  using: readonly Environment[],
+  wanted: readonly Environment[],
+): Promise<Check[]> {
+  const pairs = wanted
+    .filter((own) => !isShared(own))
+    .flatMap((own) => using.filter(({ name }) => name !== own.name).map((other) => ({ own, other })));
+  if (pairs.length === 0) return [];
+  const positions = new Map<string, Position>();
+  try {
+    let host: HostAddresses;
+    try {
+      host = await hostAddresses(docker);
+      for (const each of using) positions.set(each.name, await positionOf(docker, each));
+    } catch (error) {
+      const answer = `no probe can be started: ${error instanceof Error ? error.message : String(error)}`;
+      return pairs.map(({ own, other }) => untried(own, other, answer));
+    }
+    const checks: Check[] = [];
+    for (const { own, other } of pairs) {
+      const [from, to] = [positions.get(own.name), positions.get(other.name)];
+      if (from !== undefined && to !== undefined && from.places.length > 0 && to.places.length > 0) {
+        checks.push(...(await positionChecks(from, to, host)));
+        continue;
+      }
+      const without = from === undefined || from.places.length === 0 ? own.name : other.name;
+      checks.push(untried(own, other, `no running container of ${without} is in a network`));
+    }
+    return checks;
+  } finally {
+    await Promise.all([...positions.values()].map(leave));
   }
-  const without = probe === undefined ? own.name : other.name;
-  const answer = `no container of ${without} has the Node that is needed to try it`;
-  const tried = `names and addresses of ${other.name}`;
-  return [{ area: "addresses", environment: own.name, tried, answer, result: "untried" }];
 }
+
+const untried = (own: Environment, other: Environment, answer: string): Check => ({
+  area: "addresses",
+  environment: own.name,
+  tried: `names and addresses of ${other.name}`,
+  answer,
+  result: "untried",
+});

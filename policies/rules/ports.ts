@@ -7,16 +7,21 @@ interface Published {
   address: string;
   /** Undefined where Docker chooses one. */
   port: number | undefined;
+  udp: boolean;
 }
 
 function published(facts: Readonly<Record<string, unknown>>): Published[] {
-  return records(facts.ports).flatMap(({ ip, external }) => {
+  return records(facts.ports).flatMap(({ ip, external, protocol }) => {
     const port = numberOf(external);
     if (port === undefined && !isMissing(external)) return [];
     // Docker listens everywhere where no address is given.
-    return [{ address: text(ip) ?? "0.0.0.0", port }];
+    return [{ address: text(ip) ?? "0.0.0.0", port, udp: text(protocol) === "udp" }];
   });
 }
+
+/** As the stack says it: a port without a protocol is TCP's. */
+const place = ({ address, port, udp }: Published) =>
+  `${address}:${port ?? "a port that Docker chooses"}${udp ? "/udp" : ""}`;
 
 export const ports: readonly ResourceRule[] = [
   containerRule({
@@ -29,10 +34,8 @@ export const ports: readonly ResourceRule[] = [
     level: "mandatory",
     check: ({ facts }, { settings }) =>
       published(facts)
-        .filter(
-          ({ address, port }) => !LOOPBACK.test(address) && !settings.publish.includes(`${address}:${port}`),
-        )
-        .map(({ address, port = "a port that Docker chooses" }) => `publishes ${address}:${port}`),
+        .filter((port) => !LOOPBACK.test(port.address) && !settings.publish.includes(place(port)))
+        .map((port) => `publishes ${place(port)}`),
   }),
   containerRule({
     name: "low-ports",
@@ -45,8 +48,8 @@ export const ports: readonly ResourceRule[] = [
     level: "mandatory",
     check: ({ facts }, { settings }) =>
       published(facts)
-        .filter(({ address, port = 1024 }) => port < 1024 && !settings.publish.includes(`${address}:${port}`))
-        .map(({ address, port }) => `publishes ${address}:${port}`),
+        .filter((port) => (port.port ?? 1024) < 1024 && !settings.publish.includes(place(port)))
+        .map((port) => `publishes ${place(port)}`),
   }),
   containerRule({
     name: "all-ports",

@@ -70,7 +70,7 @@ describe.each(PAIRS)("from %s's app to %s", (from, to) => {
   it.each(["postgres", "redis", "gateway"])("its %s can't be resolved", async (component) => {
     const app = await containerOf(project.name, from, "app");
     const name = `${project.name}_${to}_${component}`;
-    expect(await resolveFrom(app, name)).toMatch(/ENOTFOUND|EAI_AGAIN/);
+    expect(await resolveFrom(app, name)).toBe("");
     // The same look-up from inside answers: the check can tell the difference.
     expect(await resolveFrom(await containerOf(project.name, to, "app"), name)).toMatch(
       /^\d+\.\d+\.\d+\.\d+$/,

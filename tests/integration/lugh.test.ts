@@ -250,7 +250,7 @@ describe("Lugh", () => {
       const { Name, NetworkSettings } = await docker
         .getContainer(await containerOf(project.name, other, component))
         .inspect();
-      expect(await resolveFrom(attacker, Name.slice(1))).toMatch(/ENOTFOUND|EAI_AGAIN/);
+      expect(await resolveFrom(attacker, Name.slice(1))).toBe("");
       for (const { IPAddress } of Object.values(NetworkSettings.Networks)) {
         expect(await connectFrom(attacker, IPAddress, 3000)).not.toBe("open");
         expect(await connectFrom(attacker, IPAddress, 8080)).not.toBe("open");

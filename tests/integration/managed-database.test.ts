@@ -2,6 +2,7 @@
 import { createConnection } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isRefusal } from "../../ops/verify/servers.ts";
 import { referenceOf } from "../../toolchain/images/catalog.ts";
 import { docker } from "../support/docker.ts";
 import { MANAGER, type OutsidePostgres, startOutsidePostgres } from "../support/outside-postgres.ts";
@@ -141,10 +142,11 @@ describe("the pooler", () => {
     expect(await offeredAuthentication(pooled)).toBe("SCRAM-SHA-256");
     const wrong = connected({ ...login(), password: "wrong" }, async () => undefined);
     await expect(wrong).rejects.toThrow(/authentication failed/);
+    await expect(wrong).rejects.toSatisfy((error) => isRefusal(error, false));
     for (const user of ["shop_owner", "library_app", MANAGER.user, "pgbouncer"]) {
-      await expect(connected({ ...login(), user }, async () => undefined)).rejects.toThrow(
-        /authentication failed/,
-      );
+      const refused = connected({ ...login(), user }, async () => undefined);
+      await expect(refused).rejects.toThrow(/authentication failed/);
+      await expect(refused).rejects.toSatisfy((error) => isRefusal(error, false));
     }
     await expect(connected({ ...login(), database: "pgbouncer" }, async () => undefined)).rejects.toThrow();
   });

@@ -70,7 +70,7 @@ describe("The Oracle's Whisper", () => {
       const target = await app(other);
       const { Name } = await docker.getContainer(target).inspect();
       const attacker = await app(own);
-      expect(await resolveFrom(attacker, Name.slice(1))).toMatch(/ENOTFOUND|EAI_AGAIN/);
+      expect(await resolveFrom(attacker, Name.slice(1))).toBe("");
       for (const address of await addresses(target)) {
         expect(await connectFrom(attacker, address, 8080)).not.toBe("open");
       }

@@ -83,6 +83,7 @@ describe("a pair that is isolated", () => {
         "names",
         "networks",
         "ports",
+        "rights",
         "variables",
         "volumes",
       ]);
@@ -108,6 +109,20 @@ describe("a pair that is isolated", () => {
     for (const secret of secrets) expect(all).not.toContain(secret);
   });
 
+  it("is tried from inside as well where no image has Node, and nothing of them is asked", async () => {
+    const app = docker.getContainer(await containerOf(project.name, "staging", "app"));
+    await app.stop({ t: 1 });
+    const { exitCode, output, checks } = await verify("staging");
+    await app.start();
+    expect(exitCode, output).toBe(0);
+    const areas = checks.map(({ area }) => area);
+    for (const area of ["names", "addresses", "ports"]) expect(areas).toContain(area);
+    const label = [`tandem.system=${project.name}`, "tandem.environment=staging"];
+    const own = (await docker.listContainers({ filters: { label } })).map(({ Id }) => `container:${Id}`);
+    const all = await docker.listContainers({ all: true });
+    expect(all.filter(({ HostConfig }) => own.includes(HostConfig.NetworkMode))).toEqual([]);
+  });
+
   it("is the same as parity says: nothing differs but what may", async () => {
     const { exitCode, output } = await project.tandem(["parity"]);
     expect(exitCode, output).toBe(0);
@@ -126,6 +141,7 @@ describe("a planted violation", () => {
     expect(told(checks, "networks", "production")).toContain("(staging)");
     expect(told(checks, "names", "staging")).toContain(`${project.name}_production_postgres has an address`);
     expect(told(checks, "addresses", "staging")).toMatch(/:5432 is open/);
+    expect(told(checks, "addresses", "staging")).toMatch(/:33434\/udp answers that it is closed/);
     expect(told(checks, "names", "production")).toContain("_staging_app");
   });
 
@@ -152,11 +168,41 @@ describe("a planted violation", () => {
     expect(told(checks, "variables", "staging")).toContain("DATABASE_URL of");
   });
 
-  it("is found: a container of nobody in an environment's network", async () => {
+  it("is found: ways out of a container, ports by IPv6 and UDP at any of the host's addresses, and guests", async () => {
+    const app = await containerOf(project.name, "staging", "app");
+    const [port, udp] = [await freePort(), await freePort()];
     await plant("nobody", "--network", `${project.name}_staging_network`);
-    const { exitCode, checks } = await verify("staging");
+    await plant("guest", "--network", `container:${app}`, "--pid", `container:${app}`);
+    // Its own address on the bridge of another network leads to the host as well.
+    const other = (await docker.getNetwork("bridge").inspect()) as {
+      IPAM: { Config: { Gateway?: string }[] };
+    };
+    const gateway = other.IPAM.Config[0]?.Gateway ?? "172.17.0.1";
+    await plant(
+      "escaped",
+      ...labelled("production"),
+      ...["--cap-add", "SYS_ADMIN", "--pid", "host", "--security-opt", "seccomp=unconfined"],
+      ...["-v", "/var/run/docker.sock:/var/run/docker.sock"],
+      ...["-p", `${gateway}:${port}:80`, "-p", `0.0.0.0:${udp}:53/udp`],
+    );
+    const { exitCode, checks } = await verify();
     expect(exitCode).toBe(2);
     expect(told(checks, "networks", "staging")).toContain(`${project.name}-nobody (of another system)`);
+    const guest = told(checks, "rights", "staging");
+    for (const namespace of ["network", "pid"]) {
+      expect(guest).toContain(`${project.name}-guest shares ${namespace}: container:${app}`);
+    }
+    const escaped = told(checks, "rights", "production");
+    for (const way of [
+      "has the capability SYS_ADMIN",
+      "shares pid: host",
+      "runs with seccomp=unconfined",
+      /mounts \/(var\/)?run\/docker.sock/,
+    ]) {
+      expect(escaped).toMatch(way);
+    }
+    expect(told(checks, "ports", "production")).toContain(`publishes 0.0.0.0:${udp}/udp`);
+    expect(told(checks, "ports", "production")).toContain(`publishes ${gateway}:${port}`);
   });
 });
 

@@ -1,18 +1,28 @@
-// What an attacker inside an app's container can try, by the probe that `tandem verify` uses.
+// What an attacker in the place of an app's container can try, by the probe that `tandem verify` uses.
+import { afterAll } from "vitest";
 import { Probe } from "../../ops/verify/probe.ts";
 import { docker } from "./docker.ts";
 
-/** Address that a name has inside the container, or the resolver's error code. */
-export async function resolveFrom(container: string, name: string): Promise<string> {
-  const [address = ""] = await new Probe(docker, container).resolve([name]);
-  return address;
+/** One probe for each container, as long as the test file runs. */
+const probes = new Map<string, Promise<Probe>>();
+afterAll(async () => {
+  const started = await Promise.allSettled(probes.values());
+  await Promise.all(started.map((each) => (each.status === "fulfilled" ? each.value.end() : undefined)));
+});
+
+function at(container: string): Promise<Probe> {
+  const probe = probes.get(container) ?? Probe.at(docker, { container });
+  probes.set(container, probe);
+  return probe;
 }
+
+/** Addresses that a name has there, with commas; empty where it has none. */
+export const resolveFrom = async (container: string, name: string) =>
+  (await (await at(container)).resolve([name])).flat().join();
 
 /** `open`, `timeout` or an error code such as ECONNREFUSED. */
-export async function connectFrom(container: string, host: string, port: number): Promise<string> {
-  const [answer = ""] = await new Probe(docker, container).connect([[host, port]]);
-  return answer;
-}
+export const connectFrom = async (container: string, host: string, port: number) =>
+  (await (await at(container)).connect([["tcp", host, port]]))[0] ?? "";
 
-/** Every TCP port of an address that accepts a connection from inside the container. */
-export const scanFrom = (container: string, host: string) => new Probe(docker, container).scan(host);
+/** Every TCP port of an address that accepts a connection from there. */
+export const scanFrom = async (container: string, host: string) => (await at(container)).scan(host);

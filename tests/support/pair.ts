@@ -68,7 +68,7 @@ export async function expectOutOfReach(system: string, own: string, component: s
   const { containers } = await partsOf(system, other);
   expect(containers.length).toBeGreaterThan(2);
   for (const { name, addresses } of containers) {
-    expect(await resolveFrom(attacker, name), name).toMatch(/ENOTFOUND|EAI_AGAIN/);
+    expect(await resolveFrom(attacker, name), name).toBe("");
     for (const address of addresses) {
       const answers = await Promise.all(PORTS.map((port) => connectFrom(attacker, address, port)));
       expect(answers, `${name} at ${address}`).not.toContain("open");

@@ -91,7 +91,16 @@ export const CASES: readonly PolicyCase[] = [
   ]),
   container(
     "published-ports",
-    [port("0.0.0.0", 8081), port(undefined, 8082), port("192.168.1.5", 8083), port(undefined, undefined)],
+    [
+      ...[
+        port("0.0.0.0", 8081),
+        port(undefined, 8082),
+        port("192.168.1.5", 8083),
+        port(undefined, undefined),
+      ],
+      // TCP's of the same number is published.
+      { ports: [{ ip: "0.0.0.0", external: 3100, internal: 53, protocol: "udp" }] },
+    ],
     [port("127.0.0.1", 8084), port("0.0.0.0", 3100), port("127.0.0.1", undefined)],
   ),
   container("low-ports", [port("127.0.0.1", 80)], [port("127.0.0.1", 1024)]),
