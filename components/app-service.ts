@@ -1,6 +1,6 @@
 // AppService: an application's containers, its migration and its route.
 import * as pulumi from "@pulumi/pulumi";
-import { Image, Migration } from "../provider/sdk.ts";
+import { Image, Migration, type UpstreamProtocol } from "../provider/sdk.ts";
 import { type AppImage, type BuildContext, buildImage } from "./app-image.ts";
 import {
   type HealthCheck,
@@ -20,6 +20,11 @@ export interface RouteSpec {
   hostnames: string[];
   /** Only this path of theirs and what is below it, such as `/ws`. @default all that no other service has */
   path?: string;
+  /**
+   * What the service speaks on its port: `http` is HTTP/1.1 with WebSockets, `h2c` HTTP/2 without TLS, as servers of gRPC
+   * do. A deploy whose containers answer in another protocol ends before the route moves. @default "http"
+   */
+  protocol?: UpstreamProtocol;
 }
 
 export interface AppServiceArgs {
@@ -167,11 +172,12 @@ export class AppService extends pulumi.ComponentResource {
 
   private createRoute(name: string, args: AppServiceArgs): pulumi.Resource[] {
     if (args.route === undefined) return [];
-    const { gateway, hostnames, path } = args.route;
+    const { gateway, hostnames, path, protocol } = args.route;
     const upstreams = this.containers.apply((names) => names.map((container) => `${container}:${args.port}`));
     const drainSeconds = args.stopGraceSeconds ?? STOP_GRACE_SECONDS;
     const watch = { ...WATCH, ...args.watch };
-    return [gateway.route(name, { hostnames, path, upstreams, drainSeconds, watch }, { parent: this })];
+    const target = { hostnames, path, protocol, upstreams, drainSeconds, watch };
+    return [gateway.route(name, target, { parent: this })];
   }
 }
 

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
-import { basicAuth } from "./basic-auth.ts";
+import { basicAuth, passwordProblem } from "./basic-auth.ts";
 import { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
 import { PgDatabase } from "./pg-database.ts";
@@ -248,6 +248,11 @@ describe("basicAuth", () => {
     expect(one).toEqual(two);
     expect(one.secret).toBe(true);
     expect(one.value).toMatch(/^\$2[abxy]\$10\$/);
+  });
+
+  it("refuses a password of which bcrypt would read a part only", () => {
+    expect(passwordProblem("é".repeat(36))).toBeUndefined();
+    expect(passwordProblem("é".repeat(37))).toMatch(/has 74 bytes, and bcrypt reads 72 at most/);
   });
 });
 

@@ -1,6 +1,7 @@
 // The gateway's own configuration: what is the same for every environment and route.
 import { createHash } from "node:crypto";
-import { type EntryOptions, entryConfig } from "./gateway-entry.ts";
+import { clientLimits, followConnector, indent } from "./gateway-clients.ts";
+import { type EntryOptions, entryConfig, LOG_FORMAT } from "./gateway-entry.ts";
 import { OVERLOAD_LIMITS } from "./gateway-overload.ts";
 
 /** Port that the gateway listens on inside its container. */
@@ -27,10 +28,15 @@ const ROUTER_CONFIG = `{
 	grace_period ${RELOAD_GRACE_SECONDS}s
 	servers {
 		trusted_proxies_unix
+		max_header_size 32KiB
+		timeouts {
+			read_body_idle 60s
+			write_idle 60s
+		}
 	}
 	log {
 		output stdout
-		format json
+${indent(LOG_FORMAT, 2).join("\n")}
 	}
 }
 
@@ -54,8 +60,10 @@ const FINGERPRINT = `cat ${CONFIG_DIR}/Caddyfile ${CONFIG_DIR}/routes/*.caddy 2>
  * Runs both processes, the entry once the router listens; when one ends, so does the container, and Docker starts it anew.
  * SIGTERM is the entry's.
  */
-const RUN_SCRIPT = `${OVERLOAD_LIMITS}
+function runScript(options: EntryOptions): string {
+  return `${OVERLOAD_LIMITS}${clientLimits(options)}${followConnector(options)}
 echo /tmp/router-0.sock > /tmp/router
+ln -sf /tmp/router /tmp/uploads
 ${FINGERPRINT} > /tmp/loaded
 rm -f /tmp/entry
 (
@@ -74,6 +82,7 @@ trap 'kill -TERM $entry' TERM INT
 kill -0 $router 2>/dev/null || kill -KILL $entry
 while kill -0 $entry 2>/dev/null; do wait $entry; done
 `;
+}
 
 /**
  * Puts the routes into force, unless they are. The new server listens on a socket of its own; only when it does is the
@@ -104,7 +113,7 @@ export function gatewayFiles(options: EntryOptions): Record<string, string> {
       HEALTH_HOST,
       options,
     ),
-    [`${CONFIG_DIR}/run.sh`]: RUN_SCRIPT,
+    [`${CONFIG_DIR}/run.sh`]: runScript(options),
     [`${CONFIG_DIR}/reload.sh`]: RELOAD_SCRIPT,
   };
 }

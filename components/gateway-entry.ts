@@ -1,4 +1,12 @@
 // The gateway's first process: it holds the clients' connections, ends TLS where it is asked to, and is never reloaded.
+import {
+  type ClientOptions,
+  indent,
+  places,
+  readClient,
+  serveClient,
+  serverOptions,
+} from "./gateway-clients.ts";
 
 /** TLS at the gateway itself. Without it, whoever stands in front of the gateway ends TLS: a tunnel, a load balancer. */
 export interface GatewayTls {
@@ -9,12 +17,27 @@ export interface GatewayTls {
 }
 
 /** What of the entry can be set. */
-export interface EntryOptions {
+export interface EntryOptions extends ClientOptions {
   /** @default none */
   tls?: GatewayTls | undefined;
   /** Answer requests that came without TLS with a redirect. @default false */
   forceHttps?: boolean | undefined;
 }
+
+/**
+ * How either process writes its log: without what a client may have put secrets into, which is the query and the headers,
+ * and no other than JSON, which keeps control characters from a terminal.
+ */
+export const LOG_FORMAT = [
+  "format filter {",
+  "\twrap json",
+  "\tfields {",
+  '\t\trequest>uri regexp "[?#].*" ""',
+  "\t\trequest>headers delete",
+  "\t\tresp_headers delete",
+  "\t}",
+  "}",
+];
 
 /** Port for TLS inside the container. */
 export const CONTAINER_TLS_PORT = 8443;
@@ -45,48 +68,57 @@ export function entryConfig(
     `\thttp_port ${httpPort}`,
     "\tpersist_config off",
     `\tgrace_period ${graceSeconds}s`,
-    ...(tls === undefined ? [] : ["\tservers {", "\t\tprotocols h1 h2", "\t}"]),
-    "\tlog {",
-    "\t\toutput stdout",
-    "\t\tformat json",
-    "\t\tlevel WARN",
+    "\tservers {",
+    ...(tls === undefined ? [] : ["\t\tprotocols h1 h2"]),
+    ...indent(serverOptions(options), 2),
     "\t}",
+    ...entryLog(),
     "}",
     "",
   ];
-  const health = [`http://${healthHost} {`, ...proxy([]), "}", ""];
-  const plain = ["http:// {", ...(forceHttps ? redirect(tls) : []), ...SERVE, "}", ""];
-  return [...global, ...health, ...plain, ...(tls === undefined ? [] : secured(tls))].join("\n");
+  const health = [`http://${healthHost} {`, ...indent(proxy("/tmp/router", [])), "}", ""];
+  const plain = ["http:// {", ...serve(options, forceHttps ? redirect(tls) : []), "}", ""];
+  return [
+    ...global,
+    ...health,
+    ...places(),
+    ...plain,
+    ...(tls === undefined ? [] : secured(tls, options)),
+  ].join("\n");
 }
 
-/** 308 keeps method and body; a proxy that ended TLS says so in the header. */
-function redirect(tls: GatewayTls | undefined): string[] {
-  const port = tls === undefined || tls.hostPort === HTTPS_PORT ? "" : `:${tls.hostPort}`;
-  return ["\t@plain not header X-Forwarded-Proto https", `\tredir @plain https://{host}${port}{uri} 308`];
-}
-
-function secured({ hostnames }: GatewayTls): string[] {
-  const sites = hostnames.map((hostname) => `https://${hostname}`).join(", ");
-  return [`${sites} {`, "\ttls internal", ...SERVE, "}", ""];
+function entryLog(): string[] {
+  return indent(["log {", "\toutput stdout", ...indent(LOG_FORMAT), "\tlevel WARN", "}"]);
 }
 
 /**
- * To the router.
- *
- * @param most what bounds the requests under way
+ * 308 keeps method and body. A proxy that ended TLS says so in the header; whoever else says it is spared the redirect, and
+ * nothing more: the application isn't told.
  */
-function proxy(most: string[]): string[] {
+function redirect(tls: GatewayTls | undefined): string[] {
+  const port = tls === undefined || tls.hostPort === HTTPS_PORT ? "" : `:${tls.hostPort}`;
+  return ["@plain not header X-Forwarded-Proto https", `redir @plain https://{host}${port}{uri} 308`];
+}
+
+function secured({ hostnames }: GatewayTls, options: EntryOptions): string[] {
+  const sites = hostnames.map((hostname) => `https://${hostname}`).join(", ");
+  return [`${sites} {`, "\ttls internal", ...serve(options, []), "}", ""];
+}
+
+/** To the router, by the file that holds its address; `more` is what bounds the requests under way, among others. */
+function proxy(addressFile: string, more: string[]): string[] {
   return [
-    "\treverse_proxy unix/{file./tmp/router} {",
-    ...most,
-    "\t\tlb_try_duration 2s",
-    "\t\tlb_try_interval 50ms",
-    "\t\ttrusted_proxies private_ranges",
-    "\t\ttransport http {",
-    "\t\t\tkeepalive 30s",
-    "\t\t\tkeepalive_idle_conns_per_host 128",
-    "\t\t}",
+    `reverse_proxy unix/{file.${addressFile}} {`,
+    ...indent(more),
+    "\tlb_try_duration 2s",
+    "\tlb_try_interval 50ms",
+    // What a stranger said is gone by now.
+    "\ttrusted_proxies 0.0.0.0/0 ::/0",
+    "\ttransport http {",
+    "\t\tkeepalive 30s",
+    "\t\tkeepalive_idle_conns_per_host 128",
     "\t}",
+    "}",
   ];
 }
 
@@ -95,13 +127,24 @@ function proxy(most: string[]): string[] {
  * gets through is in the router's access log, and what is turned away in this one. It is the same where no file can be
  * opened any more to read the router's address from.
  */
-const SERVE = [
-  "\tlog",
-  "\tlog_skip",
-  ...proxy(["\t\tunhealthy_request_count {$MAX_REQUESTS}"]),
-  "\thandle_errors 500 503 {",
-  "\t\tvars log_skip false",
-  `\t\theader Retry-After ${RETRY_AFTER_SECONDS}`,
-  '\t\trespond "This gateway has as many requests under way as its limits allow." 503',
-  "\t}",
-];
+function serve(options: EntryOptions, first: string[]): string[] {
+  const toRouter = (addressFile: string, most: string, more: string[]) =>
+    proxy(addressFile, [
+      `unhealthy_request_count ${most}`,
+      "header_up X-Forwarded-For {vars.client}",
+      ...more,
+    ]);
+  const inOrder = [...first, ...readClient(options), ...serveClient(options, toRouter)];
+  return indent([
+    "log",
+    "log_skip",
+    "route {",
+    ...indent(inOrder),
+    "}",
+    "handle_errors 500 503 {",
+    "\tvars log_skip false",
+    `\theader Retry-After ${RETRY_AFTER_SECONDS}`,
+    '\trespond "This gateway has as many requests under way as its limits allow." 503',
+    "}",
+  ]);
+}

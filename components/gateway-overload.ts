@@ -21,8 +21,10 @@ const REQUESTS_PER_PID = 2;
 const LEAST_REQUESTS = 16;
 /** Connections of clients for each request under way; one that waits or is idle takes a tenth of the memory. */
 const CLIENTS_PER_REQUEST = 4;
-/** Files that the entry has open besides its connections, idle ones to the router among them. */
-const OTHER_FILES = 160;
+/** Files of the entry for each request besides its client's: to the router, and both ends of where its client is counted. */
+const OTHERS_PER_REQUEST = 3;
+/** Files that the entry has open besides its connections, idle ones to the router among them: 128 for each kind of request. */
+const OTHER_FILES = 320;
 
 const limitOf = (v2: string, v1: string) =>
   `$(cat /sys/fs/cgroup/${v2} 2>/dev/null || cat /sys/fs/cgroup/${v1})`;
@@ -42,5 +44,5 @@ by_pids=$(((pids - ${REST_PIDS}) * ${REQUESTS_PER_PID}))
 [ $by_pids -lt $MAX_REQUESTS ] && MAX_REQUESTS=$by_pids
 [ $MAX_REQUESTS -lt ${LEAST_REQUESTS} ] && MAX_REQUESTS=${LEAST_REQUESTS}
 export MAX_REQUESTS
-MAX_FILES=$((MAX_REQUESTS * ${CLIENTS_PER_REQUEST + 1} + ${OTHER_FILES}))
+MAX_FILES=$((MAX_REQUESTS * ${CLIENTS_PER_REQUEST + OTHERS_PER_REQUEST} + ${OTHER_FILES}))
 `;

@@ -1,9 +1,10 @@
 // Gateway: Caddy on the environment's host port, and the routes of its services.
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
-import { Image, Route } from "../provider/sdk.ts";
+import { Image, Route, type UpstreamProtocol } from "../provider/sdk.ts";
 import { type Limits, runContainer } from "./container.ts";
 import { type Environment, labelList } from "./environment.ts";
+import { clientProblem } from "./gateway-clients.ts";
 import {
   CONFIG_DIR,
   CONTAINER_PORT,
@@ -22,7 +23,7 @@ export interface BasicAuth {
   hash: pulumi.Input<string>;
 }
 
-export interface GatewayArgs extends EntryOptions {
+export interface GatewayArgs extends Omit<EntryOptions, "connector"> {
   env: Environment;
   /** Role in the environment, part of its names, for a second gateway. @default "gateway" */
   role?: string;
@@ -33,6 +34,10 @@ export interface GatewayArgs extends EntryOptions {
   /** Address that the port is bound to. @default "127.0.0.1" */
   bindAddress?: string;
   limits: Limits;
+  /**
+   * Whether the environment's own tunnel leads here: its connector is then believed as `trustedProxies` are. @default false
+   */
+  ownTunnel?: boolean;
   /** Tell search engines to keep out. @default false */
   noindex?: boolean;
   /** Ask for a user and password. @default none */
@@ -59,6 +64,8 @@ export interface RouteTarget {
   hostnames: string[];
   /** Only this path of theirs and what is below it, such as `/ws`. @default all that no other route has */
   path?: string;
+  /** What they speak. @default "http" */
+  protocol?: UpstreamProtocol | undefined;
   /** Containers of the service, each as `name:port`. */
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds that requests under way have to end when the route leaves a container. @default 30 */
@@ -67,6 +74,8 @@ export interface RouteTarget {
   watch?: WatchSpec;
 }
 
+/** Role of an own tunnel's connector, part of its container's name. */
+export const CONNECTOR_ROLE = "tunnel";
 const HEALTH_TIMEOUT_SECONDS = 60;
 const DRAIN_SECONDS = 30;
 
@@ -79,13 +88,20 @@ export class Gateway extends pulumi.ComponentResource {
   readonly address: string;
   /** URL on the environment's network. */
   readonly internalUrl: string;
+  /** Whether anybody's word on a client is believed. */
+  readonly believesProxies: boolean;
   private readonly args: GatewayArgs;
   private readonly role: string;
   private readonly containerId: pulumi.Output<string>;
+  /** Routes by what they answer to. */
+  private readonly claimed = new Map<string, string>();
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    const problem = clientProblem(args);
+    if (problem !== undefined) throw new pulumi.RunError(`Gateway '${name}': ${problem}`);
     super("tandem:index:Gateway", name, {}, { parent: args.env, ...opts });
     this.args = args;
+    this.believesProxies = args.ownTunnel === true || (args.trustedProxies ?? []).length > 0;
     this.role = args.role ?? "gateway";
     this.address = `${args.bindAddress ?? "127.0.0.1"}:${args.hostPort}`;
     this.internalUrl = `http://${args.env.name(this.role)}:${CONTAINER_PORT}`;
@@ -94,13 +110,20 @@ export class Gateway extends pulumi.ComponentResource {
     this.registerOutputs({ address: this.address });
   }
 
-  /** Leads hostnames to a service's containers. */
+  /**
+   * Leads hostnames to a service's containers. A hostname that another route had until now goes over to this one without a
+   * gap.
+   *
+   * @throws pulumi.RunError when another route of this gateway has one of the hostnames, with the same path
+   */
   route(name: string, target: RouteTarget, opts?: pulumi.CustomResourceOptions): Route {
+    this.claim(name, target);
     const args = {
       gatewayId: this.containerId,
       routeName: name,
       hostnames: target.hostnames,
       path: target.path,
+      protocol: target.protocol,
       upstreams: target.upstreams,
       drainSeconds: target.drainSeconds ?? DRAIN_SECONDS,
       watchSeconds: target.watch?.seconds,
@@ -110,6 +133,20 @@ export class Gateway extends pulumi.ComponentResource {
       basicAuthHash: this.args.basicAuth?.hash,
     };
     return new Route(`${name}-route`, args, { parent: this, ...opts });
+  }
+
+  private claim(name: string, { hostnames, path = "" }: RouteTarget): void {
+    for (const hostname of hostnames) {
+      const address = `${hostname.toLowerCase()}${path}`;
+      const other = this.claimed.get(address);
+      if (other !== undefined) {
+        throw new pulumi.RunError(
+          `Gateway: the routes '${other}' and '${name}' both lead ${address} to themselves. Leave it out of one of ` +
+            "them, or give one a `path` of its own.",
+        );
+      }
+      this.claimed.set(address, name);
+    }
   }
 
   private createConfigVolume(name: string): Volume {
@@ -123,7 +160,8 @@ export class Gateway extends pulumi.ComponentResource {
 
   private createContainer(name: string, config: Volume): pulumi.Output<string> {
     const { env, image, limits, tls, bindAddress = "127.0.0.1", hostPort } = this.args;
-    const files = gatewayFiles(this.args);
+    const connector = this.args.ownTunnel === true ? env.name(CONNECTOR_ROLE) : undefined;
+    const files = gatewayFiles({ ...this.args, connector });
     const tlsPort = tls === undefined ? [] : [{ hostPort: tls.hostPort, containerPort: CONTAINER_TLS_PORT }];
     const ports = [{ hostPort, containerPort: CONTAINER_PORT }, ...tlsPort];
     const source = new Image(`${name}-image`, { reference: image }, { parent: this });

@@ -7,6 +7,7 @@ export type { HealthCheck, Limits, VolumeMount } from "./container.ts";
 export { DataVolume, type DataVolumeArgs } from "./data-volume.ts";
 export { type DataPolicy, Environment, type EnvironmentArgs, type LogRotation } from "./environment.ts";
 export { type BasicAuth, Gateway, type GatewayArgs, type RouteTarget, type WatchSpec } from "./gateway.ts";
+export type { ClientOptions } from "./gateway-clients.ts";
 export type { GatewayTls } from "./gateway-entry.ts";
 export type { MigrationSpec } from "./migration-spec.ts";
 export { CONNECTOR_IMAGE, type OwnTunnel } from "./own-tunnel.ts";

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { Image } from "../provider/sdk.ts";
 import { runContainer, SECRETS_DIR } from "./container.ts";
 import type { Environment } from "./environment.ts";
-import type { Gateway } from "./gateway.ts";
+import { CONNECTOR_ROLE, type Gateway } from "./gateway.ts";
 import {
   type CloudflareTunnel,
   cloudflareProvider,
@@ -79,8 +79,8 @@ function createConnector(
   // Whoever holds the token runs the tunnel, so it is a file and no argument of the process.
   const tokenFile = `${SECRETS_DIR}/tunnel_token`;
   runContainer(parent, env, `${name}-connector`, {
-    role: "tunnel",
-    fixedName: env.name("tunnel"),
+    role: CONNECTOR_ROLE,
+    fixedName: env.name(CONNECTOR_ROLE),
     image: image.imageId,
     command: ["tunnel", "--no-autoupdate", "--metrics", METRICS, "run", "--token-file", tokenFile],
     user: "65532:65532",

@@ -53,6 +53,14 @@ it("hands out what another service can wait for: healthy containers and the rout
   expect(worker.ready).toHaveLength(1);
 });
 
+it("refuses two routes to the same hostname and path, and lets a path go to another", () => {
+  service("web", { port: 80, route: { gateway, hostnames: ["a.example.com"] } });
+  service("ws", { port: 80, route: { gateway, hostnames: ["a.example.com"], path: "/ws" } });
+  expect(() => service("api", { port: 80, route: { gateway, hostnames: ["A.example.com"] } })).toThrow(
+    /the routes 'web' and 'api' both lead a\.example\.com to themselves/,
+  );
+});
+
 it("opens a port for TLS, and sends what came without it there", async () => {
   const tls = { hostPort: 8443, hostnames: HOSTS };
   new Gateway("secure", {

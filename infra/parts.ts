@@ -30,7 +30,8 @@ import type { ProgramSettings } from "./settings/define.ts";
 type LimitsOf<R extends string> = { limits: Record<R, Limits> };
 type GatewaySettings = ProgramSettings<ReturnType<typeof gatewaySettings>> &
   LimitsOf<"gateway"> &
-  Partial<ProgramSettings<ReturnType<typeof httpsSettings>>>;
+  Partial<ProgramSettings<ReturnType<typeof httpsSettings>>> &
+  Partial<Pick<ProgramSettings<ReturnType<typeof tunnelSettings>>, "tunnel">>;
 type DatabaseSettings = ProgramSettings<ReturnType<typeof databaseSettings>> & LimitsOf<"postgres">;
 type TunnelSettings = ProgramSettings<ReturnType<typeof tunnelSettings>>;
 type PostgresSettings = ProgramSettings<ReturnType<typeof ownPostgresSettings>> & LimitsOf<"postgres">;
@@ -61,6 +62,9 @@ export function createGateway(
     image: settings.gatewayImage,
     hostPort,
     bindAddress: settings.bindAddress,
+    trustedProxies: settings.trustedProxies,
+    ownTunnel: settings.tunnel?.kind === "own",
+    maxBodyMb: settings.maxBodyMb,
     limits: settings.limits.gateway,
     noindex: settings.noindex,
     basicAuth: user === undefined || password === undefined ? undefined : basicAuth(env, user, password),

@@ -1,12 +1,19 @@
 // The gateway's configuration of one route, as text.
 import { createHash } from "node:crypto";
 
+/** What containers speak: HTTP/1.1, or HTTP/2 without TLS, as servers of gRPC do. */
+export type UpstreamProtocol = "http" | "h2c";
+
+const PROTOCOLS: readonly string[] = ["http", "h2c"] satisfies UpstreamProtocol[];
+
 export interface RouteConfig {
   routeName: string;
   hostnames: string[];
   /** Only this path and what is below it. */
   path?: string;
   upstreams: string[];
+  /** What the containers speak. @default "http" */
+  protocol?: UpstreamProtocol;
   noindex: boolean;
   basicAuthUser?: string;
   basicAuthHash?: string;
@@ -57,6 +64,9 @@ export function routeProblems(
   for (const upstream of route.upstreams ?? []) {
     if (!UPSTREAM.test(upstream)) wrong("upstreams", `'${upstream}' is not 'container:port'.`);
   }
+  if (route.protocol !== undefined && !PROTOCOLS.includes(route.protocol)) {
+    wrong("protocol", `'${route.protocol}' is none of ${PROTOCOLS.join(", ")}.`);
+  }
   if (given.includes("basicAuthUser") !== given.includes("basicAuthHash")) {
     wrong("basicAuthUser", "user and hash of basic authentication come together; one is missing.");
   }
@@ -94,6 +104,8 @@ export function renderRoute(route: RouteConfig): RouteFiles {
     route.basicAuthUser === undefined
       ? []
       : ["\tbasic_auth {", `\t\t${route.basicAuthUser} ${route.basicAuthHash}`, "\t}"];
+  // The password is the gateway's: an application that it reached might keep it, or take it for one of its own.
+  const consumed = auth.length === 0 ? [] : ["\t\theader_up -Authorization"];
   const site = [
     `${siteAddresses(route).join(", ")} {`,
     "\tlog",
@@ -102,8 +114,8 @@ export function renderRoute(route: RouteConfig): RouteFiles {
     ...(route.noindex ? ['\theader X-Robots-Tag "noindex, nofollow"'] : []),
     ...auth,
     "\t@upgrade header Upgrade *",
-    ...proxy("@upgrade", files.map(streamFile), ["\t\tstream_close_delay 720h"]),
-    ...proxy("*", files, []),
+    ...proxy("@upgrade", files.map(streamFile), [...consumed, "\t\tstream_close_delay 720h"]),
+    ...proxy("*", files, consumed, route.protocol === "h2c" ? ["\t\t\tversions h2c"] : []),
     "}",
     "",
   ].join("\n");
@@ -117,13 +129,16 @@ export function renderRoute(route: RouteConfig): RouteFiles {
   return { site, upstreams: Object.fromEntries(upstreams) };
 }
 
-/** A longer path wins over a shorter one of the same hostname, in whatever order the gateway reads them. */
-function siteAddresses({ hostnames, path }: RouteConfig): string[] {
+/**
+ * What the route answers to, as the gateway names it. A longer path wins over a shorter one of the same hostname, in
+ * whatever order the gateway reads them.
+ */
+export function siteAddresses({ hostnames, path }: Pick<RouteConfig, "hostnames" | "path">): string[] {
   const paths = path === undefined ? [""] : [path, `${path}/*`];
   return hostnames.flatMap((hostname) => paths.map((end) => `http://${hostname}${end}`));
 }
 
-function proxy(matcher: string, files: string[], extra: string[]): string[] {
+function proxy(matcher: string, files: string[], extra: string[], transport: string[] = []): string[] {
   // With `tcp/` in front: the adapter takes a slash inside the placeholder for the end of the network's name.
   const addresses = files.map((file) => `tcp/{file.${UPSTREAMS_DIR}/${file}}`);
   // The least busy of several would always be the one that doesn't work.
@@ -140,6 +155,7 @@ function proxy(matcher: string, files: string[], extra: string[]): string[] {
     // Shorter than servers wait (gunicorn 2 s, Node 5 s), so that none closes a connection just as it is used again,
     // and none that stops waits for a connection that was opened and not used.
     "\t\t\tkeepalive 1s",
+    ...transport,
     "\t\t}",
     "\t}",
   ];

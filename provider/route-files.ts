@@ -5,16 +5,20 @@ import type Docker from "dockerode";
 import { extract, pack } from "tar-stream";
 import { exec, getFile, isNotFound } from "./containers.ts";
 import { type RouteFiles, UPSTREAMS_DIR } from "./route-config.ts";
+import { type Sites, siteOf } from "./route-ownership.ts";
 
 const CONFIG_DIR = posix.dirname(UPSTREAMS_DIR);
 const ROUTES_DIR = `${CONFIG_DIR}/routes`;
 const STAGED = "staged";
+const SITE = ".caddy";
 /** The gateway's own user can't change its configuration. */
 const ROOT = "0:0";
 /** A file that is renamed into its place is never missing and never half written. */
-const PUT_IN_PLACE = `cd ${CONFIG_DIR}/${STAGED} && mv -f "$1" ${ROUTES_DIR}/ && shift && mv -f "$@" ${UPSTREAMS_DIR}/`;
+const PUT_IN_PLACE =
+  `cd ${CONFIG_DIR}/${STAGED} && for file in "$@"; do case "$file" in *${SITE}) to=${ROUTES_DIR};; ` +
+  `*) to=${UPSTREAMS_DIR};; esac; mv -f "./$file" "$to/" || exit 1; done`;
 
-const siteFile = (routeName: string) => `${routeName}.caddy`;
+const siteFile = (name: string) => `${name}${SITE}`;
 
 /** What the gateway has of a route; undefined if it has none. */
 export async function readRoute(
@@ -22,13 +26,30 @@ export async function readRoute(
   gateway: string,
   routeName: string,
 ): Promise<RouteFiles | undefined> {
-  const [site, files] = await Promise.all([
+  const [site, upstreams] = await Promise.all([
     getFile(docker, gateway, `${ROUTES_DIR}/${siteFile(routeName)}`),
-    readFolder(docker, gateway, UPSTREAMS_DIR),
+    readUpstreams(docker, gateway, routeName),
   ]);
-  if (site === undefined) return undefined;
+  return site === undefined ? undefined : { site: siteOf(site), upstreams };
+}
+
+/** The addresses of a route's containers by file, also of one that has no site any more. */
+export async function readUpstreams(
+  docker: Docker,
+  gateway: string,
+  routeName: string,
+): Promise<Record<string, string>> {
+  const files = await readFolder(docker, gateway, UPSTREAMS_DIR);
   const own = new RegExp(`^${routeName}\\.[0-9]+(\\.stream)?$`);
-  return { site, upstreams: Object.fromEntries(Object.entries(files).filter(([name]) => own.test(name))) };
+  return Object.fromEntries(Object.entries(files).filter(([name]) => own.test(name)));
+}
+
+/** All sites of the gateway, each with its owner. */
+export async function readSites(docker: Docker, gateway: string): Promise<Sites> {
+  const files = Object.entries(await readFolder(docker, gateway, ROUTES_DIR));
+  return new Map(
+    files.filter(([name]) => name.endsWith(SITE)).map(([name, text]) => [name.slice(0, -SITE.length), text]),
+  );
 }
 
 async function readFolder(docker: Docker, id: string, path: string): Promise<Record<string, string>> {
@@ -45,34 +66,39 @@ async function readFolder(docker: Docker, id: string, path: string): Promise<Rec
   return files;
 }
 
-/** Writes a route; its addresses are in force at once, its site after the next reload. */
-export async function writeRoute(
+/**
+ * Writes sites and addresses. Addresses are in force at once, sites after the next reload.
+ *
+ * @param sites texts by name; undefined removes one, whose addresses stay for the requests that still read them
+ */
+export async function writeFiles(
   docker: Docker,
   gateway: string,
-  routeName: string,
-  { site, upstreams }: RouteFiles,
+  sites: ReadonlyMap<string, string | undefined>,
+  upstreams: Record<string, string>,
 ): Promise<void> {
   const archive = pack();
   const folders = [ROUTES_DIR, UPSTREAMS_DIR, STAGED].map((path) => posix.basename(path));
   for (const name of folders) archive.entry({ name, type: "directory", mode: 0o755 });
-  const files = { [siteFile(routeName)]: site, ...upstreams };
+  const texts = [...sites].flatMap(([name, text]) => (text === undefined ? [] : [[siteFile(name), text]]));
+  const files = { ...upstreams, ...(Object.fromEntries(texts) as Record<string, string>) };
   for (const [name, content] of Object.entries(files)) {
     archive.entry({ name: `${STAGED}/${name}`, mode: 0o444 }, content);
   }
   archive.finalize();
-  await docker.getContainer(gateway).putArchive(await buffer(archive), { path: CONFIG_DIR });
-  await asRoot(docker, gateway, ["sh", "-c", PUT_IN_PLACE, "sh", ...Object.keys(files)]);
-}
-
-/** Removes a route's site; its addresses stay for the requests that still read them. */
-export async function removeSite(docker: Docker, gateway: string, routeName: string): Promise<void> {
-  await asRoot(docker, gateway, ["rm", "-f", `${ROUTES_DIR}/${siteFile(routeName)}`]);
+  if (Object.keys(files).length > 0) {
+    await docker.getContainer(gateway).putArchive(await buffer(archive), { path: CONFIG_DIR });
+    await asRoot(docker, gateway, ["sh", "-c", PUT_IN_PLACE, "sh", ...Object.keys(files)]);
+  }
+  const gone = [...sites].filter(([, text]) => text === undefined).map(([name]) => siteFile(name));
+  if (gone.length > 0)
+    await asRoot(docker, gateway, ["rm", "-f", "--", ...gone.map((name) => `${ROUTES_DIR}/${name}`)]);
 }
 
 /** Removes files with addresses. */
 export async function removeUpstreams(docker: Docker, gateway: string, names: string[]): Promise<void> {
   if (names.length === 0) return;
-  await asRoot(docker, gateway, ["rm", "-f", ...names.map((name) => `${UPSTREAMS_DIR}/${name}`)]);
+  await asRoot(docker, gateway, ["rm", "-f", "--", ...names.map((name) => `${UPSTREAMS_DIR}/${name}`)]);
 }
 
 async function asRoot(docker: Docker, gateway: string, command: string[]): Promise<void> {

@@ -75,7 +75,7 @@ async function watchEntered(
       containers: entered.map(containerOf),
       seconds: watchSeconds,
       signal: ctx.signal,
-      complaint: () => tooManyErrors(log.answersOf(entered), log.answersOf(old), watchErrorPercent),
+      complaint: (over) => tooManyErrors(log.answersOf(entered), log.answersOf(old), watchErrorPercent, over),
     });
   } finally {
     log.close();

@@ -1,4 +1,5 @@
 // tandem:gateway:Route: one route of a gateway, as files in its configuration.
+import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../lib/plugin/values.ts";
@@ -11,8 +12,11 @@ import {
   renderRoute,
   routeProblems,
   streamAddress,
+  type UpstreamProtocol,
 } from "./route-config.ts";
-import { readRoute, removeSite, removeUpstreams, writeRoute } from "./route-files.ts";
+import { drain } from "./route-drain.ts";
+import { readRoute, readSites, readUpstreams, removeUpstreams, writeFiles } from "./route-files.ts";
+import { claim, givesUp, leftOf, release, withOwner } from "./route-ownership.ts";
 import { expectReachable } from "./route-reach.ts";
 import { settle } from "./route-take-over.ts";
 import { Turns } from "./turns.ts";
@@ -26,6 +30,7 @@ const COMPARED = [
   "hostnames",
   "path",
   "upstreams",
+  "protocol",
   "noindex",
   "basicAuthUser",
   "basicAuthHash",
@@ -47,8 +52,8 @@ async function reload(docker: Docker, gateway: string): Promise<string | undefin
 }
 
 /** The addresses of a route, without those for WebSockets. */
-function addresses(files: RouteFiles | undefined): string[] {
-  const all = Object.values(files?.upstreams ?? {});
+function addresses({ upstreams }: Pick<RouteFiles, "upstreams">): string[] {
+  const all = Object.values(upstreams);
   const streams = new Set(all.map(streamAddress));
   return [...new Set(all)].filter((address) => !streams.has(address));
 }
@@ -66,42 +71,89 @@ function withSurplus(wanted: RouteFiles, surplus: string[]): RouteFiles {
   return { ...wanted, upstreams };
 }
 
-/** Writes a route and puts it into force; one that the gateway refuses is taken back, so the others stay as they were. */
+/** A route put into force. */
+interface Replaced {
+  /** Addresses of containers that nothing leads to any more, since this route took all hostnames of theirs. */
+  succeeded: string[];
+  /** Puts back what was, as far as nobody has changed it since. */
+  undo: () => Promise<void>;
+}
+
+/**
+ * Writes a route and puts it into force; hostnames that other routes have go over with it. What the gateway refuses is taken
+ * back, so the others stay as they were.
+ */
 async function replace(
   docker: Docker,
   gateway: string,
-  name: string,
-  wanted: RouteFiles,
-  before: RouteFiles | undefined,
-): Promise<void> {
-  const surplus = Object.keys(before?.upstreams ?? {}).filter((file) => !(file in wanted.upstreams));
-  await writeRoute(docker, gateway, name, withSurplus(wanted, surplus));
+  { routeName, wanted, owner, keepLost }: Wanted,
+): Promise<Replaced> {
+  const sites = await readSites(docker, gateway);
+  const before = await readUpstreams(docker, gateway, routeName);
+  const { files, emptied } = claim(sites, routeName, withOwner(wanted.site, owner), keepLost);
+  const surplus = Object.keys(before).filter((file) => !(file in wanted.upstreams));
+  await writeFiles(docker, gateway, files, withSurplus(wanted, surplus).upstreams);
+  const restore = async () => {
+    const now = await readSites(docker, gateway);
+    const ours = [...files].filter(([name, text]) => now.get(name) === text);
+    const back = new Map(ours.map(([name]) => [name, sites.get(name)]));
+    const added = Object.keys(wanted.upstreams).filter((file) => !(file in before));
+    // An address that the site of before doesn't read is removed after it is in force again.
+    await writeFiles(docker, gateway, back, before);
+    return added;
+  };
   const refusal = await reload(docker, gateway);
   if (refusal !== undefined) {
-    if (before === undefined) await removeSite(docker, gateway, name);
-    else await writeRoute(docker, gateway, name, before);
-    throw new Error(`The gateway refuses the route '${name}' and keeps the old one: ${refusal}`);
+    await removeUpstreams(docker, gateway, await restore());
+    throw new Error(`The gateway refuses the route '${routeName}' and keeps the old one: ${refusal}`);
   }
-  await removeUpstreams(docker, gateway, surplus);
+  // Sites that keep what the route gave up read them too.
+  if (!files.has(leftOf(routeName)) && !sites.has(leftOf(routeName)))
+    await removeUpstreams(docker, gateway, surplus);
+  const left = await Promise.all(emptied.map((name) => readUpstreams(docker, gateway, name)));
+  const undo = async () => {
+    const added = await restore();
+    const failure = await reload(docker, gateway);
+    if (failure !== undefined) throw new Error(`The route '${routeName}' can't go back: ${failure}`);
+    await removeUpstreams(docker, gateway, added);
+  };
+  return { succeeded: left.flatMap((upstreams) => addresses({ upstreams })), undo };
+}
+
+/** What a route shall be. */
+interface Wanted {
+  routeName: string;
+  wanted: RouteFiles;
+  /** The resource that the route's site belongs to. */
+  owner: string | undefined;
+  /** Whether what the route gives up goes on until its predecessor is deleted. */
+  keepLost: boolean;
 }
 
 /**
  * Moves the route. When it returns, nothing is under way to what it left, or the time for that is over, and the new
  * containers have been watched.
  */
-async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
+async function apply(
+  inputs: Properties,
+  owner: string | undefined,
+  keepLost: boolean,
+  ctx: Context,
+): Promise<Properties> {
   const docker = await ctx.client.docker();
   const gateway = String(inputs.gatewayId);
   const routeName = String(inputs.routeName);
   const wanted = renderRoute(inputs as unknown as RouteConfig);
   const now = addresses(wanted);
-  // Not in turn: nobody else changes this route's files, and a port that stays closed must not hold up the others.
+  // Not in turn: nobody else changes this route's containers, and a port that stays closed must not hold up the others.
   const [before] = await Promise.all([
-    readRoute(docker, gateway, routeName),
-    expectReachable(docker, gateway, routeName, now),
+    readUpstreams(docker, gateway, routeName),
+    expectReachable(docker, gateway, routeName, now, (inputs.protocol ?? "http") as UpstreamProtocol),
   ]);
-  await turns.take(gateway, () => replace(docker, gateway, routeName, wanted, before));
-  const earlier = addresses(before);
+  const { succeeded, undo } = await turns.take(gateway, () =>
+    replace(docker, gateway, { routeName, wanted, owner, keepLost }),
+  );
+  const earlier = [...addresses({ upstreams: before }), ...succeeded];
   // Not in turn: the other routes needn't wait for this one's requests.
   await settle(
     docker,
@@ -113,12 +165,11 @@ async function apply(inputs: Properties, ctx: Context): Promise<Properties> {
       drainSeconds: Number(inputs.drainSeconds ?? 0),
       watchSeconds: Number(inputs.watchSeconds ?? 0),
       watchErrorPercent: Number(inputs.watchErrorPercent ?? 100),
-      moveBack: () =>
-        turns.take(gateway, () => replace(docker, gateway, routeName, before ?? wanted, wanted)),
+      moveBack: () => turns.take(gateway, undo),
     },
     ctx,
   );
-  return inputs;
+  return owner === undefined ? inputs : { ...inputs, owner };
 }
 
 async function remove(outputs: Properties, ctx: Context): Promise<void> {
@@ -128,11 +179,26 @@ async function remove(outputs: Properties, ctx: Context): Promise<void> {
   const facts = await inspect(docker, gateway);
   // A gateway that is gone or stopped serves no route.
   if (facts === undefined || !facts.State.Running) return;
-  const before = await readRoute(docker, gateway, name);
-  await removeSite(docker, gateway, name);
-  const refusal = await reload(docker, gateway);
-  if (refusal !== undefined) throw new Error(`The gateway can't let go of the route '${name}': ${refusal}`);
-  await removeUpstreams(docker, gateway, Object.keys(before?.upstreams ?? {}));
+  const unused = await turns.take(gateway, async () => {
+    const sites = await readSites(docker, gateway);
+    const gone = release(sites, name, outputs.owner === undefined ? undefined : String(outputs.owner));
+    await writeFiles(docker, gateway, new Map(gone.map((site) => [site, undefined])), {});
+    const refusal = await reload(docker, gateway);
+    if (refusal !== undefined) throw new Error(`The gateway can't let go of the route '${name}': ${refusal}`);
+    const serves = [name, leftOf(name)].some((site) => sites.has(site) && !gone.includes(site));
+    return serves ? {} : await readUpstreams(docker, gateway, name);
+  });
+  const seconds = Number(outputs.drainSeconds ?? 0);
+  await drain(docker, gateway, addresses({ upstreams: unused }), seconds, ctx);
+  await removeUpstreams(docker, gateway, Object.keys(unused));
+}
+
+/** Whether hostnames that the route had are not among its new ones; false while they aren't known. */
+function losesHostnames(olds: Properties, news: Properties): boolean {
+  const known = !hasUnknown(news.hostnames ?? null) && !hasUnknown(news.path ?? null);
+  // The files of a gateway that is replaced are the new one's, and nobody would remove them from there.
+  if (!known || !sameValue(olds.gatewayId, news.gatewayId)) return false;
+  return givesUp(olds as unknown as RouteConfig, news as unknown as RouteConfig);
 }
 
 /** Serves routes. The hash of the files is part of the state, so a change made by hand shows at the next refresh. */
@@ -150,10 +216,13 @@ export const route: ResourceHandler<DockerHost> = {
       if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
     }
     if (!sameValue(olds.routeName, news.routeName)) changes.routeName = "update-replace";
-    return { changes, deleteBeforeReplace: true };
+    // The old one is deleted at the end of the run: until then another route may claim what this one gives up.
+    if (losesHostnames(olds, news)) changes[changes.hostnames ? "hostnames" : "path"] = "update-replace";
+    return { changes, deleteBeforeReplace: false };
   },
   async create({ inputs }, ctx) {
-    return { id: String(inputs.routeName), outputs: await apply(inputs, ctx) };
+    const owner = randomBytes(6).toString("hex");
+    return { id: String(inputs.routeName), outputs: await apply(inputs, owner, true, ctx) };
   },
   async read({ id, outputs, inputs }, ctx) {
     const docker = await ctx.client.docker();
@@ -163,6 +232,7 @@ export const route: ResourceHandler<DockerHost> = {
     if (files === undefined) return undefined;
     return { id, outputs: { ...outputs, configHash: configHash(files) }, inputs };
   },
-  update: ({ inputs }, ctx) => apply(inputs, ctx),
-  delete: ({ outputs }, ctx) => turns.take(String(outputs.gatewayId), () => remove(outputs, ctx)),
+  update: ({ inputs, olds }, ctx) =>
+    apply(inputs, olds.owner === undefined ? undefined : String(olds.owner), false, ctx),
+  delete: ({ outputs }, ctx) => remove(outputs, ctx),
 };

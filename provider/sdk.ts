@@ -1,5 +1,8 @@
 // The program's side of the tandem provider: one typed class per resource that provider/ implements.
 import * as pulumi from "@pulumi/pulumi";
+import type { UpstreamProtocol } from "./route-config.ts";
+
+export type { UpstreamProtocol };
 
 /** Where the Docker API answers, and how to log in to Cloudflare. */
 export interface TandemProviderArgs {
@@ -159,6 +162,8 @@ export interface RouteArgs {
   watchSeconds?: pulumi.Input<number>;
   /** Share of server errors, in percent, above which the route moves back within that time. @default 100 */
   watchErrorPercent?: pulumi.Input<number>;
+  /** What the containers speak: HTTP/1.1, or HTTP/2 without TLS. @default "http" */
+  protocol?: pulumi.Input<UpstreamProtocol>;
   /** Add `X-Robots-Tag: noindex, nofollow`. */
   noindex: pulumi.Input<boolean>;
   /** User of basic authentication. */

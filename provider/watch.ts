@@ -17,8 +17,11 @@ export interface Watch {
   containers: string[];
   seconds: number;
   signal: AbortSignal;
-  /** Asked at each look: what is wrong beyond the containers themselves, such as too many errors. */
-  complaint?: () => string | undefined;
+  /**
+   * Asked at each look: what is wrong beyond the containers themselves, such as too many errors. `over` says that it is the
+   * last look.
+   */
+  complaint?: (over: boolean) => string | undefined;
 }
 
 /** A container that went bad, and why. */
@@ -54,9 +57,11 @@ async function watchComplaint(
   deadline: number,
   signal: AbortSignal,
 ): Promise<Verdict | undefined> {
-  while (Date.now() < deadline && !signal.aborted) {
-    const reason = rule.complaint?.();
+  while (!signal.aborted) {
+    const over = Date.now() >= deadline;
+    const reason = rule.complaint?.(over);
     if (reason !== undefined) return { container: rule.containers[0] ?? "", reason };
+    if (over) break;
     await pause(POLL_MS, signal);
   }
   return undefined;

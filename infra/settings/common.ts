@@ -1,7 +1,7 @@
 // Settings that most systems have, in groups that a system spreads into its keys; their rules are in common-rules.ts.
 import type { z } from "zod";
 import { setting } from "./define.ts";
-import { bindAddress, dockerHost, hostname, port, url } from "./network.ts";
+import { addressRange, bindAddress, dockerHost, hostname, port, url } from "./network.ts";
 import { duration, imageReference, type LimitDefaults, type LimitValues, limits } from "./resources.ts";
 import { choice, flag, integer, name, secret, text } from "./scalars.ts";
 import { list, optionally, section, variants } from "./structures.ts";
@@ -51,6 +51,14 @@ export function gatewaySettings(examplePort: number) {
       description: "Image of the gateway.",
       default: "caddy:2.11.9-alpine",
     }),
+    trustedProxies: setting(list(addressRange()), {
+      description: "Proxies before the gateway whose word on the client is believed, by address or range.",
+      default: [],
+    }),
+    maxBodyMb: setting(
+      integer({ min: 1, max: 1_048_576, example: 1024, what: "the largest body of a request, in MiB," }),
+      { description: "Largest body of a request, in MiB.", default: 1024 },
+    ),
     noindex: setting(flag(), { description: "Ask search engines to stay away.", default: false }),
     basicAuthUser: setting(
       text({ max: 64, pattern: /^[^\s:]+$/, form: "one word without a colon", example: "team" }),

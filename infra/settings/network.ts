@@ -87,6 +87,22 @@ export function bindAddress(): z.ZodType<string> {
   });
 }
 
+/** An IP address, or a range of them such as `10.1.0.0/16`. */
+export function addressRange(): z.ZodType<string> {
+  const example = "10.1.0.0/16";
+  return kind({ kind: "addressRange", type: "string", example }, (value) => {
+    const range = asText(value, example);
+    if (range instanceof Wrong) return range;
+    const [address = "", bits, ...more] = range.split("/");
+    const most = isIP(address) === 4 ? 32 : 128;
+    const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+    if (isIP(address) !== 0 && fits && more.length === 0) return range;
+    return new Wrong("invalid-address", `${describe(range)} is neither an IP address nor a range of them`, [
+      setExample(example),
+    ]);
+  });
+}
+
 /** A Docker host by SSH, taken apart. */
 export interface SshHost {
   user: string;

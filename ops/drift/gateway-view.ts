@@ -14,6 +14,7 @@ import {
   UPSTREAMS_DIR,
 } from "../../provider/route-config.ts";
 import { readRoute } from "../../provider/route-files.ts";
+import { routeOf } from "../../provider/route-ownership.ts";
 import type { StateResource } from "../state/backend.ts";
 import type { Finding } from "./finding.ts";
 import { output, type Place } from "./place.ts";
@@ -43,7 +44,7 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
   const files = await filesOf(docker, gateway);
   const strangers = [...files.keys()].flatMap((path) => {
     const name = ROUTES.exec(path)?.[1] ?? UPSTREAM.exec(path)?.[1];
-    return name === undefined || known.has(name) ? [] : [`/config/${path}`];
+    return name === undefined || known.has(routeOf(name)) ? [] : [`/config/${path}`];
   });
   const mend = (path: string) =>
     `docker exec -u 0 ${facts.Name.replace(/^\//, "")} rm ${posix.normalize(path)}, then sh /config/reload.sh in it`;

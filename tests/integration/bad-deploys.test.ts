@@ -1,7 +1,7 @@
 // Deploys that go wrong, each in its own way, under load: the old version serves on, and the message says what and why.
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { APP_HOST, backendProgram, type Release } from "../support/backend-program.ts";
+import { APP_HOST, BESIDE_HOST, backendProgram, type Release } from "../support/backend-program.ts";
 import { docker } from "../support/docker.ts";
 import { failuresByReason, Load, type Report } from "../support/load.ts";
 import { TestProgram } from "../support/program.ts";
@@ -162,6 +162,32 @@ describe("a new version that took over", () => {
     expect(again.up.exitCode).not.toBe(0);
     expect(await version()).toBe(good);
     await mended();
+  });
+});
+
+describe("a hostname", () => {
+  it("goes over to another service, and a service gets another name, each in one run and with no failed request", async () => {
+    const beside = { beside: "beside", watchSeconds: 1 };
+    const moved = await deploy({
+      ...{ version: good, ...beside },
+      ...{ hosts: ["else.localhost"], besideHosts: [BESIDE_HOST, APP_HOST] },
+    });
+    expect(moved.up.exitCode, moved.up.output).toBe(0);
+    expect(failuresByReason(moved.report)).toEqual({});
+    expect(await version()).toBe("beside");
+    // Back again, to a service that takes the place of the first.
+    const renamed = await deploy({ version: "renamed", name: "front", ...beside });
+    expect(renamed.up.exitCode, renamed.up.output).toBe(0);
+    expect(failuresByReason(renamed.report)).toEqual({});
+    expect(await version()).toBe("renamed");
+    expect(await appContainers()).toEqual([]);
+    expect((await ask(port, "else.localhost", "/version")).status).toBe(404);
+    const preview = await program.pulumi("preview", "--expect-no-changes");
+    expect(preview.exitCode, preview.output).toBe(0);
+    const back = await deploy({ version: good, watchSeconds: 1 });
+    expect(back.up.exitCode, back.up.output).toBe(0);
+    expect(failuresByReason(back.report)).toEqual({});
+    expect(await version()).toBe(good);
   });
 });
 

@@ -42,7 +42,10 @@ beforeAll(async () => {
     ...{ image: "caddy:2.11.9-alpine", user: "1000:1000", command: GATEWAY_COMMAND, health: GATEWAY_HEALTH },
     ...{ volumes: ["/config"], ports: { 8080: port }, memoryMb: MEMORY_MB },
   };
-  const { containerId } = await start(caddy, { pids: 512, files: gatewayFiles({}) });
+  const { IPAM } = await docker.getNetwork(run).inspect();
+  // This machine is a proxy that is believed: so there are as many clients as addresses that it names.
+  const files = gatewayFiles({ trustedProxies: [`${IPAM?.Config?.[0]?.Gateway}`] });
+  const { containerId } = await start(caddy, { pids: 512, files });
   gateway = containerId;
   // Answers slow requests after 8 s.
   const source = `process.env.VERSION = "1"; ${BACKEND.replace("? 1000 : 0", "? 8000 : 0")}`;
@@ -58,10 +61,16 @@ beforeAll(async () => {
 
 afterAll(() => removeLabelled(`tandem.test=${run}`));
 
+/** Address of another client each time. */
+let clients = 0;
+const anybody = () => `10.1.${(clients >> 8) & 255}.${clients++ & 255}`;
+
 /** Opens WebSockets. @returns them, and what became of them: `open`, or the code of their end */
 function webSockets(count: number) {
   const sockets = Array.from({ length: count }, () => {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, { headers: { host: HOST } });
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, {
+      headers: { host: HOST, "x-forwarded-for": anybody() },
+    });
     const seen = { socket, state: "opening" };
     socket.on("open", () => {
       seen.state = "open";
@@ -79,7 +88,7 @@ function webSockets(count: number) {
 async function slow(): Promise<string> {
   try {
     const answer = await request(`http://127.0.0.1:${port}/slow`, {
-      headers: { host: HOST },
+      headers: { host: HOST, "x-forwarded-for": anybody() },
       reset: true,
     });
     await answer.body.text();
@@ -159,4 +168,68 @@ it("outlives more connections than it has files for, and serves once they are cl
   expect(states()).toEqual(Array(WEBSOCKETS).fill("open"));
   expect(await beginning()).toEqual(before);
   for (const { socket } of sockets) socket.close();
+});
+
+/** Sends the beginning of a request on a connection of its own, and no end. */
+function unfinished(head: string[], rest: string | Buffer = ""): Socket {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => undefined).on("data", () => undefined);
+  socket.write(`${head.join("\r\n")}\r\n`);
+  socket.write(rest);
+  return socket;
+}
+
+/** A request whose body never ends: large or of unknown length, or small. */
+function endless(at: number, client: string): Socket {
+  const length = ["Content-Length: 5000000", "Transfer-Encoding: chunked", "Content-Length: 900"][at % 3];
+  const head = ["POST /upload HTTP/1.1", `Host: ${HOST}`, `X-Forwarded-For: ${client}`, `${length}`, ""];
+  return unfinished(head, at % 3 === 1 ? "5\r\nhello\r\n" : "hello");
+}
+
+/** What an honest client sees of ten quick requests and, where asked for, an upload of 2 MB: statuses, and the slowest answer. */
+async function honest(upload: boolean): Promise<{ statuses: number[]; slowestMs: number }> {
+  const client = anybody();
+  const statuses: number[] = [];
+  let slowestMs = 0;
+  for (let count = 0; count < (upload ? 11 : 10); count++) {
+    const begin = performance.now();
+    const body = count === 10 ? Buffer.alloc(2_000_000, "x") : null;
+    const answer = await request(`http://127.0.0.1:${port}/version`, {
+      headers: { host: HOST, "x-forwarded-for": client },
+      method: body === null ? "GET" : "POST",
+      body,
+    });
+    await answer.body.text();
+    statuses.push(answer.statusCode);
+    slowestMs = Math.max(slowestMs, performance.now() - begin);
+  }
+  return { statuses, slowestMs };
+}
+
+it.each([
+  ["one client sends 450 bodies that never end", () => "10.9.9.9", true],
+  ["450 clients do", (at: number) => `10.8.${at >> 8}.${at & 255}`, false],
+])("serves others while %s", async (_, client, upload) => {
+  const before = await beginning();
+  const bodies = Array.from({ length: 450 }, (_, at) => endless(at, client(at)));
+  await sleep(1_000);
+  const { statuses, slowestMs } = await honest(upload);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  expect(slowestMs).toBeLessThan(2_000);
+  expect(await beginning()).toEqual(before);
+  for (const socket of bodies) socket.destroy();
+});
+
+it("serves others while 400 connections send 900 KB of headers", async () => {
+  const before = await beginning();
+  const junk = Buffer.from(`X-Junk: ${"x".repeat(8_000)}\r\n`.repeat(112));
+  const large = Array.from({ length: 400 }, () =>
+    unfinished(["GET /version HTTP/1.1", `Host: ${HOST}`], junk),
+  );
+  const ended = Promise.all(large.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+  const { statuses } = await honest(false);
+  expect(new Set(statuses)).toEqual(new Set([200]));
+  // They aren't held.
+  await ended;
+  expect(await beginning()).toEqual(before);
 });

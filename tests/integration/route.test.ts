@@ -1,120 +1,130 @@
 // Routes on a real gateway: what a move and a reload do to the requests of that moment.
+import { hashSync } from "bcryptjs";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { GATEWAY_COMMAND, GATEWAY_HEALTH, gatewayFiles } from "../../components/gateway-config.ts";
-import type { Properties } from "../../lib/plugin/values.ts";
-import { containerStart } from "../../provider/container-start.ts";
 import { exec, getFile } from "../../provider/containers.ts";
 import { route } from "../../provider/route.ts";
-import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
-import { context, createdContainer } from "../support/handlers.ts";
+import { docker } from "../support/docker.ts";
+import { GatewayRoutes, HOST } from "../support/gateway-routes.ts";
+import { context } from "../support/handlers.ts";
 import { failuresByReason, Load } from "../support/load.ts";
-import { freePort } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 
-const run = uniqueName("tandem-test-");
-const labels = { "tandem.test": run };
-const created = createdContainer(run, labels);
-const CADDY = "caddy:2.11.9-alpine";
-const NODE = "node:24.21.0-trixie-slim";
-const HOST = "app.localhost";
-
-/** Answers as the example app does, says who it is, and when stopped ends at once, whatever is under way. */
-const BACKEND = `
-const { createHash } = require("node:crypto");
-require("node:http").createServer((request, response) => {
-  const hash = createHash("sha256");
-  const answer = () => response.end(JSON.stringify({ version: process.argv[1], waitedMs: 1000, sha256: hash.digest("hex") }));
-  request.on("data", (chunk) => hash.update(chunk));
-  request.on("end", () => setTimeout(answer, request.url.startsWith("/slow") ? 1000 : 0));
+/** A server of HTTP/2 without TLS, as those of gRPC are. */
+const H2C_BACKEND = `
+require("node:http2").createServer((request, response) => {
+  request.resume().on("end", () => response.end(JSON.stringify({ version: process.argv[1], http: request.httpVersion })));
 }).listen(8080);
 `;
 
-let port: number;
-let gateway: { containerId: string; containerName: string };
+const routes = new GatewayRoutes();
 
-/** Starts a container. @returns its address on the network */
-async function backend(version: string): Promise<string> {
-  const target = await created({ image: NODE, user: "1000:1000", command: ["node", "-e", BACKEND, version] });
-  const inputs = { ...target, pids: 50, healthTimeoutSeconds: 20, running: true };
-  await containerStart.create({ inputs }, context());
-  return `${target.containerName}:8080`;
-}
-
-async function checked(
-  inputs: object,
-): Promise<{ inputs: Properties; failures: readonly { property: string }[] }> {
-  const common = { gatewayId: gateway.containerId, routeName: "app", hostnames: [HOST], noindex: true };
-  const news = { ...common, drainSeconds: 20, ...inputs };
-  const result = await route.check?.({ news, olds: {}, randomSeed: Buffer.alloc(0) }, context());
-  return { inputs: result?.inputs ?? {}, failures: result?.failures ?? [] };
-}
-
-async function move(to: object): Promise<Properties> {
-  const { inputs } = await checked(to);
-  await route.update?.({ id: "app", olds: {}, oldInputs: {}, inputs }, context());
-  return inputs;
-}
-
-const version = async (host = HOST) =>
-  (await ask(port, host, "/version")).json?.version as string | undefined;
-const stop = (address: string) => docker.getContainer(address.split(":")[0] ?? "").remove({ force: true });
-
-beforeAll(async () => {
-  await docker.createNetwork({ Name: run, Labels: labels });
-  port = await freePort();
-  gateway = await created({
-    image: CADDY,
-    user: "1000:1000",
-    command: GATEWAY_COMMAND,
-    health: GATEWAY_HEALTH,
-    volumes: ["/config"],
-    ports: { 8080: port },
-  });
-  const inputs = { ...gateway, pids: 128, healthTimeoutSeconds: 20, running: true, files: gatewayFiles({}) };
-  await containerStart.create({ inputs }, context());
-});
-
-afterAll(() => removeLabelled(`tandem.test=${run}`));
+beforeAll(() => routes.start());
+afterAll(() => routes.remove());
 
 describe("a route", () => {
   it("is added, moved and removed", async () => {
-    const first = (await checked({ upstreams: [await backend("a")] })).inputs;
+    const first = (await routes.checked({ upstreams: [await routes.backend("a")] })).inputs;
     await route.create({ inputs: first }, context());
-    const answer = await ask(port, HOST, "/version");
+    const answer = await ask(routes.port, HOST, "/version");
     expect(answer.json.version).toBe("a");
     expect(answer.headers["x-robots-tag"]).toBe("noindex, nofollow");
-    const second = await move({ upstreams: [await backend("b")], noindex: false });
-    expect(await version()).toBe("b");
-    expect((await ask(port, HOST, "/version")).headers["x-robots-tag"]).toBeUndefined();
+    const second = await routes.move({ upstreams: [await routes.backend("b")], noindex: false });
+    expect(await routes.version()).toBe("b");
+    expect((await ask(routes.port, HOST, "/version")).headers["x-robots-tag"]).toBeUndefined();
     await route.delete({ id: "app", outputs: second, inputs: second }, context());
-    expect((await ask(port, HOST, "/version")).status).toBe(404);
-    const left = await exec(docker, gateway.containerId, ["ls", "/config/upstreams", "/config/routes"]);
+    expect((await ask(routes.port, HOST, "/version")).status).toBe(404);
+    const left = await exec(docker, routes.gateway, ["ls", "/config/upstreams", "/config/routes"]);
     expect(left.output).not.toMatch(/app/);
   });
 
   it("that the gateway refuses is taken back, and the others stay", async () => {
-    const upstreams = [await backend("kept")];
-    await move({ upstreams });
-    const clash = (await checked({ routeName: "clash", upstreams })).inputs;
+    const upstreams = [await routes.backend("kept")];
+    await routes.move({ upstreams });
+    const byHand = "/config/routes/by-hand.caddy";
+    const asRoot = (script: string) => exec(docker, routes.gateway, ["sh", "-c", script], undefined, "0:0");
+    await asRoot(`echo "no site" > ${byHand}`);
+    // Its hostname is another route's, which must get it back.
+    const clash = (await routes.checked({ routeName: "clash", upstreams: [await routes.backend("clash")] }))
+      .inputs;
     await expect(Promise.resolve(route.create({ inputs: clash }, context()))).rejects.toThrow(
       /refuses the route 'clash'/,
     );
-    expect(await version()).toBe("kept");
-    expect(await getFile(docker, gateway.containerId, "/config/routes/clash.caddy")).toBeUndefined();
+    expect(await routes.version()).toBe("kept");
+    expect(await getFile(docker, routes.gateway, "/config/routes/clash.caddy")).toBeUndefined();
+    expect(await getFile(docker, routes.gateway, "/config/routes/app.caddy")).toContain(HOST);
+    await asRoot(`rm ${byHand}`);
   });
 
   it("that would lead to where nobody listens stays where it is", async () => {
-    const before = await version();
-    await expect(move({ upstreams: ["nobody:1"] })).rejects.toThrow(/stays where it is: nobody:1/);
-    expect(await version()).toBe(before);
+    const before = await routes.version();
+    await expect(routes.move({ upstreams: ["nobody:1"] })).rejects.toThrow(/stays where it is: nobody:1/);
+    expect(await routes.version()).toBe(before);
+  });
+
+  it("leads to what speaks HTTP/2 without TLS if it says so, and stays where it is otherwise", async () => {
+    const before = await routes.version();
+    const upstreams = [await routes.backend("h2c", H2C_BACKEND)];
+    await expect(routes.move({ upstreams })).rejects.toThrow(
+      /doesn't answer by HTTP\/1.1.*Set the route's `protocol` to "h2c"/,
+    );
+    expect(await routes.version()).toBe(before);
+    await expect(
+      routes.move({ upstreams: [await routes.backend("not h2c")], protocol: "h2c" }),
+    ).rejects.toThrow(/doesn't answer by HTTP\/2 without TLS.*`protocol` to "http"/);
+    await routes.move({ upstreams, protocol: "h2c" });
+    expect((await ask(routes.port, HOST, "/version")).json).toMatchObject({ version: "h2c", http: "2.0" });
+    expect(
+      (await routes.checked({ upstreams, protocol: "h3" })).failures.map(({ property }) => property),
+    ).toEqual(["protocol"]);
+  });
+
+  it("tells the application of a client what the gateway saw, and nothing that the client says of itself", async () => {
+    await routes.move({ upstreams: [await routes.backend("seen")] });
+    const address = await routes.clientAddress();
+    const forged = {
+      "x-forwarded-for": "192.0.2.9",
+      "x-forwarded-proto": "https",
+      "x-forwarded-host": "forged.example.com",
+      "x-forwarded-port": "443",
+      "x-real-ip": "192.0.2.9",
+      "true-client-ip": "192.0.2.9",
+      "cf-connecting-ip": "192.0.2.9",
+      forwarded: "for=192.0.2.9;proto=https",
+    };
+    const seen = (await routes.sent(forged)).headers;
+    expect(seen).toMatchObject({
+      "x-forwarded-for": address,
+      "x-forwarded-proto": "http",
+      "x-forwarded-host": HOST,
+    });
+    expect(JSON.stringify(seen)).not.toMatch(/192\.0\.2\.9|forged|443/);
+  });
+
+  it("keeps its password to itself, and queries and headers out of its log", async () => {
+    const upstreams = [await routes.backend("guarded")];
+    const user = { basicAuthUser: "team", basicAuthHash: hashSync("right", 4) };
+    const authorization = `Basic ${Buffer.from("team:right").toString("base64")}`;
+    await routes.move({ upstreams, ...user });
+    expect((await ask(routes.port, HOST, "/version", undefined, "team:wrong")).status).toBe(401);
+    const path = "/version?token=canary-in-query";
+    const seen = await routes.sent({ authorization, referer: "http://x/?t=canary-in-header" }, path);
+    expect(seen.version).toBe("guarded");
+    expect(seen.headers.authorization).toBeUndefined();
+    // Where the gateway asks for none, it is the application's.
+    await routes.move({ upstreams });
+    expect((await routes.sent({ authorization }, path)).headers.authorization).toBe(authorization);
+    const log = async () => (await execa("docker", ["logs", routes.gateway], { all: true })).all;
+    const lines = await eventually(log, (all) => (all.match(/"uri":"\/version"/g) ?? []).length >= 3);
+    expect(lines).not.toContain("canary-in");
   });
 
   it("that was changed or removed by hand shows at the next look", async () => {
-    const inputs = await move({ upstreams: [await backend("by program")] });
+    const inputs = await routes.move({ upstreams: [await routes.backend("by program")] });
     const byHand = ["sh", "-c", "echo elsewhere:1 > /config/upstreams/app.1"];
     // As root, and a file of root's own: what the gateway's user may not do.
-    await exec(docker, gateway.containerId, ["rm", "/config/upstreams/app.1"], undefined, "0:0");
-    await exec(docker, gateway.containerId, byHand, undefined, "0:0");
+    await exec(docker, routes.gateway, ["rm", "/config/upstreams/app.1"], undefined, "0:0");
+    await exec(docker, routes.gateway, byHand, undefined, "0:0");
     const seen = await route.read?.({ id: "app", outputs: inputs, inputs }, context());
     const diff = await route.diff(
       { id: "app", olds: seen?.outputs ?? {}, oldInputs: inputs, news: inputs },
@@ -126,7 +136,7 @@ describe("a route", () => {
   });
 
   it("is refused before anything is touched when it holds what is no name, hostname, upstream or hash", async () => {
-    const { failures } = await checked({
+    const { failures } = await routes.checked({
       routeName: "../app",
       hostnames: ["a b", "x{y}"],
       upstreams: ["no-port"],
@@ -143,15 +153,15 @@ describe("a route", () => {
   });
 
   it("is known to a gateway that was restarted, also one that was killed amid a change", async () => {
-    await move({ upstreams: [await backend("still here")] });
-    await docker.getContainer(gateway.containerId).restart({ t: 10 });
-    const answer = () => version().catch(() => undefined);
+    await routes.move({ upstreams: [await routes.backend("still here")] });
+    await docker.getContainer(routes.gateway).restart({ t: 10 });
+    const answer = () => routes.version().catch(() => undefined);
     expect(await eventually(answer, (seen) => seen !== undefined)).toBe("still here");
     // The file is there and not in force, as after a kill between the two.
-    const inputs = await move({ upstreams: [await backend("hidden")] });
-    await exec(docker, gateway.containerId, ["sh", "-c", "echo old > /tmp/loaded"]);
+    const inputs = await routes.move({ upstreams: [await routes.backend("hidden")] });
+    await exec(docker, routes.gateway, ["sh", "-c", "echo old > /tmp/loaded"]);
     await route.update?.({ id: "app", olds: inputs, oldInputs: inputs, inputs }, context());
-    const loaded = await exec(docker, gateway.containerId, ["cat", "/tmp/loaded"]);
+    const loaded = await exec(docker, routes.gateway, ["cat", "/tmp/loaded"]);
     expect(loaded.stdout).not.toContain("old");
   });
 });
@@ -160,8 +170,14 @@ describe("under load", () => {
   let load: Load;
 
   beforeAll(async () => {
-    await move({ upstreams: [await backend("0")] });
-    load = new Load({ port, host: HOST, perSecond: 200, connections: 300, uploadEverySeconds: 0.5 });
+    await routes.move({ upstreams: [await routes.backend("0")] });
+    load = new Load({
+      port: routes.port,
+      host: HOST,
+      perSecond: 200,
+      connections: 300,
+      uploadEverySeconds: 0.5,
+    });
     load.start();
   });
 
@@ -170,13 +186,13 @@ describe("under load", () => {
   });
 
   it("moves without a lost request, though what it leaves is killed right after", async () => {
-    let last = await backend("1");
-    await move({ upstreams: [last] });
+    let last = await routes.backend("1");
+    await routes.move({ upstreams: [last] });
     load.take();
     for (let round = 2; round < 5; round++) {
-      const next = await backend(String(round));
-      await move({ upstreams: [next] });
-      await stop(last);
+      const next = await routes.backend(String(round));
+      await routes.move({ upstreams: [next] });
+      await routes.kill(last);
       last = next;
     }
     const report = load.take();
@@ -185,27 +201,66 @@ describe("under load", () => {
   });
 
   it("changes its site without a lost request", async () => {
-    const upstreams = [await backend("site")];
+    const upstreams = [await routes.backend("site")];
     const started = performance.now();
     for (let round = 0; round < 3; round++) {
-      await move({ upstreams, hostnames: [HOST, `round-${round}.localhost`], noindex: round % 2 === 0 });
-      expect(await version(`round-${round}.localhost`)).toBe("site");
+      await routes.move({
+        upstreams,
+        hostnames: [HOST, `round-${round}.localhost`],
+        noindex: round % 2 === 0,
+      });
+      expect(await routes.version(`round-${round}.localhost`)).toBe("site");
     }
     expect((performance.now() - started) / 3).toBeLessThan(10_000);
     expect(failuresByReason(load.take())).toEqual({});
   });
 
+  it("hands a hostname to another route, and all of them to one of another name, without a lost request", async () => {
+    const moved = "moved.localhost";
+    const [old, other] = [await routes.backend("old"), await routes.backend("other")];
+    const two = (await routes.checked({ upstreams: [old], hostnames: [HOST, moved] })).inputs;
+    const first = await route.create({ inputs: two }, context());
+    load.take();
+    // The one that gives it up goes first, as it may in a run of the engine: it serves on until the end.
+    const one = (await routes.checked({ upstreams: [old], hostnames: [moved] })).inputs;
+    const diff = { id: "app", olds: first.outputs, oldInputs: two, news: one };
+    expect(await route.diff(diff, context())).toMatchObject({
+      changes: { hostnames: "update-replace" },
+      deleteBeforeReplace: false,
+    });
+    const second = await route.create({ inputs: one }, context());
+    expect(await routes.version()).toBe("old");
+    const claimed = (await routes.checked({ routeName: "other", upstreams: [other] })).inputs;
+    const third = await route.create({ inputs: claimed }, context());
+    expect(await routes.version()).toBe("other");
+    await route.delete({ id: "app", outputs: first.outputs, inputs: two }, context());
+    expect([await routes.version(), await routes.version(moved)]).toEqual(["other", "old"]);
+
+    const renamed = (
+      await routes.checked({ routeName: "renamed", upstreams: [old], hostnames: [HOST, moved] })
+    ).inputs;
+    await route.create({ inputs: renamed }, context());
+    await route.delete({ id: "app", outputs: second.outputs, inputs: one }, context());
+    await route.delete({ id: "other", outputs: third.outputs, inputs: claimed }, context());
+    await routes.kill(other);
+    expect([await routes.version(), await routes.version(moved)]).toEqual(["old", "old"]);
+    expect(failuresByReason(load.take())).toEqual({});
+    const left = await exec(docker, routes.gateway, ["ls", "/config/upstreams", "/config/routes"]);
+    const files = left.stdout.match(/^\S+\.\S+$/gm) ?? [];
+    expect(files.sort()).toEqual(["renamed.1", "renamed.1.stream", "renamed.caddy"]);
+  });
+
   it("goes from one container to three and back to another without a lost request", async () => {
-    const several = [await backend("r1"), await backend("r2"), await backend("r3")];
-    await move({ upstreams: several });
+    const several = [await routes.backend("r1"), await routes.backend("r2"), await routes.backend("r3")];
+    await routes.move({ upstreams: several });
     // The least busy one answers, so one that has much to do is left out for a while.
     const seen = new Set<string | undefined>();
-    const look = async () => [...seen.add(await version())].sort();
+    const look = async () => [...seen.add(await routes.version())].sort();
     expect(await eventually(look, ({ length }) => length === 3)).toEqual(["r1", "r2", "r3"]);
     const [last = ""] = several.slice(2);
-    await move({ upstreams: [last] });
-    await Promise.all(several.slice(0, 2).map(stop));
-    expect(await version()).toBe("r3");
+    await routes.move({ upstreams: [last] });
+    await Promise.all(several.slice(0, 2).map((address) => routes.kill(address)));
+    expect(await routes.version()).toBe("r3");
     expect(failuresByReason(load.take())).toEqual({});
   });
 });

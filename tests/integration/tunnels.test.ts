@@ -1,17 +1,19 @@
 // TunnelRoute on the real engine, against an emulator of Cloudflare's API: never against Cloudflare itself.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONNECTOR_IMAGE } from "../../components/index.ts";
+import { referenceOf } from "../../toolchain/images/catalog.ts";
 import { CloudflareEmulator } from "../support/cloudflare-emulator/emulator.ts";
 import { EmulatorServer } from "../support/cloudflare-emulator/server.ts";
 import { addTunnel, rulesOf } from "../support/cloudflare-emulator/tunnels.ts";
 import type { Rule } from "../support/cloudflare-emulator/types.ts";
 import { buildConnectorImage, type ConnectorImage } from "../support/connector-image.ts";
 import { docker } from "../support/docker.ts";
-import { logsOf } from "../support/docker-cli.ts";
+import { dockerOk, logsOf } from "../support/docker-cli.ts";
 import { expectFoundAndUndo, expectNoDrift } from "../support/drift-runs.ts";
 import { changedRule, strangeRules } from "../support/hand-made-tunnel.ts";
 import { TestProgram } from "../support/program.ts";
 import { freePort, type Outcome, TestProject } from "../support/project.ts";
+import { eventually } from "../support/requests.ts";
 import { containerOf } from "../support/snapshot.ts";
 
 const TOKEN = "canary-cloudflare-token";
@@ -132,15 +134,24 @@ describe("The Oracle in a tunnel that others use too", () => {
   });
 });
 
+/** Answers with the headers of the request. */
+const ECHO = `require("node:http").createServer(({ headers }, answer) => answer.end(JSON.stringify(headers))).listen(8080)`;
+
 describe("a tunnel of an environment's own", () => {
   let connector: ConnectorImage;
   let program: TestProgram;
   const living = () => world.tunnels.all().filter(({ name, deleted_at }) => name === "own" && !deleted_at);
   const source = (port: number, hostname: string, image: string) => `
-import { Environment, Gateway, TunnelRoute } from "tandem";
+import { AppService, Environment, Gateway, TunnelRoute } from "tandem";
 const env = new Environment("staging", { system: "$SYSTEM", environment: "staging", data: { protect: false } });
 const limits = { cpus: 0.5, memoryMb: 64, pids: 100 };
-const gateway = new Gateway("gateway", { env, image: "caddy:2.11.9-alpine", hostPort: ${port}, limits });
+const gateway = new Gateway("gateway", { env, image: "caddy:2.11.9-alpine", hostPort: ${port}, ownTunnel: true, limits });
+new AppService("app", {
+  env, image: "${referenceOf("node")}", command: ["node", "-e", ${JSON.stringify(ECHO)}], port: 8080,
+  route: { gateway, hostnames: ["${hostname}"] }, watch: { seconds: 0 },
+  health: { command: ["node", "-e", "fetch('http://127.0.0.1:8080').then(() => process.exit(0), () => process.exit(1))"] },
+  limits,
+});
 const tunnel = new TunnelRoute("tunnel", {
   env, gateway, hostnames: ["${hostname}"],
   tunnel: {
@@ -180,6 +191,28 @@ export const urls = tunnel.urls;
     const inspected = await docker.getContainer(container).inspect();
     expect(JSON.stringify(inspected)).not.toMatch(/eyJ/);
     await ok(program.pulumi("preview", "--expect-no-changes"));
+  });
+
+  it("believes what its connector says of a client, and nothing that another container says", async () => {
+    const headers = {
+      ...{ host: "own.example.com", "x-forwarded-proto": "https" },
+      ...{ "x-forwarded-for": "192.0.2.66, 198.51.100.7", "cf-connecting-ip": "198.51.100.7" },
+    };
+    const script = `require("node:http").get("http://${program.system}_staging_gateway:8080", {
+      headers: ${JSON.stringify(headers)} }, (answer) => answer.pipe(process.stdout))`;
+    const from = async (role: string) => {
+      const container = await containerOf(program.system, "staging", role);
+      return JSON.parse(await dockerOk(["exec", container, "node", "-e", script])) as Record<string, string>;
+    };
+    const believed = { "x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https" };
+    await eventually(
+      () => from("tunnel"),
+      (seen) => seen["x-forwarded-proto"] === "https",
+    );
+    expect(await from("tunnel")).toMatchObject(believed);
+    const stranger = await from("app");
+    expect(stranger["x-forwarded-proto"]).toBe("http");
+    expect(JSON.stringify(stranger)).not.toMatch(/198\.51\.100|192\.0\.2/);
   });
 
   it("follows a new hostname with the same tunnel and connector, and goes altogether", async () => {

@@ -12,6 +12,12 @@ export interface Release {
   replicas?: number;
   /** JavaScript that the migration runs; no migration without it. */
   migration?: string;
+  /** Name of the application's service. @default "app" */
+  name?: string;
+  /** Hostnames that lead to it. @default APP_HOST */
+  hosts?: string[];
+  /** Hostnames of the application beside it. @default BESIDE_HOST */
+  besideHosts?: string[];
   /** Version of the application beside it. @default "1" */
   beside?: string;
   /** Seconds that it is watched after it took over. @default WATCH_SECONDS */
@@ -34,6 +40,7 @@ export const WATCH_SECONDS = 6;
 /** The program's source. */
 export function backendProgram(gatewayPort: number, release: Release): string {
   const { fault, port, migration, image = BACKEND_IMAGE, replicas = 1, beside = "1" } = release;
+  const { name = "app", hosts = [APP_HOST], besideHosts = [BESIDE_HOST] } = release;
   const { watchSeconds = WATCH_SECONDS, nodeOptions = [], healthIntervalSeconds = 10 } = release;
   const command = ["node", ...nodeOptions, "-e", BACKEND];
   const broken = fault === undefined ? {} : { FAULT: fault };
@@ -57,17 +64,17 @@ const common = {
   env, command: ["node", "-e", ${JSON.stringify(BACKEND)}], health: { command: ${JSON.stringify(BACKEND_HEALTH)} },
   healthTimeoutSeconds: 15, limits: small, stopGraceSeconds: 10, watch: { seconds: ${WATCH_SECONDS} },
 };
-new AppService("app", {
+new AppService("${name}", {
   ...common, image: ${JSON.stringify(image)}, port: 8080, replicas: ${replicas},
   command: ${JSON.stringify(command)}, watch: { seconds: ${watchSeconds} },
   health: { ...common.health, intervalSeconds: ${healthIntervalSeconds} },
-  route: { gateway, hostnames: ["${APP_HOST}"] },
+  route: { gateway, hostnames: ${JSON.stringify(hosts)} },
   environment: ${JSON.stringify(variables)},
   volumes: [{ volume: disk.name, path: "/data" }],
   ${migration === undefined ? "" : `migration: { command: ["node", "-e", ${JSON.stringify(migration)}], timeoutSeconds: 3 },`}
 });
 new AppService("beside", {
-  ...common, image: "${BACKEND_IMAGE}", port: 8080, route: { gateway, hostnames: ["${BESIDE_HOST}"] },
+  ...common, image: "${BACKEND_IMAGE}", port: 8080, route: { gateway, hostnames: ${JSON.stringify(besideHosts)} },
   environment: { VERSION: ${JSON.stringify(beside)} },
 });
 `;
