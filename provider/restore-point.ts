@@ -33,12 +33,15 @@ const TIME_LIMIT = 3600;
 /** Names as this makes them; anything else in the folder is none of ours. */
 export const NAME = /^\d{8}-\d{6}-(before|from)-[a-z0-9-]+$/;
 
-/** Tables with rows of their own that no extension brought along; those are what a dump must have. */
+/**
+ * Tables with rows that a dump must have: of those that an extension brought along, its configuration tables
+ * (`pg_extension_config_dump`).
+ */
 const TABLES =
   "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' " +
   "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND NOT starts_with(n.nspname, 'pg_toast') AND NOT " +
-  "starts_with(n.nspname, 'pg_temp') AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid " +
-  "AND d.deptype = 'e');";
+  "starts_with(n.nspname, 'pg_temp') AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid WHERE " +
+  "d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e' AND c.oid <> ALL (coalesce(e.extconfig, '{}')));";
 
 /** Longest time that a dump waits for a table that somebody holds, in milliseconds. */
 const LOCK_WAIT_MS = 60_000;

@@ -44,9 +44,10 @@ const DOORS: Readonly<Record<string, { ways: (keyof typeof WAYS)[]; why: string 
     why: "in a data folder that it has just made, before any tenant",
   },
   "ops/seed/masked-copy.ts": {
-    ways: ["pg_dump or pg_restore", "administrator's login"],
-    why: "on a server of the moment without a network, which holds nothing but the copy",
+    ways: ["pg_dump or pg_restore"],
+    why: "on a server of the moment without a network, as a login that can do nothing else",
   },
+  "ops/seed/scratch-database.ts": { ways: ["pg_dump or pg_restore"], why: "the same" },
   "ops/seed/scratch.ts": { ways: ["administrator's login"], why: "makes that server" },
 };
 

@@ -118,7 +118,6 @@ async function copy(
       environment: stack,
       database: from,
       definition,
-      columns,
       roles: matchingRoles(sides.from.deployment, sides.to.deployment),
       say,
     },

@@ -1,7 +1,7 @@
 // The tables and columns of a database, and whether a seed's definition says something of each.
 import type Docker from "dockerode";
 import type { SeedDefinition, TableMask } from "../../infra/settings/seed.ts";
-import { psql } from "../../provider/psql.ts";
+import { identifier, psql } from "../../provider/psql.ts";
 import type { DumpedDatabase } from "../../provider/restore-point.ts";
 
 /** A column whose rows a dump would have. */
@@ -16,7 +16,11 @@ export interface Column {
   generated: boolean;
 }
 
-/** Tables with rows of their own, a partitioned one as a whole, without those that an extension brought along. */
+/**
+ * Tables with rows of their own, a partitioned one as a whole. Of those that an extension brought along a dump has the
+ * rows of its configuration tables (`pg_extension_config_dump`), which are named like any other. The
+ * search path is pinned: types outside of `pg_catalog` come with their schema.
+ */
 const COLUMNS = `SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'table', c.relname, 'column', a.attname,
     'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull, 'generated', a.attgenerated <> '')
     ORDER BY n.nspname, c.relname, a.attnum), '[]')
@@ -24,12 +28,22 @@ const COLUMNS = `SELECT coalesce(json_agg(json_build_object('schema', n.nspname,
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
-    AND NOT EXISTS (SELECT FROM pg_depend d
-      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e');`;
+    AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+        AND c.oid <> ALL (coalesce(e.extconfig, '{}')));`;
 
-/** All columns of a database. */
-export async function columnsOf(docker: Docker, { containerId, name }: DumpedDatabase): Promise<Column[]> {
-  return JSON.parse(await psql(docker, containerId, COLUMNS, { database: name })) as Column[];
+/** All columns of a database, read as the server's administrator or as another login. */
+export async function columnsOf(
+  docker: Docker,
+  { containerId, name }: DumpedDatabase,
+  username = "postgres",
+): Promise<Column[]> {
+  return JSON.parse(await psql(docker, containerId, COLUMNS, { database: name, username })) as Column[];
+}
+
+/** A table as SQL. */
+export function qualified({ schema, table }: Pick<Column, "schema" | "table">): string {
+  return `${identifier(schema)}.${identifier(table)}`;
 }
 
 /** A table as a definition names it. */

@@ -3,18 +3,20 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import type { SeedDefinition } from "../../infra/settings/seed.ts";
-import { exec } from "../../provider/containers.ts";
+import { printable } from "../../lib/printable.ts";
 import { type ContainerFile, copyBetween } from "../../provider/dump-transfer.ts";
-import { identifier, psql } from "../../provider/psql.ts";
 import {
   type DumpedDatabase,
   makeRestorePoint,
   removeRestorePoint,
   restorePointPath,
 } from "../../provider/restore-point.ts";
-import type { Column } from "./columns.ts";
-import { maskStatements, originals, SHORTEST_LOOKED_FOR } from "./masks.ts";
+import { columnsOf, definitionProblems } from "./columns.ts";
+import { maskStatements } from "./masks.ts";
+import { originals } from "./originals.ts";
 import { FOLDER, withScratchServer } from "./scratch.ts";
+import { ScratchDatabase } from "./scratch-database.ts";
+import { findOriginals, ORIGINALS, PLAIN, SHORTEST_LOOKED_FOR } from "./search.ts";
 
 /** A finished copy, as long as its server is there. */
 export interface MaskedCopy extends ContainerFile {
@@ -30,7 +32,6 @@ export interface CopyRequest {
   environment: string;
   database: DumpedDatabase;
   definition: SeedDefinition;
-  columns: readonly Column[];
   /** The source's roles, each with the one that takes its place; of any other the copy knows nothing. */
   roles: ReadonlyMap<string, string>;
   /** Told what happens. */
@@ -40,86 +41,18 @@ export interface CopyRequest {
 const FILES = `${FOLDER}/files`;
 const ORIGINAL = `${FILES}/original.dump`;
 const MASKED = `${FILES}/masked.dump`;
-const COPY = { database: "copy", commands: true };
-
-/** An error may repeat a row; what follows its first line is left out. */
-function withoutRows(output: string): string {
-  return output
-    .split("\n")
-    .filter((line) => /error|fatal|panic/i.test(line) && !/^(DETAIL|CONTEXT|Command was)/.test(line.trim()))
-    .slice(0, 3)
-    .join("\n");
-}
-
-async function run(
-  docker: Docker,
-  id: string,
-  what: string,
-  script: string,
-  ...args: string[]
-): Promise<string> {
-  const { exitCode, stdout, output } = await exec(docker, id, [
-    "sh",
-    "-c",
-    `set -eu\n${script}`,
-    "seed",
-    ...args,
-  ]);
-  if (exitCode !== 0) throw new Error(`${what} failed: ${withoutRows(output) || `exit code ${exitCode}`}`);
-  return stdout.trim();
-}
-
-async function sql(docker: Docker, id: string, what: string, statements: string): Promise<void> {
-  try {
-    await psql(docker, id, `\\set VERBOSITY terse\n\\set SHOW_CONTEXT never\n${statements}`, COPY);
-  } catch (error) {
-    throw new Error(`${what} failed: ${withoutRows(error instanceof Error ? error.message : String(error))}`);
-  }
-}
-
-/** The roles that a dump names, made before it is restored. They can do nothing. */
-async function makeRoles(docker: Docker, scratch: string, source: DumpedDatabase): Promise<string[]> {
-  const query = "SELECT rolname FROM pg_roles WHERE rolname <> 'postgres' AND rolname !~ '^pg_';";
-  const names = (await psql(docker, source.containerId, query)).split("\n").filter((name) => name !== "");
-  await sql(
-    docker,
-    scratch,
-    "making roles",
-    names.map((name) => `CREATE ROLE ${identifier(name)};`).join("\n"),
-  );
-  return names;
-}
-
-/** Gives the target's names to the roles that have one there, and takes the others off everything. */
-function renameRoles(names: readonly string[], roles: ReadonlyMap<string, string>): string {
-  const gone = names.filter((name) => !roles.has(name)).map(identifier);
-  const renamed = names.flatMap((name, index) => {
-    const target = roles.get(name);
-    return target === undefined ? [] : [{ name, target, between: `tandem_seed_${index}` }];
-  });
-  return [
-    ...gone.map((name) => `REASSIGN OWNED BY ${name} TO postgres; DROP OWNED BY ${name}; DROP ROLE ${name};`),
-    // In two steps: a new name may be an old name of another.
-    ...renamed.map(({ name, between }) => `ALTER ROLE ${identifier(name)} RENAME TO ${identifier(between)};`),
-    ...renamed.map(
-      ({ between, target }) => `ALTER ROLE ${identifier(between)} RENAME TO ${identifier(target)};`,
-    ),
-  ].join("\n");
-}
 
 /** $1 the dump. Newer versions put statistics into a dump: the most common values of each column. */
-const DUMP = `extra=; pg_dump --help | grep -q -e --no-statistics && extra=--no-statistics
-pg_dump --username postgres --format custom --no-blobs $extra --file "$1" copy
-echo "$(wc -c < "$1") $(sha256sum "$1" | cut -d ' ' -f 1) $(pg_restore --list "$1" | grep -c ' TABLE DATA ' || true)"`;
+const DUMP = `extra=
+help=$(pg_dump --help)
+case $help in *--no-statistics*) extra=--no-statistics;; esac
+pg_dump --username "$login" --no-password --format custom --no-blobs $extra --file "$1" "$database"
+pg_restore --list "$1" > "$1.list"
+sum=$(sha256sum "$1")
+echo "$(wc -c < "$1") \${sum%% *} $(grep -c ' TABLE DATA ' "$1.list" || true)"`;
 
-/** $1 the dump, $2 the folder of the originals. Prints the tables in which one was found, never what was found. */
-const SEARCH = `export LC_ALL=C
-cat "$2"/originals.* 2>/dev/null | sort -u > "$2/all" || true
-[ -s "$2/all" ] || exit 0
-pg_restore --file - "$1" > "$2/plain"
-grep -n -F -f "$2/all" "$2/plain" | cut -d : -f 1 > "$2/lines" || true
-awk 'NR == FNR { hit[$1]; next } /^COPY / { table = $2 } /^\\\\\\.$/ { table = "" }
-  FNR in hit { print (table == "" ? "the structure" : table) }' "$2/lines" "$2/plain" | sort -u`;
+/** $1 the dump, $2 the folder of the originals. */
+const UNPACK = `pg_restore --file "$2/${PLAIN}" "$1"`;
 
 /**
  * Makes the copy and hands it to `use`; afterwards nothing of it is left on the host.
@@ -130,7 +63,7 @@ export async function withMaskedCopy<T>(
   request: CopyRequest,
   use: (copy: MaskedCopy) => Promise<T>,
 ): Promise<T> {
-  const { docker, database, definition, columns, system, environment, say } = request;
+  const { docker, database, definition, system, environment, say } = request;
   const point = await makeRestorePoint(docker, database, "seed");
   try {
     const source = {
@@ -145,20 +78,28 @@ export async function withMaskedCopy<T>(
         const at = (path: string) => ({ docker, containerId: scratch, path });
         await copyBetween(source, at(ORIGINAL), "postgres");
         await removeRestorePoint(docker, database, point.name);
-        const names = await makeRoles(docker, scratch, database);
-        const restore = `pg_restore --username postgres --no-password --exit-on-error --dbname copy "$1"; rm "$1"`;
-        await run(docker, scratch, "restoring the dump beside production", restore, ORIGINAL);
+        const copy = await ScratchDatabase.create(docker, scratch, database);
+        const { leftOut, finish } = await copy.restoreRows(ORIGINAL);
+        for (const entry of leftOut) say(`${database.name}: left out: ${printable(entry)}`);
+        // A migration may have run since the question was asked.
+        const { database: place, username } = copy.place;
+        const columns = await columnsOf(docker, place, username);
+        const problems = definitionProblems(definition, columns);
+        if (problems.length > 0)
+          throw new Error(`production's tables changed meanwhile: ${problems.join("; ")}`);
         say(`${database.name}: ${point.tables} tables are in a server without a network; masking`);
-        await sql(docker, scratch, "noting the originals", originals(definition, columns, FILES));
+        await copy.run("noting the originals", originals(definition, columns, `${FILES}/${ORIGINALS}`));
         const key = randomBytes(32).toString("hex");
-        await sql(docker, scratch, "masking", maskStatements(definition, columns, key));
-        await sql(docker, scratch, "renaming roles", renameRoles(names, request.roles));
-        const facts = await run(docker, scratch, "dumping the masked copy", DUMP, MASKED);
+        await copy.run("masking", maskStatements(definition, columns, key));
+        await finish();
+        await copy.handOver(request.roles);
+        const facts = await copy.shell("dumping the masked copy", DUMP, MASKED);
         const [bytes = "", sha256 = "", tables = ""] = facts.split(" ");
-        const found = await run(docker, scratch, "searching the masked copy", SEARCH, MASKED, FILES);
-        if (found !== "") {
+        await copy.shell("unpacking the masked copy", UNPACK, MASKED, FILES);
+        const found = await findOriginals(docker, scratch, FILES);
+        if (found.length > 0) {
           throw new Error(
-            `values that were to be masked stand in the copy, in ${found.split("\n").join(", ")}: a column that is ` +
+            `values that were to be masked stand in the copy, in ${found.join(", ")}: a column that is ` +
               `kept repeats what another hides (values of ${SHORTEST_LOOKED_FOR} characters and more are looked for)`,
           );
         }

@@ -1,10 +1,7 @@
-// The SQL that masks a copy, and the SQL that notes what must not be in it afterwards.
+// The SQL that masks a copy.
 import type { ColumnMask, SeedDefinition } from "../../infra/settings/seed.ts";
 import { identifier, literal } from "../../provider/psql.ts";
-import { type Column, tableMask } from "./columns.ts";
-
-/** Shorter values stand in many texts by chance; they are masked too, but not looked for afterwards. */
-export const SHORTEST_LOOKED_FOR = 8;
+import { type Column, qualified, tableMask } from "./columns.ts";
 
 /** Words that no copy needs to hide. */
 const WORDS = [
@@ -18,10 +15,6 @@ const WORDS = [
 
 /** Schema of the function that hashes; it is gone before the copy is dumped. */
 const SCHEMA = "tandem_seed";
-
-function qualified({ schema, table }: Column): string {
-  return `${identifier(schema)}.${identifier(table)}`;
-}
 
 /** A text in a column's type, no longer than it takes. */
 function fitted(text: string, type: string): string {
@@ -52,7 +45,10 @@ function maskedValue(mask: ColumnMask, { column, type }: Column): string | undef
 }
 
 /** Columns that are masked, with their masks. */
-function maskedColumns(definition: SeedDefinition, columns: readonly Column[]): [Column, ColumnMask][] {
+export function maskedColumns(
+  definition: SeedDefinition,
+  columns: readonly Column[],
+): [Column, ColumnMask][] {
   return columns.flatMap((column) => {
     const mask = tableMask(definition, column);
     if (mask === undefined || typeof mask === "string" || column.generated) return [];
@@ -62,7 +58,7 @@ function maskedColumns(definition: SeedDefinition, columns: readonly Column[]): 
 }
 
 /** Columns of tables whose rows are left out. */
-function emptiedColumns(definition: SeedDefinition, columns: readonly Column[]): Column[] {
+export function emptiedColumns(definition: SeedDefinition, columns: readonly Column[]): Column[] {
   return columns.filter((column) => tableMask(definition, column) === "empty");
 }
 
@@ -70,24 +66,6 @@ function emptiedColumns(definition: SeedDefinition, columns: readonly Column[]):
 export function maskCounts(definition: SeedDefinition, columns: readonly Column[]) {
   const emptied = new Set(emptiedColumns(definition, columns).map(qualified));
   return { masked: maskedColumns(definition, columns).length, emptied: emptied.size };
-}
-
-/**
- * Statements that write every value to be masked into files of `folder` on the server, a line each, in the form in which
- * a plain dump has it.
- */
-export function originals(definition: SeedDefinition, columns: readonly Column[], folder: string): string {
-  const hidden = [
-    ...maskedColumns(definition, columns).map(([column]) => column),
-    ...emptiedColumns(definition, columns),
-  ];
-  return hidden
-    .map((column, index) => {
-      const value = `${identifier(column.column)}::text`;
-      const query = `SELECT DISTINCT ${value} FROM ${qualified(column)} WHERE length(${value}) >= ${SHORTEST_LOOKED_FOR}`;
-      return `COPY (${query}) TO ${literal(`${folder}/originals.${index}`)};`;
-    })
-    .join("\n");
 }
 
 /** What the masks are computed with. The key is of one copy, and nobody has it afterwards. */
@@ -105,8 +83,9 @@ CREATE FUNCTION ${SCHEMA}.vector(value text) RETURNS text LANGUAGE sql IMMUTABLE
 }
 
 /**
- * Statements that mask a copy. Triggers don't fire: one that writes down changes would write down the originals, and
- * keys that refer to each other get the same masks.
+ * Statements that mask a copy. They run as a login without powers, before the copy has triggers, rules, policies and
+ * foreign keys: one that writes down changes would write down the originals. The session's search
+ * path is pinned (lib/admin-sql/session.ts): names without a schema are those of `pg_catalog`.
  *
  * @param key random, of this copy alone
  */
@@ -121,11 +100,9 @@ export function maskStatements(definition: SeedDefinition, columns: readonly Col
   const emptied = [...new Set(emptiedColumns(definition, columns).map(qualified))];
   return [
     functions(key),
-    "SET session_replication_role = replica;",
-    ...(emptied.length === 0 ? [] : [`TRUNCATE ${emptied.join(", ")};`]),
+    // Not TRUNCATE: on an extension's table that is its owner's alone.
+    ...emptied.map((table) => `DELETE FROM ${table};`),
     ...[...updates].map(([table, sets]) => `UPDATE ${table} SET ${sets.join(", ")};`),
     `DROP SCHEMA ${SCHEMA} CASCADE;`,
-    // They keep rows of their own.
-    `SELECT format('REFRESH MATERIALIZED VIEW %I.%I;', schemaname, matviewname) FROM pg_matviews \\gexec`,
   ].join("\n");
 }

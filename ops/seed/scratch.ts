@@ -2,14 +2,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { exec, inspect, TRANSIENT } from "../../provider/containers.ts";
-import { psql } from "../../provider/psql.ts";
 import { found, labels } from "../docker-client.ts";
 
 /** Folder of its files: a volume of the image, which goes with the container. */
 export const FOLDER = "/var/lib/postgresql/data";
 
 /** Seconds after which it ends by itself, whatever became of the command: no copy of production outlives that. */
-const LIFETIME_SECONDS = 2 * 3600;
+export const LIFETIME_SECONDS = 2 * 3600;
 const READY_SECONDS = 60;
 
 /** Nothing here must survive a crash, so nothing waits for the disk. Errors repeat no row. */
@@ -18,11 +17,19 @@ umask 077
 mkdir -p ${FOLDER}/server ${FOLDER}/files
 initdb --pgdata ${FOLDER}/server --username postgres --auth-local trust --auth-host reject --encoding UTF8 --locale C >/dev/null
 exec timeout ${LIFETIME_SECONDS} postgres -D ${FOLDER}/server -c listen_addresses= -c fsync=off -c full_page_writes=off \
-  -c synchronous_commit=off -c log_statement=none -c log_min_error_statement=panic -c log_error_verbosity=terse`;
+  -c synchronous_commit=off -c log_statement=none -c log_min_error_statement=panic -c log_error_verbosity=terse \
+  -c autovacuum=off`;
 
 /** The container's name: one seed at a time reads an environment. */
 function containerName(system: string, environment: string): string {
   return `${system}_${environment}_seed`;
+}
+
+/** What bounds the source bounds the copy, so that a seed takes no more from production's host than its server may. */
+export function limitsOf(source: Docker.HostConfig): Docker.HostConfig {
+  const { Memory, MemorySwap, PidsLimit, ShmSize } = source;
+  const { NanoCpus, CpuPeriod, CpuQuota, CpuShares, CpusetCpus } = source;
+  return { Memory, MemorySwap, PidsLimit, ShmSize, NanoCpus, CpuPeriod, CpuQuota, CpuShares, CpusetCpus };
 }
 
 async function awaitReady(docker: Docker, id: string): Promise<void> {
@@ -54,7 +61,6 @@ export async function withScratchServer<T>(
   const name = containerName(system, environment);
   // Of a run that was killed.
   await found(docker.getContainer(name).remove({ force: true, v: true }));
-  const { Memory, NanoCpus, PidsLimit, ShmSize } = facts.HostConfig;
   const container = await docker.createContainer({
     name,
     Image: facts.Image,
@@ -70,16 +76,12 @@ export async function withScratchServer<T>(
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       LogConfig: { Type: "none", Config: {} },
-      Memory,
-      NanoCpus,
-      PidsLimit,
-      ShmSize,
+      ...limitsOf(facts.HostConfig),
     },
   });
   try {
     await container.start();
     await awaitReady(docker, container.id);
-    await psql(docker, container.id, "CREATE DATABASE copy;");
     return await work(container.id);
   } finally {
     await found(container.remove({ force: true, v: true })).catch((error: { statusCode?: number }) => {

@@ -22,16 +22,21 @@ export async function findPostgresImage(): Promise<string | undefined> {
 export class TestPostgres {
   readonly port: number;
   readonly #host: string;
-  readonly #container: string;
+  /** The container's id. */
+  readonly containerId: string;
 
   private constructor(container: string, host: string, port: number) {
-    this.#container = container;
+    this.containerId = container;
     this.#host = host;
     this.port = port;
   }
 
   /** Starts a server on an address of this machine, without waiting until it answers: the provider has to. */
-  static async start(image: string, host = "127.0.0.1"): Promise<TestPostgres> {
+  static async start(
+    image: string,
+    host = "127.0.0.1",
+    limits?: { memoryMb: number; cpus: number },
+  ): Promise<TestPostgres> {
     const port = await freePort();
     const container = await docker.createContainer({
       name: uniqueName("tandem-test-postgres-"),
@@ -39,7 +44,14 @@ export class TestPostgres {
       Cmd: ["postgres", "-c", "log_statement=all", "-c", "fsync=off"],
       Env: [`POSTGRES_PASSWORD=${ADMIN_PASSWORD}`],
       Labels: { "tandem.test": "providers" },
-      HostConfig: { PortBindings: { "5432/tcp": [{ HostIp: host, HostPort: String(port) }] } },
+      HostConfig: {
+        PortBindings: { "5432/tcp": [{ HostIp: host, HostPort: String(port) }] },
+        ...(limits && {
+          Memory: limits.memoryMb * 2 ** 20,
+          CpuPeriod: 100_000,
+          CpuQuota: limits.cpus * 100_000,
+        }),
+      },
     });
     await container.start();
     return new TestPostgres(container.id, host, port);
@@ -74,18 +86,18 @@ export class TestPostgres {
 
   /** Runs a command in its container as root. */
   async run(command: string[], input?: string): Promise<void> {
-    const { exitCode, output } = await exec(docker, this.#container, command, input);
+    const { exitCode, output } = await exec(docker, this.containerId, command, input);
     if (exitCode !== 0) throw new Error(output);
   }
 
   /** Everything that the server has logged. */
   async log(): Promise<string> {
-    const output = await docker.getContainer(this.#container).logs({ stdout: true, stderr: true });
+    const output = await docker.getContainer(this.containerId).logs({ stdout: true, stderr: true });
     return output.toString("utf8");
   }
 
   /** Removes the server with its data. */
   async remove(): Promise<void> {
-    await docker.getContainer(this.#container).remove({ force: true, v: true });
+    await docker.getContainer(this.containerId).remove({ force: true, v: true });
   }
 }
