@@ -11,6 +11,7 @@ import { sqlName } from "./names.ts";
 import { PgPooler, type PoolerArgs } from "./pg-pooler.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
 import { CA_PATH, type PgServer, reachServer, type ServerHandle } from "./pg-servers.ts";
+import { DEFAULT_POOL_SIZE } from "./pgbouncer-config.ts";
 
 export interface PgDatabaseArgs {
   env: Environment;
@@ -22,7 +23,10 @@ export interface PgDatabaseArgs {
   logins?: Partial<Record<Purpose, string>>;
   /** Extensions, made by the administrator. @default none */
   extensions?: string[];
-  /** Connections that the application's login may hold. @default -1, no limit */
+  /**
+   * Connections that the application's login may hold. @default on a shared server its part of the environment's share,
+   * elsewhere -1, no limit
+   */
   connectionLimit?: number;
   /** Change it to issue new passwords to the logins. @default "1" */
   passwordVersion?: string;
@@ -189,7 +193,7 @@ export class PgDatabase extends pulumi.ComponentResource {
         replication: false,
         bypassRowLevelSecurity: false,
         inherit: true,
-        connectionLimit: purpose === "app" ? (args.connectionLimit ?? -1) : -1,
+        connectionLimit: connectionLimit(purpose, args, server),
       },
       { parent: this, provider: server.provider, dependsOn: server.ready, ...args.env.dataOptions(ROLE) },
     );
@@ -251,4 +255,16 @@ export class PgDatabase extends pulumi.ComponentResource {
     const base = pulumi.interpolate`postgresql://${login.role.name}:${login.password}@${host}:${port}/${this.database}`;
     return pulumi.secret(query === "" ? base : pulumi.interpolate`${base}?${query}`);
   }
+}
+
+/** What a login may hold; a pooler's connections are the application's. */
+function connectionLimit(
+  purpose: Purpose,
+  { connectionLimit: wanted, pooler }: PgDatabaseArgs,
+  { connections }: ServerHandle,
+): number {
+  if (purpose === "app" && wanted !== undefined) return wanted;
+  if (connections === undefined) return -1;
+  const pool = pooler === undefined || purpose === "owner" ? 0 : (pooler.poolSize ?? DEFAULT_POOL_SIZE);
+  return Math.max(connections[purpose], pool);
 }

@@ -8,6 +8,7 @@ import { EnvironmentAdmin } from "../provider/shared-sdk.ts";
 import { SECRETS_DIR } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./postgres-server.ts";
+import { type ConnectionLimits, connectionLimits } from "./postgres-tuning.ts";
 
 /** A server of this environment's own, in a container. */
 export type ContainerServer = { kind: "container" } & Omit<PostgresServerArgs, "env">;
@@ -54,6 +55,8 @@ export interface ServerHandle {
   containerId?: pulumi.Input<string>;
   /** Whose the database is, on a server with databases of others. */
   tenant?: string;
+  /** What the logins may hold of its connections, on a server with databases of others. */
+  connections?: ConnectionLimits;
   /** Networks that clients must join. */
   networks: pulumi.Input<string>[];
   /** How clients must encrypt; undefined inside the networks of one Docker host. */
@@ -120,8 +123,18 @@ function reachShared(
     },
     { parent },
   );
-  const { container: host, port } = server;
-  return { host, port, provider, ready: [admin], containerId: host, tenant, networks: [network] };
+  const { container: host, port, maxConnections = 100 } = server;
+  const connections = connectionLimits(maxConnections, Object.keys(server.networks).length);
+  return {
+    host,
+    port,
+    provider,
+    ready: [admin],
+    containerId: host,
+    tenant,
+    connections,
+    networks: [network],
+  };
 }
 
 /** The network through which an environment reaches something of the stack `shared`. @throws RunError if it isn't served. */

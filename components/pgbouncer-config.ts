@@ -1,5 +1,8 @@
 // PgBouncer's two files: its settings, and the logins that it lets in.
 
+/** Connections to the server for each login. */
+export const DEFAULT_POOL_SIZE = 20;
+
 /** How connections are pooled. */
 export interface PoolSettings {
   /** Connections to the server, per login. @default 20, PgBouncer's own */
@@ -36,7 +39,7 @@ export function poolerConfig({ database, target, port, userFile, pool }: PoolerC
     auth_type: "scram-sha-256",
     auth_file: userFile,
     pool_mode: "transaction",
-    default_pool_size: pool.poolSize ?? 20,
+    default_pool_size: pool.poolSize ?? DEFAULT_POOL_SIZE,
     max_client_conn: pool.maxClients ?? 500,
     max_prepared_statements: pool.maxPreparedStatements ?? 200,
     // What common clients send at the start and a shared connection can't keep: node-postgres, JDBC, Django.

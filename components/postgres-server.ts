@@ -8,7 +8,7 @@ import { AdminPassword, Image } from "../provider/sdk.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
-import { postgresArguments, sharedMemoryMb } from "./postgres-tuning.ts";
+import { postgresArguments, sharedMemoryMb, sharedSettings } from "./postgres-tuning.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
 export interface PostgresServerArgs {
@@ -28,6 +28,11 @@ export interface PostgresServerArgs {
   volumeRole?: string;
   /** Change it to issue a new administrator's password. @default "1" */
   passwordVersion?: string;
+  /**
+   * MiB that a session of a shared server may write to disk for sorts, joins and indexes. @default four times the memory,
+   * at least 1024
+   */
+  tempFilesMb?: number;
   /** Networks of the environments that it serves, in a stack of shared servers. @default none */
   networks?: SharedNetworks;
 }
@@ -40,6 +45,8 @@ export interface SharedPostgres {
   port: number;
   /** Port on the Docker host's loopback interface. */
   hostPort: number;
+  /** Connections that it accepts. @default 100 */
+  maxConnections?: number;
   /** Network of each environment that it serves. */
   networks: Record<string, string>;
 }
@@ -48,6 +55,7 @@ export interface SharedPostgres {
 const ADMIN = "postgres";
 const DATA_DIR = "/var/lib/postgresql/data";
 const PORT = 5432;
+const MAX_CONNECTIONS = 100;
 /** A crash recovery replays the log before the server answers. */
 const HEALTH_TIMEOUT_SECONDS = 180;
 /** Smart shutdown may have to write all dirty buffers. */
@@ -84,14 +92,18 @@ export class PostgresServer extends pulumi.ComponentResource {
     this.containerId = started.containerId;
     const admin = new AdminPassword(
       `${name}-admin`,
-      { containerId: started.containerId, username: ADMIN, password },
+      { containerId: started.containerId, username: ADMIN, password, ...settingsOf(args) },
       { parent: this },
     );
     this.provider = this.createProvider(name, args, password);
     this.ready = [this.closeMaintenanceDatabases(name, admin)];
-    this.shared = pulumi
-      .all([args.networks ?? {}, this.containerId])
-      .apply(([networks]) => ({ container: this.host, port: PORT, hostPort: args.hostPort, networks }));
+    this.shared = pulumi.all([args.networks ?? {}, this.containerId]).apply(([networks]) => ({
+      container: this.host,
+      port: PORT,
+      hostPort: args.hostPort,
+      maxConnections: args.maxConnections ?? MAX_CONNECTIONS,
+      networks,
+    }));
     this.registerOutputs({ host: this.host });
   }
 
@@ -117,7 +129,7 @@ export class PostgresServer extends pulumi.ComponentResource {
       role,
       fixedName: args.env.name(role),
       image: image.imageId,
-      command: postgresArguments(args.limits.memoryMb, args.maxConnections ?? 100),
+      command: postgresArguments(args.limits.memoryMb, args.maxConnections ?? MAX_CONNECTIONS),
       user: ADMIN,
       environment: {
         POSTGRES_PASSWORD_FILE: passwordFile,
@@ -184,4 +196,12 @@ export class PostgresServer extends pulumi.ComponentResource {
  */
 function bootstrapPassword(env: Environment, password: pulumi.Output<string>): pulumi.Output<string> {
   return pulumi.secret(env.fingerprint(["bootstrap", password]));
+}
+
+/** A server of one environment is limited by its container alone. */
+function settingsOf({ networks, limits, tempFilesMb }: PostgresServerArgs): {
+  settings?: Record<string, string>;
+} {
+  if (networks === undefined) return {};
+  return { settings: sharedSettings(tempFilesMb ?? Math.max(1024, 4 * limits.memoryMb)) };
 }

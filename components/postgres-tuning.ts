@@ -29,3 +29,32 @@ export function postgresArguments(memoryMb: number, maxConnections: number): str
 export function sharedMemoryMb(memoryMb: number): number {
   return Math.max(64, Math.floor(memoryMb / 4));
 }
+
+/** Connections of a shared server that no environment gets: superusers' (3) and the environments' administrators'. */
+const KEPT_CONNECTIONS = 10;
+
+/** Connections of a database's logins. */
+export interface ConnectionLimits {
+  owner: number;
+  app: number;
+  readonly: number;
+}
+
+/**
+ * What the logins of one environment may hold on a server with several, so that no environment takes the connections of
+ * another. A role's limit is the administrator's: its owner can't raise it, unlike that of a database.
+ */
+export function connectionLimits(maxConnections: number, environments: number): ConnectionLimits {
+  const share = Math.max(6, Math.floor((maxConnections - KEPT_CONNECTIONS) / Math.max(1, environments)));
+  const owner = Math.max(2, Math.floor(share * 0.15));
+  const readonly = Math.max(2, Math.floor(share * 0.2));
+  return { owner, app: share - owner - readonly, readonly };
+}
+
+/**
+ * Settings that a server with several environments is given while it runs, as `ALTER SYSTEM` takes them: only a superuser
+ * changes them. `temp_file_limit` is for one session: what sorts and joins write to the disk that all share.
+ */
+export function sharedSettings(tempFilesMb: number): Record<string, string> {
+  return { temp_file_limit: `${tempFilesMb}MB` };
+}

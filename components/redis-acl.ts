@@ -1,5 +1,6 @@
 // Redis access lists: of an application's own server, of a shared one, and of a login that is bound to a key prefix.
 import { createHash } from "node:crypto";
+import { REDIS_ADMIN_RULES } from "../lib/redis-admin.ts";
 
 /** Of the dangerous commands BullMQ and ioredis need one: INFO tells the server's version and eviction policy. */
 const NEEDED = ["+info"];
@@ -24,7 +25,7 @@ export function aclFile(user: string, password: string): string {
 
 /** Content of a shared server's ACL file: an administrator who manages logins and deletes keys, and reads none. */
 export function serverAcl(adminHash: string): string {
-  const admin = `user admin on #${adminHash} ~* resetchannels -@all +acl +ping +info +scan +unlink`;
+  const admin = `user admin on #${adminHash} ~* resetchannels -@all ${REDIS_ADMIN_RULES.join(" ")}`;
   return [NO_DEFAULT_USER, HEALTH_USER, admin, ""].join("\n");
 }
 

@@ -103,6 +103,7 @@ export class RedisInstance extends pulumi.ComponentResource {
         passwordHash: password.apply(passwordHash),
         prefix,
         rules: prefixRules(prefix),
+        tenant,
       },
       { parent: this, dependsOn: keys },
     );

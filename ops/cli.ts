@@ -169,6 +169,16 @@ program
   });
 
 program
+  .command("end-queries")
+  .description("end what an environment runs for too long on its database and its shared Redis server")
+  .argument("[stack]", "environment", "staging")
+  .option("--over <seconds>", "how long a statement or transaction may take", wholeNumber, 60)
+  .option(...yesOption)
+  .action(async (stack: string, options: { over: number }) => {
+    process.exitCode = await (await import("./commands/end-queries.ts")).endQueries(stack, merged(options));
+  });
+
+program
   .command("history")
   .description("show who deployed what, when, and what became of it")
   .argument("[stack]", "environment", "staging")

@@ -4,8 +4,9 @@ import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
 import { inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { redisCommand } from "./redis-cli.ts";
+import { redisCommand, settleAdmin } from "./redis-cli.ts";
 import { prefixFailures } from "./redis-keys.ts";
+import { claim, isRecord, type Owned, ownerIn, release } from "./redis-owners.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -17,6 +18,8 @@ interface Inputs {
   prefix: string;
   /** As ACL SETUSER takes them. */
   rules: string[];
+  /** Whose it is, `system/environment`. */
+  tenant: string;
 }
 
 /** Users that the server itself has. */
@@ -34,8 +37,10 @@ async function look(docker: Docker, { container, user }: Pick<Inputs, "container
 
 async function settle(inputs: Inputs, ctx: Context): Promise<Properties> {
   const docker = await ctx.client.docker();
-  const { container, user, passwordHash, rules } = inputs;
+  const { container, user, passwordHash, rules, prefix, tenant } = inputs;
+  await settleAdmin(docker, container);
   await refuseOverlap(docker, inputs);
+  await claim(docker, container, [loginOf(inputs), { kind: "keys", name: prefix }], tenant);
   // In one step: no client sees the user without its limits.
   const words = ["reset", "on", `#${passwordHash}`, ...rules];
   await redisCommand(docker, container, ["ACL", "SETUSER", user, ...words]);
@@ -45,12 +50,32 @@ async function settle(inputs: Inputs, ctx: Context): Promise<Properties> {
   return { ...inputs, granted: made?.granted ?? "", expected: made?.granted ?? "" };
 }
 
+function loginOf({ user }: Pick<Inputs, "user">): Owned {
+  return { kind: "login", name: user };
+}
+
+/**
+ * A login that is there before this stack made it, without a record of whose it is: an earlier version made it, for the
+ * same prefix, or it is somebody else's.
+ */
+async function refuseForeign(docker: Docker, inputs: Inputs): Promise<void> {
+  const { container, user, prefix } = inputs;
+  const found = await look(docker, inputs);
+  if (found === undefined || found.granted.split(" ").includes(`~${prefix}*`)) return;
+  const lines = (await redisCommand(docker, container, ["ACL", "LIST"])) as string[];
+  if (ownerIn(lines, loginOf(inputs)) !== undefined) return;
+  throw new Error(
+    `The login '${user}' on ${container} is there already, and not for the keys '${prefix}*'. Give this environment another ` +
+      "login; nothing was changed.",
+  );
+}
+
 /** A prefix that begins like another user's would let one of them at the other's keys. */
 async function refuseOverlap(docker: Docker, { container, user, prefix }: Inputs): Promise<void> {
   const lines = (await redisCommand(docker, container, ["ACL", "LIST"])) as string[];
   for (const line of lines) {
     const [, name = "", ...words] = line.split(" ");
-    if (name === user || RESERVED.includes(name)) continue;
+    if (name === user || RESERVED.includes(name) || isRecord(name)) continue;
     const patterns = words
       .filter((word) => word.startsWith("~"))
       .map((word) => word.slice(1).replace(/\*$/, ""));
@@ -78,7 +103,7 @@ export const aclUser: ResourceHandler<DockerHost> = {
     for (const key of ["container", "user"]) {
       if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update-replace";
     }
-    for (const key of ["passwordHash", "prefix", "rules"]) {
+    for (const key of ["passwordHash", "prefix", "rules", "tenant"]) {
       if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
     }
     if (olds.granted !== olds.expected) changes.granted = "update";
@@ -89,6 +114,7 @@ export const aclUser: ResourceHandler<DockerHost> = {
     return { ...inputs, ...(olds === undefined ? {} : { granted: olds.expected, expected: olds.expected }) };
   },
   async create({ inputs }, ctx) {
+    await refuseForeign(await ctx.client.docker(), inputs as unknown as Inputs);
     return { id: String(inputs.user), outputs: await settle(inputs as unknown as Inputs, ctx) };
   },
   async read({ id, outputs, inputs }, ctx) {
@@ -105,6 +131,6 @@ export const aclUser: ResourceHandler<DockerHost> = {
     if ((await inspect(docker, container)) === undefined) return;
     // Its connections are closed with it.
     await redisCommand(docker, container, ["ACL", "DELUSER", user]);
-    await redisCommand(docker, container, ["ACL", "SAVE"]);
+    await release(docker, container, { kind: "login", name: user });
   },
 };

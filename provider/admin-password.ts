@@ -1,4 +1,5 @@
-// tandem:postgres:AdminPassword: the administrator's password of a Postgres server, set from inside its container.
+// tandem:postgres:AdminPassword: the administrator's password of a Postgres server, and settings that the server is given
+// while it runs, set from inside its container.
 
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
@@ -12,11 +13,19 @@ async function setPassword(inputs: Properties, ctx: CallContext<DockerHost>): Pr
   const docker = await ctx.client.docker();
   const verifier = scramVerifier(String(inputs.password));
   const username = String(inputs.username);
-  const sql = `ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)};`;
+  const settings = Object.entries((inputs.settings ?? {}) as Record<string, string>);
+  const sql = [
+    `ALTER ROLE ${identifier(username)} PASSWORD ${literal(verifier)};`,
+    // Kept in the data folder. One that an earlier version gave and this one doesn't stays.
+    ...settings.map(([name, value]) => `ALTER SYSTEM SET ${identifier(name)} TO ${literal(value)};`),
+    ...(settings.length === 0 ? [] : ["SELECT WHERE NOT pg_reload_conf();"]),
+  ].join("\n");
   try {
     await psql(docker, String(inputs.containerId), sql, { username });
   } catch (error) {
-    throw new Error(`Postgres did not take the administrator's password: ${(error as Error).message}`);
+    throw new Error(
+      `Postgres did not take the administrator's password and its settings: ${(error as Error).message}`,
+    );
   }
   return inputs;
 }
@@ -24,7 +33,7 @@ async function setPassword(inputs: Properties, ctx: CallContext<DockerHost>): Pr
 export const adminPassword: ResourceHandler<DockerHost> = {
   diff({ olds, news }) {
     const changes: Record<string, "update"> = {};
-    for (const key of ["containerId", "username", "password"]) {
+    for (const key of ["containerId", "username", "password", "settings"]) {
       if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
     }
     return { changes };

@@ -1,9 +1,11 @@
 // tandem:redis:Keys: an environment's keys on a shared Redis server. They are data: deleting this deletes them.
+import type Docker from "dockerode";
 import type { CheckFailure, ResourceHandler } from "../lib/plugin/handler.ts";
 import { sameValue } from "../lib/plugin/values.ts";
 import { inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { redisCommand } from "./redis-cli.ts";
+import { redisCommand, settleAdmin } from "./redis-cli.ts";
+import { claim, type Owned, release } from "./redis-owners.ts";
 
 /** Keys that one step looks at. */
 const STEP = "1000";
@@ -15,7 +17,7 @@ export function prefixFailures(prefix: unknown): CheckFailure[] {
   return [{ property: "prefix", reason }];
 }
 
-/** Makes nothing: it stands for the keys, so that they have an owner and are deleted only with its data. */
+/** Makes nothing but the record of whose the keys are; they are deleted only with its data. */
 export const redisKeys: ResourceHandler<DockerHost> = {
   check: ({ news }) => ({ inputs: news, failures: prefixFailures(news.prefix) }),
   diff({ olds, news }) {
@@ -26,20 +28,49 @@ export const redisKeys: ResourceHandler<DockerHost> = {
     if (!sameValue(olds.tenant ?? null, news.tenant ?? null)) changes.tenant = "update";
     return { changes };
   },
-  create: ({ inputs }) => ({ id: String(inputs.prefix), outputs: inputs }),
+  async create({ inputs }, ctx) {
+    const { container, prefix, tenant } = inputs as Record<string, string>;
+    await claim(await ctx.client.docker(), String(container), [keysOf(prefix)], String(tenant));
+    return { id: String(prefix), outputs: inputs };
+  },
   read: ({ id, outputs, inputs }) => ({ id, outputs, inputs }),
   update: ({ inputs }) => inputs,
   async delete({ outputs }, ctx) {
     const container = String(outputs.container);
     const docker = await ctx.client.docker();
     if ((await inspect(docker, container)) === undefined) return;
-    for (let cursor = "0"; ; ) {
-      const scan = ["SCAN", cursor, "MATCH", `${String(outputs.prefix)}*`, "COUNT", STEP];
-      const [next, keys] = (await redisCommand(docker, container, scan)) as [string, string[]];
-      if (keys.length > 0) await redisCommand(docker, container, ["UNLINK", ...keys]);
-      cursor = String(next);
-      if (cursor === "0") return;
-      ctx.signal.throwIfAborted();
+    await settleAdmin(docker, container);
+    // A login may use any of them; a URL names 0, and an application may SELECT another.
+    for (const database of await databasesWithKeys(docker, container)) {
+      await deleteKeys(docker, container, database, String(outputs.prefix), ctx.signal);
     }
+    await release(docker, container, keysOf(outputs.prefix));
   },
 };
+
+function keysOf(prefix: unknown): Owned {
+  return { kind: "keys", name: String(prefix) };
+}
+
+/** Numbers of the databases that hold any key. */
+async function databasesWithKeys(docker: Docker, container: string): Promise<number[]> {
+  const info = String(await redisCommand(docker, container, ["INFO", "keyspace"]));
+  return [...info.matchAll(/\bdb(\d+):keys=/g)].map(([, number]) => Number(number));
+}
+
+async function deleteKeys(
+  docker: Docker,
+  container: string,
+  database: number,
+  prefix: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let cursor = "0"; ; ) {
+    const scan = ["SCAN", cursor, "MATCH", `${prefix}*`, "COUNT", STEP];
+    const [next, keys] = (await redisCommand(docker, container, scan, database)) as [string, string[]];
+    if (keys.length > 0) await redisCommand(docker, container, ["UNLINK", ...keys], database);
+    cursor = String(next);
+    if (cursor === "0") return;
+    signal.throwIfAborted();
+  }
+}

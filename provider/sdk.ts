@@ -226,6 +226,8 @@ export interface AdminPasswordArgs {
   username: pulumi.Input<string>;
   /** Its password. */
   password: pulumi.Input<string>;
+  /** Settings of the whole server, as `ALTER SYSTEM` takes them. @default none */
+  settings?: pulumi.Input<Record<string, string>>;
 }
 
 /**

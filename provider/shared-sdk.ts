@@ -48,6 +48,8 @@ export interface AclUserArgs {
   prefix: pulumi.Input<string>;
   /** Its rules, as ACL SETUSER takes them. */
   rules: pulumi.Input<pulumi.Input<string>[]>;
+  /** Whose it is, `system/environment`; a login or prefix of somebody else's is left alone. */
+  tenant: pulumi.Input<string>;
 }
 
 /** A login on a shared Redis server that is bound to a key prefix. */

@@ -5,6 +5,7 @@ import { aclFile } from "../../components/redis-acl.ts";
 import { SHARED_STACK } from "../../infra/settings/define.ts";
 import { getFile, inspect } from "../../provider/containers.ts";
 import { redisCommand } from "../../provider/redis-cli.ts";
+import { isRecord } from "../../provider/redis-owners.ts";
 import type { StateResource } from "../state/backend.ts";
 import type { Finding } from "./finding.ts";
 import { output, type Place } from "./place.ts";
@@ -54,6 +55,7 @@ async function sharedUsers(docker: Docker, id: string, server: string, place: Pl
       return about("is let in", `it is shut out again at the server's start: docker restart ${server}`);
     }
     if ([...SERVER_USERS, ...served].includes(name)) return [];
+    if (isRecord(name) && rules.includes("off")) return [];
     return about("belongs to no environment", `find out who uses it; ACL DELUSER ${name}, then ACL SAVE`);
   });
 }

@@ -94,6 +94,44 @@ describe("an environment on shared servers", () => {
     expect(outputs.output).not.toContain("secret");
   });
 
+  it("can't take all connections, nor fill the disk with temporary files", async () => {
+    const limits =
+      "SELECT string_agg(rolname || ' ' || rolconnlimit, ', ' ORDER BY rolname) FROM pg_roles WHERE rolname ~ '^staging_lugh_(app|owner|readonly)';";
+    expect(await psqlAsAdmin(project, limits)).toBe(
+      "staging_lugh_app 30, staging_lugh_owner 6, staging_lugh_readonly 9",
+    );
+    const clients = await Promise.allSettled(
+      Array.from({ length: 40 }, () => queryAs(project, "staging", "SELECT pg_sleep(2)")),
+    );
+    const refused = clients.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+    expect(refused.length).toBeGreaterThanOrEqual(10);
+    expect(refused[0]).toContain("too many connections for role");
+    for (const attack of ["SET temp_file_limit = -1", "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1"]) {
+      await expect(queryAs(project, "staging", attack)).rejects.toThrow("permission denied");
+    }
+    expect(await psqlAsAdmin(project, "SHOW temp_file_limit;")).not.toBe("-1");
+    expect((await notes("production")).status).toBe(200);
+  });
+
+  it("has what it runs without end ended, while the other serves", async () => {
+    const query = queryAs(project, "staging", "SELECT count(*) FROM generate_series(1, 1e15)").catch(String);
+    const redis = await redisAs(project, "staging");
+    const script = answerOf(redis, "EVAL", "while true do end", 0);
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const end = await project.tandem(["end-queries", "staging", "--over", "2", "--yes"]);
+    expect(end.exitCode, end.output).toBe(0);
+    expect(end.output).toMatch(/staging_lugh_app \(process \d+\) is active since \d+ s/);
+    expect(end.output).toContain("ended the script that ran");
+    expect(end.output).not.toContain("generate_series");
+    expect(await query).toContain("terminating connection");
+    expect(String(await script)).toMatch(/script killed/i);
+    redis.disconnect();
+    expect((await notes("production")).status).toBe(200);
+    const other = await redisAs(project, "production");
+    expect(await answerOf(other, "GET", "prod:kept")).toBe("production");
+    other.disconnect();
+  });
+
   it("goes down alone, keeps its rows and keys, and finds them again", async () => {
     const before = await others();
     const down = await project.tandem(["down", "staging", "--yes"]);

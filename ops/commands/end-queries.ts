@@ -1,0 +1,80 @@
+// `tandem end-queries`: ends what an environment runs on its database server and its shared Redis server and doesn't come
+// back from, so that others are served again.
+import type Docker from "dockerode";
+import { printableLine } from "../../lib/printable.ts";
+import type { DumpedDatabase } from "../../provider/restore-point.ts";
+import { withDocker } from "../docker-client.ts";
+import { confirm } from "../prompt.ts";
+import { endScript, restartRedis } from "../runaway/redis-script.ts";
+import { endLongSessions, longSessions } from "../runaway/statements.ts";
+import { dockerHostOf } from "../session.ts";
+import { openStack, type StackOptions, say } from "../stack-run.ts";
+import type { Deployment } from "../state/backend.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
+
+/** Options of the command. */
+export interface EndQueriesOptions extends StackOptions {
+  /** Seconds that a statement or transaction may take. */
+  over: number;
+  /** Don't ask. */
+  yes?: boolean;
+}
+
+/** The databases in containers, and the shared Redis servers, that a stack uses. */
+export function serversOf({ resources = [] }: Deployment): { databases: DumpedDatabase[]; redis: string[] } {
+  const databases = new Map<string, DumpedDatabase>();
+  const redis = new Set<string>();
+  for (const { type, outputs } of resources) {
+    if (type === "tandem:postgres:TakeBack") {
+      const name = String(outputs?.database);
+      databases.set(name, { containerId: String(outputs?.containerId), name });
+    }
+    if (type === "tandem:redis:AclUser") redis.add(String(outputs?.container));
+  }
+  return { databases: [...databases.values()], redis: [...redis] };
+}
+
+async function endStatements(
+  docker: Docker,
+  database: DumpedDatabase,
+  { over: seconds, yes }: EndQueriesOptions,
+): Promise<void> {
+  const found = await longSessions(docker, database, seconds);
+  for (const { pid, login, state, seconds: age } of found) {
+    say(`${database.name}: ${printableLine(login)} (process ${pid}) is ${state} since ${age} s`);
+  }
+  if (found.length === 0) {
+    say(`${database.name}: no statement or transaction older than ${seconds} s`);
+    return;
+  }
+  if (yes !== true) await confirm(`End ${found.length === 1 ? "it" : `all ${found.length}`}?`, "--yes");
+  say(`${database.name}: ended ${await endLongSessions(docker, database, seconds)}`);
+}
+
+async function endScriptOf(docker: Docker, server: string, { yes }: EndQueriesOptions): Promise<void> {
+  const end = await endScript(docker, server);
+  if (end === "none") say(`${server}: no script runs for long`);
+  if (end === "ended") say(`${server}: ended the script that ran`);
+  if (end !== "unkillable") return;
+  say(`${server}: a script runs that Redis doesn't end, since it has written something`);
+  const question = `Restart ${server}? What the script wrote is lost; all its environments wait for some seconds.`;
+  if (yes !== true) await confirm(question, "--yes");
+  await restartRedis(docker, server);
+  say(`${server}: started anew`);
+}
+
+/**
+ * Runs the command. What it ends is printed before, without its text.
+ *
+ * @returns 0
+ * @throws UserError when it is not confirmed
+ */
+export async function endQueries(stack: string, options: EndQueriesOptions): Promise<number> {
+  const session = await openStack({ ...options, stack, check: false, create: false, change: false });
+  const { databases, redis } = serversOf((await currentDeployment(session)) ?? {});
+  await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
+    for (const database of databases) await endStatements(docker, database, options);
+    for (const server of redis) await endScriptOf(docker, server, options);
+  });
+  return 0;
+}
