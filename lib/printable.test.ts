@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { printable } from "./printable.ts";
+import { printable, printableLine } from "./printable.ts";
 
 it.each([
   [
@@ -18,4 +18,8 @@ it.each([
   ["safe\u202egnp.exe \u2066x\u2069", "safe\\u202egnp.exe \\u2066x\\u2069"],
 ])("%j is printed as %j", (text, expected) => {
   expect(printable(text)).toBe(expected);
+});
+
+it("lets no name colour a line of ours, or end it", () => {
+  expect(printableLine("x\u001b[31m\n'; ALTER")).toBe("x\\x1b[31m\\n'; ALTER");
 });

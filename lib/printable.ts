@@ -21,9 +21,12 @@ function hides(sequence: string): boolean {
   return sequence.slice(2, -1).split(";").map(Number).includes(8);
 }
 
-/** The same for a single line: a line end is written out, too, so that no line can be forged. */
+/**
+ * The same for a name or a single line inside a text of ours: line ends and colours are written out, too, so that neither
+ * a line can be forged nor what follows be coloured away.
+ */
 export function printableLine(text: string): string {
-  return printable(text).replaceAll("\n", "\\n");
+  return text.replace(SPECIAL, written).replaceAll("\n", "\\n");
 }
 
 function written(found: string): string {
