@@ -41,6 +41,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "attacks",
+          include: ["tests/attacks/**/*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+          ...sideBySide,
+        },
+      },
+      {
+        test: {
           name: "faults",
           include: ["tests/faults/**/*.test.ts"],
           testTimeout: 900_000,

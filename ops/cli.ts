@@ -254,7 +254,7 @@ program
 
 program
   .command("test")
-  .description("run every test, or one kind: unit, integration, faults, soak")
+  .description("run every test, or one kind: unit, integration, faults, attacks, soak")
   .argument("[kind]", "kind of tests")
   .action(async (kind: string | undefined) => {
     process.exitCode = await (await import("./commands/test.ts")).test(kind);

@@ -12,8 +12,8 @@ import { renderRows } from "../system-rows.ts";
 import { renderFailures } from "../test-failures.ts";
 import { prepareMachine } from "./setup.ts";
 
-/** Kinds of tests; without one, all run except the soak. */
-export const testKinds = ["unit", "integration", "faults", "soak"] as const;
+/** Kinds of tests; without one, all run except the attacks and the soak. */
+export const testKinds = ["unit", "integration", "faults", "attacks", "soak"] as const;
 
 const bin = (name: string) => join(packageRoot, "node_modules", ".bin", name);
 
@@ -106,6 +106,9 @@ async function run(kind: string | undefined): Promise<Tally[]> {
     case "faults":
       await prepareMachine({ forTests: true });
       return [await vitest(projectsOf(kind), { env: enginePath() })];
+    case "attacks":
+      await prepareMachine({ forTests: true });
+      return [await vitest(["--project", "attacks"], { env: { ...enginePath(), TANDEM_ATTACKS: "full" } })];
     default:
       throw new UserError(`there are no tests of kind "${kind}"`, `kinds: ${testKinds.join(", ")}`, 2);
   }

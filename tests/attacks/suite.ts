@@ -1,0 +1,202 @@
+// The attacks on a running pair: a clean round tells which names administrators use, then all traps go in at once, then
+// every command runs over them while a local user and clients are at work.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { contentQuery } from "../../ops/drift/database-facts.ts";
+import { AppVersions } from "../support/app-versions.ts";
+import { TestProject } from "../support/project.ts";
+import { ask, eventually } from "../support/requests.ts";
+import { snapshot } from "../support/snapshot.ts";
+import { appTraps } from "./app-container.ts";
+import { blockers } from "./blockers.ts";
+import { clientTraps } from "./client.ts";
+import { cleanRound, commandsOf, NEXT, runCommand } from "./commands.ts";
+import { canaryProblems, endOf, outcomeProblems, plantCanaries, powers } from "./judge.ts";
+import { LocalUser, type Loot, mayTry } from "./local-user.ts";
+import { LogWatch } from "./log-watch.ts";
+import { addNames, noNames, type UsedNames } from "./names.ts";
+import { ownerTraps } from "./owner.ts";
+import { readerTraps } from "./reader.ts";
+import { redisTraps } from "./redis-login.ts";
+import { PATIENCE_SECONDS, Site } from "./site.ts";
+import { type Planted, plantAll, type Trap } from "./trap.ts";
+
+/** All commands and all blockers, instead of those that tell the most. */
+export const FULL = process.env.TANDEM_ATTACKS === "full" || process.env.TANDEM_SOAK !== undefined;
+/** Kinds that each actor must at least have tried. */
+const KINDS = 10;
+const QUICK = { promoteAfter: "1s", watchSeconds: 0 };
+
+/** Describes the attacks on a system's pair. */
+export function attackSuite(system: "lugh" | "oracle"): void {
+  let site: Site;
+  let watch: LogWatch;
+  let versions: AppVersions;
+  let used: UsedNames;
+  let before: { powers: string[]; production: Record<string, string> };
+  let secrets: string[] = [];
+  const planted: Record<string, Planted[]> = {};
+
+  async function plant(actor: string, where: Site, traps: readonly Trap[]): Promise<void> {
+    planted[actor] = [...(planted[actor] ?? []), ...(await plantAll(where, traps))];
+  }
+
+  /** What is wrong now, whatever was done; empty where the attacks came to nothing. It is put right for what comes next. */
+  async function problems(): Promise<string[]> {
+    const gained = (await powers(site)).filter((power) => !before.powers.includes(power));
+    const [port, host] = site.other.address;
+    const served = (await ask(port, host, "/version")).status === 200 ? [] : ["production doesn't serve"];
+    const found = [...watch.sprung.splice(0), ...gained, ...served, ...(await canaryProblems(site))];
+    for (const role of gained.flatMap((power) => /^(\S+) is superuser$/.exec(power)?.[1] ?? []))
+      await site.sql(`ALTER ROLE ${role} NOSUPERUSER;`);
+    return found;
+  }
+
+  beforeAll(async () => {
+    const project = await TestProject.create({ staging: QUICK, production: QUICK }, system);
+    project.inside = ["timeout", "--kill-after=5", String(PATIENCE_SECONDS)];
+    site = new Site(project, system, "staging");
+    versions = new AppVersions(project.name);
+    watch = await LogWatch.start(project.name);
+    used = noNames();
+    const statements = await cleanRound(site, watch, FULL);
+    expect(await addNames(statements, used)).toBeGreaterThan(20);
+    secrets = await Promise.all(
+      [site, site.other].flatMap((each) => ["DATABASE_URL", "REDIS_URL"].map((name) => each.secret(name))),
+    );
+    secrets = secrets.map((url) => new URL(url).password);
+    await plantCanaries(site);
+    before = { powers: await powers(site), production: await snapshot(project.name, "production") };
+    const close = await site.openLogins();
+    await plant("reader", site, readerTraps);
+    await plant("owner", site, ownerTraps(used));
+    await close();
+    await plant("redis login", site, redisTraps(site));
+    await plant("app container", site, appTraps);
+    // Where each has a server of its own, production's owner is no friend of its administrator either.
+    if (system === "oracle") {
+      const twin = new Site(project, system, "production", site.token);
+      const closeTwin = await twin.openLogins();
+      await plant("reader", twin, readerTraps);
+      await plant("owner", twin, ownerTraps(used));
+      await closeTwin();
+    }
+    project.configure("staging", {
+      image: await versions.make(NEXT.name, NEXT.migrations),
+      restorePoints: 5,
+    });
+  });
+
+  afterAll(async () => {
+    watch?.stop();
+    await site?.project.remove();
+    await versions?.remove();
+  });
+
+  describe(`hostile actors on ${system}`, () => {
+    it("find the names that administrators use, and make traps of them", () => {
+      expect([...used.functions].some((call) => call.startsWith("format/"))).toBe(true);
+      expect([...used.relations]).toEqual(expect.arrayContaining(["pg_class", "pg_namespace", "pg_roles"]));
+      expect([...used.operators]).toEqual(expect.arrayContaining(["=", "<>"]));
+      expect([...used.types]).toContain("regclass");
+    });
+
+    it.each([
+      "owner",
+      "reader",
+      "redis login",
+      "app container",
+    ])("the %s: nothing goes through that must not", (actor) => {
+      const all = planted[actor] ?? [];
+      expect(new Set(all.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(KINDS);
+      expect(all.filter(({ wrong }) => wrong)).toEqual([]);
+    });
+
+    it("the traps work: an administrator's session that is not careful falls into several kinds", async () => {
+      expect(await problems()).toEqual([]);
+      const { exec } = await import("../../provider/containers.ts");
+      const { docker } = await import("../support/docker.ts");
+      const psql = [
+        "psql",
+        "-XqAt",
+        "-U",
+        "postgres",
+        "-d",
+        site.database,
+        "-c",
+        contentQuery(site.database),
+      ];
+      await exec(docker, site.server, psql, undefined, "postgres");
+      const sprung = await eventually(
+        async () => [...watch.sprung],
+        ({ length }) => length > 3,
+      );
+      for (const kind of ["function", "operator", "relation"]) {
+        expect(
+          sprung.some((line) => line.includes(`sprung: ${kind} `)),
+          kind,
+        ).toBe(true);
+      }
+      expect(await powers(site)).toContain(`${site.login("owner")} is superuser`);
+      await site.sql(`ALTER ROLE ${site.login("owner")} NOSUPERUSER;`);
+      watch.sprung.length = 0;
+    });
+
+    it("clients: honest requests are served between theirs", { timeout: 300_000 }, async () => {
+      await plant("client", site, clientTraps);
+      const all = planted.client ?? [];
+      expect(all.length).toBeGreaterThanOrEqual(KINDS);
+      expect(all.filter(({ wrong }) => wrong)).toEqual([]);
+    });
+  });
+
+  describe(`commands over the traps on ${system}`, () => {
+    let spy: LocalUser | undefined;
+    let loot: Loot;
+
+    beforeAll(() => {
+      if (mayTry) spy = new LocalUser(site, secrets);
+    });
+
+    it.each(commandsOf(system, FULL))("$name", { timeout: 600_000 }, async (command) => {
+      const outcome = await runCommand(site, command);
+      expect(
+        outcomeProblems(outcome, [...secrets, `${site.token}secret`], command.colours),
+        endOf(outcome),
+      ).toEqual([]);
+      expect(await problems(), endOf(outcome)).toEqual([]);
+      if (command.leavesProduction !== false)
+        expect(await snapshot(site.project.name, "production")).toEqual(before.production);
+    });
+
+    it.skipIf(!mayTry)(
+      "the local user read no secret, was answered by no plugin and may write nothing",
+      async () => {
+        loot = (await spy?.loot()) as Loot;
+        expect(loot.rounds).toBeGreaterThan(20);
+        expect(loot.readable).toEqual({});
+        expect(loot.killed).toEqual([]);
+        expect(loot.writable).toEqual([]);
+        expect(loot.answers).toEqual([]);
+      },
+    );
+  });
+
+  describe(`commands against what stands in their way on ${system}`, () => {
+    it.each(FULL ? blockers : blockers.slice(0, 2))("$kind", { timeout: 1_800_000 }, async ({ hold }) => {
+      const release = await hold(site);
+      try {
+        for (const args of [
+          ["preview", "staging"],
+          ["drift", "staging"],
+          ["up", "staging", "--yes"],
+        ].slice(0, FULL ? 3 : 2)) {
+          const outcome = await site.project.tandem(args);
+          expect(outcomeProblems(outcome, secrets), `${args.join(" ")}: ${endOf(outcome)}`).toEqual([]);
+        }
+        expect(await problems()).toEqual([]);
+      } finally {
+        await release();
+      }
+    });
+  });
+}
