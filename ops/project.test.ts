@@ -5,7 +5,14 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { resolvePaths } from "../toolchain/paths.ts";
-import { loadProject, loadStackFile, plainSetting, portSetting, stackNames } from "./project.ts";
+import {
+  countsAsProduction,
+  loadProject,
+  loadStackFile,
+  plainSetting,
+  portSetting,
+  stackNames,
+} from "./project.ts";
 import { neededForward } from "./session.ts";
 import { writeInitProject, writeStackConfig } from "./stack-config.ts";
 
@@ -28,6 +35,15 @@ describe("projects", () => {
   it("lists the stacks, staging first", () => {
     for (const name of ["production", "staging", "local"]) write(`Pulumi.${name}.yaml`, "");
     expect(stackNames(loadProject(folder))).toEqual(["staging", "local", "production"]);
+  });
+
+  it("count as production by name, or by what their file says", () => {
+    const said = (production: unknown) => ({ config: { "tandem:policies": { production } } });
+    expect(countsAsProduction("production", { config: {} })).toBe(true);
+    expect(countsAsProduction("prod", { config: { "tandem:policies": null } })).toBe(true);
+    expect(countsAsProduction("live", said(true))).toBe(true);
+    expect(countsAsProduction("production", said(false))).toBe(false);
+    expect(countsAsProduction("staging", said("yes"))).toBe(false);
   });
 
   it("keeps to the folder that stackConfigDir names", () => {

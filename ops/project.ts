@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { parse } from "yaml";
+import { POLICIES_KEY } from "../infra/check/stack-keys.ts";
+import { isProduction } from "../lib/production.ts";
 import { packageRoot } from "../toolchain/paths.ts";
 import { UserError } from "./errors.ts";
 
@@ -165,4 +167,10 @@ export function flagSetting(project: Project, file: StackFile, key: string): boo
 export function portSetting(project: Project, file: StackFile, key: string): number | undefined {
   const port = Number(plainSetting(project, file, key) ?? 0);
   return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+}
+
+/** Does the stack count as production: by its name, or by what its file says (`tandem:policies.production`)? */
+export function countsAsProduction(stack: string, { config }: Pick<StackFile, "config">): boolean {
+  const word = (config[POLICIES_KEY] as { production?: unknown } | null | undefined)?.production;
+  return isProduction(stack, typeof word === "boolean" ? word : undefined);
 }

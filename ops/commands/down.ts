@@ -4,7 +4,7 @@ import { configCommandFor } from "../config-command.ts";
 import { runEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { inventory } from "../inventory.ts";
-import { flagSetting } from "../project.ts";
+import { countsAsProduction, flagSetting } from "../project.ts";
 import { confirm, confirmName } from "../prompt.ts";
 import { deleteVolumes, requireUnused } from "../recovery/data-deletion.ts";
 import { noteEnd } from "../recovery/open-ends.ts";
@@ -30,12 +30,15 @@ export interface DownOptions extends StackOptions {
 }
 
 /** Does taking it down need more than a yes? */
-function isGuarded(stack: string, deployment: Deployment): boolean {
-  return stack === "production" || (deployment.resources ?? []).some(({ protect }) => protect === true);
+function isGuarded({ stack, file }: Session, deployment: Deployment): boolean {
+  return (
+    countsAsProduction(stack, file) || (deployment.resources ?? []).some(({ protect }) => protect === true)
+  );
 }
 
-async function confirmDown(stack: string, deployment: Deployment, options: DownOptions): Promise<void> {
-  if (isGuarded(stack, deployment)) {
+async function confirmDown(session: Session, deployment: Deployment, options: DownOptions): Promise<void> {
+  const { stack } = session;
+  if (isGuarded(session, deployment)) {
     if (options.confirm === stack) return;
     if (options.confirm !== undefined) {
       throw new UserError(
@@ -101,7 +104,7 @@ export async function down(stack: string, options: DownOptions): Promise<number>
   const { deployment } = await exportStack(session);
   await refuseSharedInUse(session, deployment, options.deleteData === true);
   if (options.deleteData === true) refuseProtected(session);
-  await confirmDown(stack, deployment ?? {}, options);
+  await confirmDown(session, deployment ?? {}, options);
   if (options.deleteData === true) await confirmDeletion(stack, options);
 
   const keepData = options.deleteData !== true;

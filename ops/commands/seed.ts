@@ -2,8 +2,6 @@
 import type Docker from "dockerode";
 import { readSystem } from "../../infra/check/index.ts";
 import type { SeedDefinition } from "../../infra/settings/seed.ts";
-import { isProduction } from "../../lib/production.ts";
-import { POLICIES_KEY } from "../../policies/settings.ts";
 import { copyBetween } from "../../provider/dump-transfer.ts";
 import { restoreTo } from "../../provider/restore-database.ts";
 import {
@@ -16,7 +14,7 @@ import { deploy } from "../deploy.ts";
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { stackOutputs } from "../inventory.ts";
-import { loadProject, loadStackFile, type Project } from "../project.ts";
+import { countsAsProduction, loadProject, loadStackFile, type Project } from "../project.ts";
 import { confirm } from "../prompt.ts";
 import { loadRelease } from "../release/definition.ts";
 import { forgetMigrations, RECONNECT_SECONDS } from "../release/restore.ts";
@@ -53,9 +51,7 @@ interface Plan extends DatabasePair {
 
 function refuseProduction(project: Project, stack: string, from: string): void {
   if (stack === from) throw new UserError(`rows of ${from} can't go to ${from}`, "name two environments", 2);
-  const { config } = loadStackFile(project, stack);
-  const word = (config[POLICIES_KEY] as { production?: boolean } | undefined)?.production;
-  if (!isProduction(stack, word)) return;
+  if (!countsAsProduction(stack, loadStackFile(project, stack))) return;
   throw new UserError(
     `${stack} is production: its rows are never replaced by a copy`,
     `for a restore point of its own: ${stackCommand(project, "rollback", stack)} --database`,
