@@ -2,14 +2,25 @@
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
 import { DataGuard, VolumeOwner } from "../provider/sdk.ts";
+import type { GuardedServer } from "../provider/server-image.ts";
 import { type Environment, labelList } from "./environment.ts";
+
+/** What the volume is for. */
+interface GuardedVolume {
+  /** Role of what has it; the config releases its data by this name. */
+  role: string;
+  /** Role of the volume, part of its name. */
+  volumeRole: string;
+  /** The server that reads it, where one does. */
+  server?: Pick<GuardedServer, "kind" | "image" | "folder" | "user">;
+}
 
 /** Makes the volume `role` of what has the role `owner`; losing it takes a decision that is written down in config. */
 export function guardedVolume(
   parent: pulumi.ComponentResource,
   name: string,
   env: Environment,
-  { role, volumeRole }: { role: string; volumeRole: string },
+  { role, volumeRole, server }: GuardedVolume,
 ): Volume {
   const volumeName = env.name(volumeRole);
   const guard = new DataGuard(
@@ -19,6 +30,9 @@ export function guardedVolume(
       identity: { volume: volumeName, host: env.dockerHost },
       released: env.isReleased(role),
       releaseWith: env.releaseCommand(role),
+      ...(server === undefined
+        ? {}
+        : { server: { ...server, container: env.name(role), volume: volumeName } }),
     },
     { parent },
   );

@@ -54,6 +54,8 @@ export interface SharedPostgres {
 /** The administrator that the official image makes; with peer authentication it must be the system user's name. */
 const ADMIN = "postgres";
 const DATA_DIR = "/var/lib/postgresql/data";
+/** Folder of the data in its volume. */
+const DATA_FOLDER = "pgdata";
 const PORT = 5432;
 const MAX_CONNECTIONS = 100;
 /** A crash recovery replays the log before the server answers. */
@@ -87,7 +89,8 @@ export class PostgresServer extends pulumi.ComponentResource {
     this.host = args.env.name(role);
     const password = this.createPassword(name, args);
     const volumeRole = args.volumeRole ?? "pgdata";
-    const volume = guardedVolume(this, name, args.env, { role, volumeRole });
+    const server = { kind: "postgres", image: args.image, folder: DATA_FOLDER, user: ADMIN } as const;
+    const volume = guardedVolume(this, name, args.env, { role, volumeRole, server });
     const started = this.createContainer(name, args, role, volume, password);
     this.containerId = started.containerId;
     const admin = new AdminPassword(
@@ -134,7 +137,7 @@ export class PostgresServer extends pulumi.ComponentResource {
       environment: {
         POSTGRES_PASSWORD_FILE: passwordFile,
         POSTGRES_INITDB_ARGS: "--data-checksums --auth-host=scram-sha-256 --auth-local=peer",
-        PGDATA: `${DATA_DIR}/pgdata`,
+        PGDATA: `${DATA_DIR}/${DATA_FOLDER}`,
       },
       files: { [passwordFile]: bootstrapPassword(args.env, password) },
       volumes: [{ volume: volume.name, path: DATA_DIR }],

@@ -37,6 +37,7 @@ export const REDIS_PORT = 6379;
 export const REDIS_DATA = "/data";
 /** Content of the ACL file that the server is started with. */
 export const BASE_ACL = `${SECRETS_DIR}/users.acl`;
+const USER = "redis";
 /** Loading a large append-only file takes a while. */
 const HEALTH_TIMEOUT_SECONDS = 120;
 const STOP_GRACE_SECONDS = 30;
@@ -53,7 +54,11 @@ export function runRedis(
 ) {
   const role = args.role ?? "redis";
   const volumeRole = args.volumeRole ?? "redisdata";
-  const volume = guardedVolume(parent, name, args.env, { role, volumeRole });
+  const volume = guardedVolume(parent, name, args.env, {
+    role,
+    volumeRole,
+    server: { kind: "redis", image: args.image, user: USER },
+  });
   const image = new Image(`${name}-image`, { reference: args.image }, { parent });
   const server = redisArguments(users.aclFile, args.limits.memoryMb);
   const { started } = runContainer(parent, args.env, name, {
@@ -61,7 +66,7 @@ export function runRedis(
     fixedName: args.env.name(role),
     image: image.imageId,
     command: users.start?.(server) ?? server,
-    user: "redis",
+    user: USER,
     files: users.files,
     filesVersion: users.version,
     volumes: [{ volume: volume.name, path: REDIS_DATA }],

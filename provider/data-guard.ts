@@ -1,13 +1,38 @@
-// tandem:data:Guard: refuses a change that would leave data behind.
-import type { ResourceHandler } from "../lib/plugin/handler.ts";
-import { type Properties, sameValue } from "../lib/plugin/values.ts";
+// tandem:data:Guard: refuses a change that would leave data behind, or give it to a server that can't read it.
+import type { CallContext, CheckFailure, ResourceHandler } from "../lib/plugin/handler.ts";
+import { hasUnknown, type Properties, sameValue } from "../lib/plugin/values.ts";
+import type { DockerHost } from "./docker-host.ts";
+import { type GuardedServer, serverProblem } from "./server-image.ts";
 
-/** Has nothing of its own on any host: it compares what the data hangs on with what the state remembers. */
-export const dataGuard: ResourceHandler = {
-  check({ news, olds }) {
+/** Released data may be left behind, but not be given to a server that can't read it: that would help nobody. */
+async function serverFailures(
+  { news, olds }: CheckedInputs,
+  ctx: CallContext<DockerHost>,
+): Promise<CheckFailure[]> {
+  if (news.server === undefined || hasUnknown(news.server)) return [];
+  const server = news.server as unknown as GuardedServer;
+  const problem = await serverProblem(server, ctx);
+  if (problem === undefined) return [];
+  const before = (olds.server as Partial<GuardedServer> | undefined)?.image;
+  const known = before === undefined || before === server.image ? "" : `, such as ${before}`;
+  const reason =
+    `${String(news.subject)} can't be given to ${server.image}: ${problem}. Nothing was touched. ` +
+    `To do: name an image that can read it${known}. To move the data to another version, dump it with the server that ` +
+    "wrote it and restore the dump into a new volume.";
+  return [{ property: "server", reason }];
+}
+
+interface CheckedInputs {
+  news: Properties;
+  olds: Properties;
+}
+
+/** Has nothing of its own on any host: it compares what the data hangs on with what the state remembers, and asks a new image. */
+export const dataGuard: ResourceHandler<DockerHost> = {
+  async check({ news, olds }, ctx) {
     const before = olds.identity as Properties | undefined;
     if (before === undefined || news.released === true || sameValue(before, news.identity)) {
-      return { inputs: news, failures: [] };
+      return { inputs: news, failures: await serverFailures({ news, olds }, ctx) };
     }
     const after = (news.identity ?? {}) as Properties;
     const moved = Object.keys({ ...before, ...after })
@@ -20,7 +45,7 @@ export const dataGuard: ResourceHandler = {
   },
   diff({ olds, news }) {
     const changes: Record<string, "update"> = {};
-    // Not `releaseWith`: it only says what to type, which depends on who runs the engine.
+    // Not `releaseWith`: it only says what to type, which depends on who runs the engine. Not `server`: it is only looked at.
     for (const key of ["subject", "identity", "released"]) {
       if (!sameValue(olds[key] ?? null, news[key] ?? null)) changes[key] = "update";
     }

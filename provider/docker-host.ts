@@ -43,6 +43,12 @@ export class DockerHost {
     return (facts as { Id: string } | undefined)?.Id;
   }
 
+  /** Content address of the image that a container was made from; undefined when it is gone. As light as `imageId`. */
+  async imageOf(container: string): Promise<string | undefined> {
+    const facts = await this.facts(`/containers/${encodeURIComponent(container)}/json`);
+    return (facts as { Image: string } | undefined)?.Image;
+  }
+
   /** Whether a container runs, or is being restarted; undefined when it is gone. As light as `imageId`. */
   async isRunning(container: string): Promise<boolean | undefined> {
     const facts = await this.facts(`/containers/${encodeURIComponent(container)}/json`);

@@ -8,8 +8,13 @@ import { fullDiskHint } from "./full-disk.ts";
 
 type Context = CallContext<DockerHost>;
 
-/** Pulls through the Docker CLI, which knows the user's registry logins. */
-async function pull(ctx: Context, reference: string): Promise<string> {
+/**
+ * Pulls through the Docker CLI, which knows the user's registry logins.
+ *
+ * @returns its content address
+ * @throws where it isn't to be had: with what the registry said
+ */
+export async function pullImage(ctx: Context, reference: string): Promise<string> {
   if (/^sha256:/.test(reference)) {
     throw new Error(
       `Image ${reference} is not on ${ctx.client.host}, and no registry can be asked for an id. ` +
@@ -38,7 +43,7 @@ async function pull(ctx: Context, reference: string): Promise<string> {
 
 async function ensure(inputs: Properties, ctx: Context): Promise<Properties> {
   const reference = String(inputs.reference);
-  const imageId = (await ctx.client.imageId(reference)) ?? (await pull(ctx, reference));
+  const imageId = (await ctx.client.imageId(reference)) ?? (await pullImage(ctx, reference));
   return { reference, imageId };
 }
 

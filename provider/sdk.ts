@@ -1,6 +1,7 @@
 // The program's side of the tandem provider: one typed class per resource that provider/ implements.
 import * as pulumi from "@pulumi/pulumi";
 import type { UpstreamProtocol } from "./route-config.ts";
+import type { GuardedServer } from "./server-image.ts";
 
 export type { UpstreamProtocol };
 
@@ -295,9 +296,11 @@ export interface DataGuardArgs {
   released: pulumi.Input<boolean>;
   /** The command that releases it, for the message. */
   releaseWith: pulumi.Input<string>;
+  /** The server that reads it: an image that can't is refused. @default none */
+  server?: pulumi.Input<GuardedServer>;
 }
 
-/** Refuses, at preview time, a change that would put an empty place where data is now. */
+/** Refuses, at preview time, a change that would put an empty place where data is now, or a server that can't read it. */
 export class DataGuard extends pulumi.CustomResource {
   constructor(name: string, args: DataGuardArgs, opts?: pulumi.CustomResourceOptions) {
     super("tandem:data:Guard", name, { ...args }, opts);

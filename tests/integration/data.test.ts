@@ -1,18 +1,24 @@
 // Data is hard to lose: what leaves it behind is refused, what was kept is taken over.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { docker } from "../support/docker.ts";
+import { docker, uniqueName } from "../support/docker.ts";
 import { TestProgram } from "../support/program.ts";
 import { freePort } from "../support/project.ts";
+import { ServerImages } from "../support/server-images.ts";
 import { containerOf } from "../support/snapshot.ts";
 import { sqlIn } from "../support/sql.ts";
 
 const ROWS = "select string_agg(id::text, ',' order by id) from orders;";
+const images = new ServerImages(uniqueName("data-"));
 let program: TestProgram;
 let port: number;
 let database: string;
 
 /** A program with one database; what is `changed` replaces parts of the server's args. */
-function source(changed = "", data = "{ protect: false }"): string {
+function source(
+  changed = "",
+  data = "{ protect: false }",
+  image = "pgvector/pgvector:0.8.2-pg17-trixie",
+): string {
   return `
 import { Environment, PgDatabase } from "tandem";
 const env = new Environment("dev", { system: "$SYSTEM", environment: "dev", data: ${data} });
@@ -20,7 +26,7 @@ new PgDatabase("postgres", {
   env,
   server: {
     kind: "container",
-    image: "pgvector/pgvector:0.8.2-pg17-trixie",
+    image: "${image}",
     hostPort: ${port},
     limits: { cpus: 1, memoryMb: 256, pids: 100 },
     ${changed}
@@ -46,7 +52,10 @@ beforeAll(async () => {
   );
 });
 
-afterAll(() => program.remove());
+afterAll(async () => {
+  await program.remove();
+  await images.remove();
+});
 
 describe("a change that would leave data behind", () => {
   it("is refused by the preview, with what to do, and nothing is touched", async () => {
@@ -62,6 +71,35 @@ describe("a change that would leave data behind", () => {
 
   it("goes through once the config releases it, and the old volume still stands", async () => {
     program.write(source('volumeRole: "elsewhere",', '{ protect: false, released: ["postgres"] }'));
+    const preview = await program.pulumi("preview");
+    expect(preview.exitCode, preview.output).toBe(0);
+    program.write(source());
+  });
+});
+
+describe("an image whose server can't work with what is in the volume", () => {
+  const refusals = {
+    "newer postgres": /was written by PostgreSQL 17, and the image is PostgreSQL 18.0/,
+    "other user": /the files belong to user 999, and postgres is user 70 in the image/,
+    "no vector": /databases in it use vector, which the image doesn't have/,
+  } as const;
+
+  it.each(Object.entries(refusals))("is refused by the preview: %s", async (what, reason) => {
+    const server = await containerOf(program.system, "dev", "postgres");
+    program.write(source("", undefined, await images.make(what as keyof typeof refusals)));
+    const preview = await program.pulumi("preview");
+    expect(preview.exitCode, preview.output).not.toBe(0);
+    expect(preview.output).toMatch(reason);
+    expect(preview.output).toContain("such as pgvector/pgvector:0.8.2-pg17-trixie");
+    const up = await program.pulumi("up", "--yes", "--skip-preview");
+    expect(up.exitCode, up.output).not.toBe(0);
+    // The server serves on, the very same.
+    expect(await containerOf(program.system, "dev", "postgres")).toBe(server);
+    expect(await sql(ROWS)).toBe("1,2");
+  });
+
+  it("is none where only something else of the image changed", async () => {
+    program.write(source("", undefined, await images.make("same server")));
     const preview = await program.pulumi("preview");
     expect(preview.exitCode, preview.output).toBe(0);
     program.write(source());

@@ -5,6 +5,7 @@ import { containerStart } from "../../provider/container-start.ts";
 import { exec, getFile, stopForGood } from "../../provider/containers.ts";
 import { image } from "../../provider/image.ts";
 import { migration } from "../../provider/migration.ts";
+import { volumeOwner } from "../../provider/volume-owner.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { context, createdContainer } from "../support/handlers.ts";
 
@@ -129,6 +130,51 @@ describe("Image", () => {
   });
 });
 
+describe("VolumeOwner", () => {
+  it("gives all that is in a volume to its owner, and nothing under a container that runs", async () => {
+    const volume = `${run}-files`;
+    await docker.createVolume({ Name: volume, Labels: labels });
+    const inputs = { volume, image: REDIS, owner: "1000:1000" };
+    await volumeOwner.create({ inputs }, context());
+    const user = async (owner: string, script: string) => {
+      const container = await docker.createContainer({
+        ...{ Image: REDIS, Entrypoint: ["sh", "-c", script], User: owner, Labels: labels },
+        HostConfig: { Binds: [`${volume}:/files`], NetworkMode: "none", CapDrop: ["ALL"] },
+      });
+      await container.start();
+      return container;
+    };
+    const ends = async (owner: string, script: string) =>
+      (await (await user(owner, script)).wait()) as { StatusCode: number };
+    const make = "umask 077; mkdir -p /files/a/b && echo one > /files/a/b/c && ln -s /etc/passwd /files/link";
+    expect(await ends("1000:1000", make)).toEqual({ StatusCode: 0 });
+
+    const running = await user("1000:1000", "sleep 600");
+    const news = { ...inputs, owner: "2000:2000" };
+    const asked = { news, olds: inputs, randomSeed: Buffer.alloc(0) };
+    const reason = expect.stringMatching(/belongs to 1000:1000 and .* uses it/);
+    const refused = await volumeOwner.check?.(asked, context());
+    expect(refused?.failures).toEqual([{ property: "owner", reason }]);
+    const update = (to: typeof inputs, from: typeof inputs) =>
+      Promise.resolve(
+        volumeOwner.update?.({ id: volume, olds: from, oldInputs: from, inputs: to }, context()),
+      );
+    await expect(update(news, inputs)).rejects.toThrow(/Nothing was touched/);
+    await running.remove({ force: true });
+
+    expect((await volumeOwner.check?.(asked, context()))?.failures).toEqual([]);
+    const read = "cat /files/a/b/c && echo more >> /files/a/b/c";
+    for (const [to, from] of [
+      [news, inputs],
+      [inputs, news],
+    ] as const) {
+      await update(to, from);
+      expect(await ends(to.owner, read)).toEqual({ StatusCode: 0 });
+      expect((await ends(from.owner, read)).StatusCode).not.toBe(0);
+    }
+  });
+});
+
 describe("Migration", () => {
   const spec = (command: string[], timeoutSeconds = 30) => ({
     containerName: `${run}_migration`,
@@ -159,7 +205,7 @@ describe("Migration", () => {
   it("fails with exit code and last lines", async () => {
     const failing = spec(["sh", "-c", "echo column is missing >&2; exit 3"]);
     await expect(Promise.resolve(migration.create({ inputs: failing }, context()))).rejects.toThrow(
-      /exit code 3[\s\S]*old version keeps serving[\s\S]*column is missing/,
+      /exit code 3[\s\S]*No container and no route was changed[\s\S]*column is missing/,
     );
   });
 

@@ -28,6 +28,8 @@ export interface Release {
   healthIntervalSeconds?: number;
   noindex?: boolean;
   gatewayCpus?: number;
+  /** User of the application and owner of its files. @default "1000:1000" */
+  owner?: string;
 }
 
 /** Hostname of the application. */
@@ -41,12 +43,17 @@ export const WATCH_SECONDS = 6;
 export function backendProgram(gatewayPort: number, release: Release): string {
   const { fault, port, migration, image = BACKEND_IMAGE, replicas = 1, beside = "1" } = release;
   const { name = "app", hosts = [APP_HOST], besideHosts = [BESIDE_HOST] } = release;
-  const { watchSeconds = WATCH_SECONDS, nodeOptions = [], healthIntervalSeconds = 10 } = release;
+  const {
+    watchSeconds = WATCH_SECONDS,
+    nodeOptions = [],
+    healthIntervalSeconds = 10,
+    owner = "1000:1000",
+  } = release;
   const command = ["node", ...nodeOptions, "-e", BACKEND];
   const broken = fault === undefined ? {} : { FAULT: fault };
   const variables = { VERSION: release.version, PORT: String(port ?? 8080), ...broken };
   return `
-import { AppService, Environment, Gateway } from "tandem";
+import { AppService, DataVolume, Environment, Gateway } from "tandem";
 import { Volume } from "@pulumi/docker/volume.js";
 
 const env = new Environment("dev", { system: "$SYSTEM", environment: "dev", data: { protect: false } });
@@ -60,6 +67,7 @@ const disk = new Volume("disk", {
   name: env.name("disk"), driver: "local", driverOpts: { type: "tmpfs", device: "tmpfs", o: "size=4m,mode=1777" },
   labels: Object.entries(env.labels("disk")).map(([label, value]) => ({ label, value })),
 });
+const files = new DataVolume("files", { env, role: "files", image: "${BACKEND_IMAGE}", owner: "${owner}" });
 const common = {
   env, command: ["node", "-e", ${JSON.stringify(BACKEND)}], health: { command: ${JSON.stringify(BACKEND_HEALTH)} },
   healthTimeoutSeconds: 15, limits: small, stopGraceSeconds: 10, watch: { seconds: ${WATCH_SECONDS} },
@@ -70,7 +78,7 @@ new AppService("${name}", {
   health: { ...common.health, intervalSeconds: ${healthIntervalSeconds} },
   route: { gateway, hostnames: ${JSON.stringify(hosts)} },
   environment: ${JSON.stringify(variables)},
-  volumes: [{ volume: disk.name, path: "/data" }],
+  volumes: [{ volume: disk.name, path: "/data" }, { volume: files.volume, path: "/files" }], user: "${owner}",
   ${migration === undefined ? "" : `migration: { command: ["node", "-e", ${JSON.stringify(migration)}], timeoutSeconds: 3 },`}
 });
 new AppService("beside", {
