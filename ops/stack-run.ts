@@ -15,6 +15,7 @@ import { stackOutputs } from "./inventory.ts";
 import { startPlugins } from "./plugins/start.ts";
 import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "./project.ts";
 import { finishDeletion } from "./recovery/data-deletion.ts";
+import { forgetGone } from "./recovery/gone.ts";
 import { tellLeftovers } from "./recovery/leftovers.ts";
 import { noteBegin, readBegin } from "./recovery/open-ends.ts";
 import { recover } from "./recovery/recovery.ts";
@@ -49,6 +50,8 @@ export interface OpenOptions extends StackOptions {
    * Else it is only told.
    */
   change: boolean;
+  /** Leave what is gone from the host in the state, for a look at it? @default false: a run makes it again */
+  keepGone?: boolean;
   /** Is only what stands looked at? Then no image is brought about. @default false */
   looksOnly?: boolean;
 }
@@ -154,7 +157,10 @@ async function settleDown(session: Session): Promise<void> {
  *
  * @returns its state; undefined where there is none yet.
  */
-async function settle(session: Session, { change, wait }: OpenOptions): Promise<Deployment | undefined> {
+async function settle(
+  session: Session,
+  { change, wait, keepGone }: OpenOptions,
+): Promise<Deployment | undefined> {
   const { backend, project, stack } = session;
   const deadline = Date.now() + (wait ?? 0) * 1000;
   const left = () => Math.max(0, deadline - Date.now()) / 1000;
@@ -172,6 +178,7 @@ async function settle(session: Session, { change, wait }: OpenOptions): Promise<
     await awaitRemoteStack(session, deployment, { waitSeconds: left(), say });
   }
   await recover(session, deployment, say);
+  if (keepGone !== true) await forgetGone(session, deployment, say);
   return deployment;
 }
 

@@ -4,9 +4,10 @@ import type Docker from "dockerode";
 import type { CallContext, DiffResult, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
 import { BootSigns } from "./boot-signs.ts";
-import { allowRestart, inspect, lastLogLines, putFile, stopForGood } from "./containers.ts";
+import { allowRestart, exec, getFile, inspect, lastLogLines, putFile, stopForGood } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./health.ts";
+import { RELOAD_SCRIPT } from "./route-config.ts";
 import { watch } from "./watch.ts";
 
 type Context = CallContext<DockerHost>;
@@ -24,6 +25,8 @@ const MAX_RESTARTS = 3;
 const LOG_LINES = 20;
 /** Seconds that a container which failed has to stop. */
 const STOP_SECONDS = 5;
+/** Where secret files lie. */
+const SECRETS = "/run/secrets/";
 /** Docker's own period, in microseconds. */
 const CPU_PERIOD = 100_000;
 
@@ -137,6 +140,27 @@ async function fail(docker: Docker, inputs: Properties, why: string): Promise<ne
   );
 }
 
+/** Files as they are in the container now. Secrets are not read back: who could change them could read the state's copy, too. */
+async function filesNow(
+  docker: Docker,
+  id: string,
+  files: Record<string, string>,
+): Promise<Record<string, string>> {
+  const entries = Object.entries(files).map(async ([path, content]): Promise<[string, string]> => {
+    return [path, path.startsWith(SECRETS) ? content : ((await getFile(docker, id, path)) ?? "")];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** Puts changed files into force where the container has a script for that, as a gateway does: it goes on serving. */
+async function reload(inputs: Properties, ctx: Context): Promise<void> {
+  if ((inputs.files as Record<string, string> | undefined)?.[RELOAD_SCRIPT] === undefined) return;
+  const docker = await ctx.client.docker();
+  const { exitCode, output } = await exec(docker, String(inputs.containerId), ["sh", RELOAD_SCRIPT]);
+  if (exitCode !== 0)
+    throw new Error(`${String(inputs.containerName)} can't reload its files: ${output.trim()}`);
+}
+
 function startError(inputs: Properties, error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   return new Error(`Container ${String(inputs.containerName)} can't be started: ${message}`);
@@ -145,7 +169,7 @@ function startError(inputs: Properties, error: unknown): Error {
 function goneError(inputs: Properties): Error {
   return new Error(
     `Container ${String(inputs.containerName)} is not on the host any more, and nothing of this stack removed it. ` +
-      "Let the state see that with `pulumi refresh`; the next `up` then makes it anew.",
+      "`tandem up` makes it again; for plain `pulumi up`, let the state see that first with `pulumi refresh`.",
   );
 }
 
@@ -179,6 +203,9 @@ export const containerStart: ResourceHandler<DockerHost> = {
     const seen = {
       running: facts.State.Running,
       pids: facts.HostConfig.PidsLimit ?? 0,
+      ...(outputs.files === undefined
+        ? {}
+        : { files: await filesNow(docker, id, outputs.files as Record<string, string>) }),
       ...(outputs.cpus === undefined ? {} : { cpus: (facts.HostConfig.CpuQuota ?? 0) / CPU_PERIOD }),
     };
     return { id, outputs: { ...outputs, ...seen }, inputs };
@@ -186,8 +213,10 @@ export const containerStart: ResourceHandler<DockerHost> = {
   async update({ olds, inputs }, ctx) {
     const running = await ctx.client.isRunning(String(inputs.containerId));
     if (running === undefined) throw goneError(inputs);
-    if (!running || !sameValue(olds.files ?? null, inputs.files ?? null)) await startUp(inputs, ctx);
-    else await setLimits(await ctx.client.docker(), inputs);
+    const changed = !sameValue(olds.files ?? null, inputs.files ?? null);
+    if (!running || changed) await startUp(inputs, ctx);
+    if (running && changed) await reload(inputs, ctx);
+    if (running && !changed) await setLimits(await ctx.client.docker(), inputs);
     return inputs;
   },
   // The container itself is stopped and removed by the resource that made it.

@@ -30,6 +30,9 @@ export interface RouteFiles {
 /** Folder with the addresses, inside the gateway. */
 export const UPSTREAMS_DIR = "/config/upstreams";
 
+/** Script of the gateway that puts its files into force, unless they are. */
+export const RELOAD_SCRIPT = "/config/reload.sh";
+
 /** What may stand in the text without being able to end a line or open a block. */
 const HOSTNAME = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const UPSTREAM = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*:[0-9]{1,5}$/;

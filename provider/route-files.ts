@@ -39,7 +39,7 @@ export async function readUpstreams(
   gateway: string,
   routeName: string,
 ): Promise<Record<string, string>> {
-  const files = await readFolder(docker, gateway, UPSTREAMS_DIR);
+  const files = await readAllUpstreams(docker, gateway);
   const own = new RegExp(`^${routeName}\\.[0-9]+(\\.stream)?$`);
   return Object.fromEntries(Object.entries(files).filter(([name]) => own.test(name)));
 }
@@ -50,6 +50,11 @@ export async function readSites(docker: Docker, gateway: string): Promise<Sites>
   return new Map(
     files.filter(([name]) => name.endsWith(SITE)).map(([name, text]) => [name.slice(0, -SITE.length), text]),
   );
+}
+
+/** Addresses behind all routes of a gateway, by the name of the file that holds each. */
+export async function readAllUpstreams(docker: Docker, gateway: string): Promise<Record<string, string>> {
+  return await readFolder(docker, gateway, UPSTREAMS_DIR);
 }
 
 async function readFolder(docker: Docker, id: string, path: string): Promise<Record<string, string>> {

@@ -7,6 +7,7 @@ import { exec, inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import {
   configHash,
+  RELOAD_SCRIPT,
   type RouteConfig,
   type RouteFiles,
   renderRoute,
@@ -24,7 +25,7 @@ import { Turns } from "./turns.ts";
 type Context = CallContext<DockerHost>;
 
 /** Puts the sites into force, unless they are. */
-const RELOAD = ["sh", "/config/reload.sh"];
+const RELOAD = ["sh", RELOAD_SCRIPT];
 const COMPARED = [
   "gatewayId",
   "hostnames",

@@ -47,10 +47,10 @@ async function treat(session: Session, mend: boolean): Promise<DriftReport> {
   if (!mend || report.drifts.length === 0) return report;
   const { refusal, exitCode } = await fix(session, seen, report.drifts);
   if (refusal !== undefined) {
-    say(`${session.stack}: nothing was mended: ${refusal}`);
+    say(`${session.stack}: nothing was fixed: ${refusal}`);
     return report;
   }
-  if (exitCode !== 0) throw new UserError(`mending ${session.stack} failed`, "see above, and look again");
+  if (exitCode !== 0) throw new UserError(`fixing ${session.stack} failed`, "see above, and look again");
   const again = performance.now();
   return reportOn(session, await look(session), again);
 }
@@ -73,6 +73,7 @@ async function run(options: DriftOptions): Promise<number> {
       create: false,
       change: mend,
       looksOnly: !mend,
+      keepGone: true,
     });
     const resources = (await currentDeployment(session))?.resources ?? [];
     // Who names none means those that are there.

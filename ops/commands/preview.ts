@@ -1,9 +1,11 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
 import { CHECKED_SETTINGS, setsValues } from "../../infra/check/checked.ts";
 import { policyFlags, runEngine, stackFlags } from "../engine.ts";
+import { goneNames } from "../recovery/gone.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward } from "../session.ts";
-import { openStack, type StackOptions } from "../stack-run.ts";
+import { openStack, type StackOptions, say } from "../stack-run.ts";
+import { currentDeployment } from "../state/state-transfer.ts";
 
 /**
  * Runs the command; nothing of the environment changes.
@@ -17,10 +19,14 @@ export async function preview(
   options: StackOptions,
 ): Promise<number> {
   const session = await openStack({ ...options, stack, check: true, create: true, change: false });
+  const gone = await goneNames(session, await currentDeployment(session));
+  // As the `up` would see it; the state itself stays.
+  const refresh = gone.length > 0 ? ["--refresh"] : [];
+  if (gone.length > 0) say(`gone from the host, so that an up makes it again: ${gone.join(", ")}`);
   return await withRemoteHost(neededForward(session.project, session.file), () =>
     runEngine(
       session,
-      ["preview", ...stackFlags(session), ...policyFlags(), ...flags],
+      ["preview", ...stackFlags(session), ...policyFlags(), ...refresh, ...flags],
       // Values on the command line were in no file that was checked.
       setsValues(flags) ? { [CHECKED_SETTINGS]: "" } : {},
     ),

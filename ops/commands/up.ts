@@ -4,7 +4,8 @@ import { deploy } from "../deploy.ts";
 import { withDocker } from "../docker-client.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
 import { goneImages, lookedUpImages } from "../recovery/gone-images.ts";
-import { removalsOfStrangers } from "../recovery/strangers.ts";
+import { findStrangers, type Strangers } from "../recovery/strangers.ts";
+import { tellServing } from "../recovery/tell-serving.ts";
 import { listServices } from "../services.ts";
 import { dockerHostOf, remoteDockerHost, type Session } from "../session.ts";
 import { openStack, type StackOptions, say } from "../stack-run.ts";
@@ -40,20 +41,26 @@ function report(session: Session, before: Deployment | undefined, after: Deploym
   return lines.join("\n");
 }
 
+/** Names may be taken by things which the state doesn't know. */
+function tellStrangers({ stack }: Session, { needed, removals }: Strangers): void {
+  if (needed.length > 0) {
+    say(`these run, carry the labels of ${stack}, and its state doesn't know them: ${needed.join(", ")}.`);
+    say("They serve, or what serves may need them, so leave them. Another state knows them: look for it in");
+    say("TANDEM_HOME and PULUMI_BACKEND_URL of whoever deployed them, or in a backup.");
+  }
+  if (removals.length === 0) return;
+  say(`these carry the labels of ${stack}, but its state doesn't know them. If nobody else keeps a state`);
+  say("for this environment, they are left over from a lost run, and this removes them:");
+  for (const command of removals) say(`  ${command}`);
+}
+
 /** After a failure: what on the host is a likely cause, which the engine's own messages don't name. */
 async function tellCauses(session: Session): Promise<void> {
   try {
     const deployment = await currentDeployment(session);
     const host = dockerHostOf(session.project, session.file);
     for (const gone of await goneImages(host, lookedUpImages(deployment))) say(gone);
-    const removals = await removalsOfStrangers(session, deployment);
-    if (removals.length === 0) return;
-    // Names that are taken by things which the state doesn't know.
-    say(
-      `these carry the labels of ${session.stack}, but its state doesn't know them. If nobody else keeps a state`,
-    );
-    say("for this environment, they are left over from a lost run, and this removes them:");
-    for (const command of removals) say(`  ${command}`);
+    tellStrangers(session, await findStrangers(session, deployment));
   } catch (error) {
     // The engine's own failure counts; this was only to help.
     say(`could not look for the cause: ${error instanceof Error ? error.message : String(error)}`);
@@ -78,9 +85,8 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
       return code;
     }
     say(`${stack} is not up: the engine ended with exit code ${code} after ${took}; its messages are above`);
-    say(
-      `what served before serves on; mend the cause and run \`${upCommand(session.project, stack)}\` again`,
-    );
+    await tellServing(session);
+    say(`fix the cause and run \`${upCommand(session.project, stack)}\` again`);
     await tellCauses(session);
     return code;
   }

@@ -13,6 +13,8 @@ export interface Finding {
   /** What is wrong with it, in words, without a secret. */
   text: string;
   mending: Mending;
+  /** Volume of the stack to which somebody else may write: nothing of the stack is started on it. */
+  volume?: string;
   /** What a person does about it; without it `tandem drift <stack> --fix` does. */
   mend?: string;
 }

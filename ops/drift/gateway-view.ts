@@ -47,7 +47,7 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
     return name === undefined || known.has(routeOf(name)) ? [] : [`/config/${path}`];
   });
   const mend = (path: string) =>
-    `docker exec -u 0 ${facts.Name.replace(/^\//, "")} rm ${posix.normalize(path)}, then sh /config/reload.sh in it`;
+    `find out who uses it; docker exec -u 0 ${facts.Name.replace(/^\//, "")} sh -c 'rm ${posix.normalize(path)} && sh ${CONFIG}/reload.sh'`;
   const changed = await Promise.all(
     routes.map(async (route): Promise<Finding[]> => {
       const name = output(route, "routeName");
@@ -70,11 +70,22 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
     ...changed.flat(),
     ...(own
       ? []
-      : [alone("its own configuration was changed", `docker rm -f ${name}, then tandem drift --fix`)]),
+      : [
+          {
+            subject: `container ${name}`,
+            text: "its own configuration was changed",
+            mending: "safe" as const,
+          },
+        ]),
     // A route that was changed is mended with its reload.
     ...(told || inFiles === inForce
       ? []
-      : [alone("its files are not what is in force", `read them, then docker restart ${name}`)]),
+      : [
+          alone(
+            "its files are not what is in force",
+            `read them, then docker exec -u 0 ${name} sh ${CONFIG}/reload.sh`,
+          ),
+        ]),
   ];
 }
 

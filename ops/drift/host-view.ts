@@ -4,10 +4,10 @@ import type Docker from "dockerode";
 import { SHARED_STACK } from "../../infra/settings/define.ts";
 import { inspect } from "../../provider/containers.ts";
 import { labelFilter } from "../docker-client.ts";
-import type { Finding } from "./finding.ts";
+import { removalOf } from "../removal.ts";
+import { containerName, leadsOf, servingOf } from "../serving.ts";
+import type { Finding, Mending } from "./finding.ts";
 import { output, type Place } from "./place.ts";
-
-const plainName = (names: readonly string[], id: string) => (names[0] ?? id).replace(/^\//, "");
 
 /** Everything that the host has. */
 interface Host {
@@ -47,37 +47,75 @@ function isGuest(network: string, labels: Labels, { system, environment }: Place
   return network === `${system}_${SHARED_STACK}_${labels["tandem.environment"]}`;
 }
 
-function strangeContainers({ containers }: Host, place: Place): Finding[] {
+/** What the engine has still to delete, or a route leads to: known for what it is, and never offered for removal. */
+function knownStranger(
+  info: Docker.ContainerInfo,
+  serving: ReadonlyMap<string, string>,
+  { leaving, command }: Place,
+): Pick<Finding, "text" | "mend"> | undefined {
+  const by = serving.get(containerName(info));
+  if (leaving.has(info.Id)) {
+    const state = by === undefined ? "is the version before" : `serves (${by})`;
+    return {
+      text: `${state}: a deploy did not come to its end`,
+      mend: `leave it; the next \`${command("up")}\` settles it`,
+    };
+  }
+  if (by === undefined) return undefined;
+  return {
+    text: `serves (${by}) and is not in the state`,
+    mend: `leave it while it serves; find out which state knows it, and look at \`${command("preview")}\``,
+  };
+}
+
+function strangeContainers(
+  { containers }: Host,
+  serving: ReadonlyMap<string, string>,
+  place: Place,
+): Finding[] {
   const known = new Set(place.of("container").map(({ id }) => id));
   const networks = new Set(place.of("network").map((network) => output(network, "name")));
   const volumes = new Set(place.of("volume").map((volume) => output(volume, "name")));
   return containers
     .filter(({ Id }) => !known.has(Id))
-    .flatMap(({ Id, Names, Labels, Mounts, NetworkSettings }): Finding[] => {
-      const name = plainName(Names, Id);
+    .flatMap((info): Finding[] => {
+      const { Labels, Mounts, NetworkSettings } = info;
+      const name = containerName(info);
       const subject = `container ${name}`;
-      const mend = `find out whose it is; docker rm -f ${name}`;
       const mounted = Mounts.flatMap(({ Name }) => (Name !== undefined && volumes.has(Name) ? [Name] : []));
       const joined = Object.keys(NetworkSettings.Networks).filter(
         (network) => networks.has(network) && !isGuest(network, Labels, place),
       );
       const why = claim(name, Labels, place);
+      if (mounted.length === 0 && joined.length === 0 && why === undefined) return [];
+      const about = knownStranger(info, serving, place);
+      if (about !== undefined && (place.leaving.has(info.Id) || mounted.length === 0)) {
+        return [{ subject, mending: "person", ...about }];
+      }
+      const find = (text: string, mending: Mending, mend: string): Finding => {
+        return { subject, text, mending, mend: about?.mend ?? mend };
+      };
+      // Of what runs, a log tells more than a guess: what serves may need it.
+      const removal = removalOf(info, serving) ?? `docker logs --tail 50 ${name}`;
       return [
-        ...mounted.map((volume): Finding => {
-          const text = `mounts the volume ${volume} and is not of this stack`;
-          return { subject, text, mending: "data", mend: `stop it before it writes: docker stop ${name}` };
-        }),
-        ...joined.map((network): Finding => {
-          return {
-            subject,
-            text: `stands in the network ${network} and is not of this stack`,
-            mending: "person",
-            mend,
-          };
-        }),
+        ...mounted.map((volume) => ({
+          ...find(
+            `mounts the volume ${volume} and is not of this stack`,
+            "data",
+            `stop it before it writes: docker stop ${name}`,
+          ),
+          volume,
+        })),
+        ...joined.map((network) =>
+          find(
+            `stands in the network ${network} and is not of this stack`,
+            "person",
+            `find out whose it is; docker network disconnect ${network} ${name}`,
+          ),
+        ),
         ...(why === undefined
           ? []
-          : [{ subject, text: `${why} and is not in the state`, mending: "person" as const, mend }]),
+          : [find(`${why} and is not in the state`, "person", `find out whose it is; ${removal}`)]),
       ];
     });
 }
@@ -86,8 +124,8 @@ function strangeNetworks({ networks }: Host, place: Place): Finding[] {
   const known = new Set(place.of("network").map(({ id }) => id));
   return networks.flatMap(({ Id, Name, Labels }): Finding[] => {
     // The network on which an environment meets the shared stack is the latter's.
-    const why =
-      known.has(Id) || Name.startsWith(`${place.system}_shared_`) ? undefined : claim(Name, Labels, place);
+    const isKnown = known.has(Id) || place.leaving.has(Id) || Name.startsWith(`${place.system}_shared_`);
+    const why = isKnown ? undefined : claim(Name, Labels, place);
     if (why === undefined) return [];
     const mend = `docker network rm ${Name}`;
     return [{ subject: `network ${Name}`, text: `${why} and is not in the state`, mending: "person", mend }];
@@ -97,7 +135,7 @@ function strangeNetworks({ networks }: Host, place: Place): Finding[] {
 function strangeVolumes({ volumes }: Host, place: Place): Finding[] {
   const known = new Set(place.of("volume").map((volume) => output(volume, "name")));
   return volumes.flatMap(({ Name, Labels }): Finding[] => {
-    const why = known.has(Name) ? undefined : claim(Name, Labels, place);
+    const why = known.has(Name) || place.leaving.has(Name) ? undefined : claim(Name, Labels, place);
     if (why === undefined) return [];
     const mend = `look at what it holds before you remove it: docker volume rm ${Name}`;
     return [{ subject: `volume ${Name}`, text: `${why} and is not in the state`, mending: "data", mend }];
@@ -115,6 +153,7 @@ function wantedNetworks(inputs: Readonly<Record<string, unknown>> | undefined): 
 function ownDetails(
   facts: Docker.ContainerInspectInfo,
   inputs: Readonly<Record<string, unknown>> | undefined,
+  { command }: Place,
 ): Finding[] {
   const name = facts.Name.replace(/^\//, "");
   const subject = `container ${name}`;
@@ -122,6 +161,12 @@ function ownDetails(
   const joined = Object.keys(facts.NetworkSettings.Networks);
   const find = (text: string, mend: string): Finding => ({ subject, text, mending: "person", mend });
   const { Memory, MemorySwap, RestartPolicy } = facts.HostConfig;
+  // As the provider stops a new version that failed: to give it its policy again would bring it back with the daemon.
+  if (!facts.State.Running && RestartPolicy?.Name === "no" && inputs?.restart !== "no") {
+    return [
+      find("was stopped because it failed when it was deployed", `the next \`${command("up")}\` settles it`),
+    ];
+  }
   return [
     ...(facts.State.Paused ? [find("is paused", `docker unpause ${name}`)] : []),
     ...(facts.State.Running && facts.State.Health?.Status === "unhealthy"
@@ -176,14 +221,15 @@ async function movedTags(docker: Docker, place: Place): Promise<Finding[]> {
 /** Looks at a stack's host. */
 export async function hostFindings(docker: Docker, place: Place): Promise<Finding[]> {
   const host = await readHost(docker);
+  const serving = servingOf(await leadsOf(docker, host.containers), host.containers);
   const details = await Promise.all(
     place.of("container").map(async ({ id, inputs }) => {
       const facts = id === undefined ? undefined : await inspect(docker, id);
-      return facts === undefined ? [] : ownDetails(facts, inputs);
+      return facts === undefined ? [] : ownDetails(facts, inputs, place);
     }),
   );
   return [
-    ...strangeContainers(host, place),
+    ...strangeContainers(host, serving, place),
     ...strangeNetworks(host, place),
     ...strangeVolumes(host, place),
     ...details.flat(),

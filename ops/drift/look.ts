@@ -5,15 +5,18 @@ import { askForEvents, type EngineRun } from "../plan/events.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
+import { stackCommand, upCommand } from "../systems.ts";
 import { engineFindings } from "./engine-view.ts";
 import type { Finding } from "./finding.ts";
-import { placeOf } from "./place.ts";
+import { type Place, placeOf } from "./place.ts";
 
 /** What a look found. */
 export interface Look {
   findings: Finding[];
   /** The engine's part. */
   refresh: EngineRun;
+  /** The state that was looked at. */
+  place: Place;
 }
 
 /**
@@ -27,10 +30,10 @@ export async function look(session: Session): Promise<Look> {
   if ((deployment?.resources ?? []).length === 0) {
     throw new UserError(
       `${stack} of ${project.name} has no state: it was never brought up`,
-      `./tandem up ${stack}`,
+      upCommand(project, stack),
     );
   }
-  const place = placeOf(project.name, stack, deployment ?? {});
+  const place = placeOf(project.name, stack, deployment ?? {}, (verb) => stackCommand(project, verb, stack));
   const [refresh, others] = await Promise.all([
     withRemoteHost(neededForward(project, file), () =>
       askForEvents(session, ["refresh", "--preview-only", ...stackFlags(session)]),
@@ -42,5 +45,5 @@ export async function look(session: Session): Promise<Look> {
     const said = refresh.errors.map(({ message }) => message).join("\n");
     throw new UserError(`the refresh of ${stack} failed: ${said}`, "mend the above and look again");
   }
-  return { findings: [...engineFindings(refresh), ...others], refresh };
+  return { findings: [...engineFindings(refresh), ...others], refresh, place };
 }

@@ -26,6 +26,12 @@ export interface Place {
   environment: string;
   /** Living resources of a type. */
   of(type: keyof typeof stateTypes): StateResource[];
+  /** All living resources. */
+  all: readonly StateResource[];
+  /** Ids of what the engine has still to delete: a replacement is there, and a deploy did not come to its end. */
+  leaving: ReadonlySet<string>;
+  /** A command of `tandem` on the stack, for messages. */
+  command(verb: string): string;
   /** Beginnings of the environment's names on its host. */
   prefixes: string[];
 }
@@ -36,12 +42,26 @@ export function output({ outputs }: StateResource, key: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** Reads the place from a state. */
-export function placeOf(system: string, environment: string, deployment: Deployment): Place {
-  const living = (deployment.resources ?? []).filter((resource) => resource.delete !== true);
+/**
+ * Reads the place from a state.
+ *
+ * @param command a command of `tandem` on the stack, as messages name it
+ */
+export function placeOf(
+  system: string,
+  environment: string,
+  deployment: Deployment,
+  command = (verb: string) => `tandem ${verb} ${environment}`,
+): Place {
+  const all = deployment.resources ?? [];
+  const living = all.filter((resource) => resource.delete !== true);
+  const leaving = new Set(
+    all.flatMap((one) => (one.delete === true && one.id !== undefined ? [one.id] : [])),
+  );
   const of = (type: keyof typeof stateTypes) =>
     living.filter((resource) => resource.type === stateTypes[type]);
   // A system may name its things in a way of its own: its network's name tells how they begin.
   const own = of("network").flatMap((network) => /^(.+_)network$/.exec(output(network, "name"))?.[1] ?? []);
-  return { system, environment, of, prefixes: [...new Set([`${system}_${environment}_`, ...own])] };
+  const prefixes = [...new Set([`${system}_${environment}_`, ...own])];
+  return { system, environment, of, all: living, leaving, command, prefixes };
 }

@@ -27,11 +27,15 @@ function rulesOf(file: string): Map<string, string> {
   );
 }
 
-function compare(found: string, server: string): Finding[] {
+/** No user may tell the server to read its file again; stopped in order, it loses no row, and its start brings the file back. */
+const restart = (server: string, place: Place) =>
+  `the file comes back with a restart (some seconds without Redis): docker stop ${server} && ${place.command("drift")} --fix`;
+
+function compare(found: string, server: string, place: Place): Finding[] {
   const rules = rulesOf(found);
   const ours = [...rules.keys()].filter((name) => name !== "default" && name !== "health");
   const wanted = rulesOf(aclFile(ours.includes("app") ? "app" : (ours[0] ?? "app"), ""));
-  const mend = `the file comes back with a new container: docker rm -f ${server}, then tandem drift --fix`;
+  const mend = restart(server, place);
   return [...new Set([...rules.keys(), ...wanted.keys()])].flatMap((name): Finding[] => {
     const [is, was] = [rules.get(name), wanted.get(name)];
     if (is === was) return [];
@@ -73,13 +77,13 @@ async function findingsOf(docker: Docker, container: StateResource, place: Place
     return facts.State.Running && !facts.State.Paused ? sharedUsers(docker, id, server, place) : [];
   }
   const found = await getFile(docker, id, path);
-  if (found !== undefined) return compare(found, server);
+  if (found !== undefined) return compare(found, server, place);
   return [
     {
       subject: `container ${server}`,
       text: "has no file of its users",
       mending: "person",
-      mend: `docker rm -f ${server}, then tandem drift --fix`,
+      mend: restart(server, place),
     },
   ];
 }

@@ -3,6 +3,8 @@
 import type Docker from "dockerode";
 import { found, labelFilter, withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
+import { removalOf } from "../removal.ts";
+import { containerName, leadsOf, servingOf } from "../serving.ts";
 import { dockerHostOf, type Session } from "../session.ts";
 import { dropKeptState, keepState, keptState } from "../state/state-transfer.ts";
 
@@ -26,10 +28,16 @@ export async function requireUnused(session: Session, known: readonly string[]):
       const users = await docker.listContainers({ all: true, filters });
       const other = users.find(({ Id }) => !known.includes(Id));
       if (other === undefined) continue;
-      const name = (other.Names[0] ?? other.Id).replace(/^\//, "");
+      const name = containerName(other);
+      const all = await docker.listContainers({ all: true });
+      const serving = servingOf(await leadsOf(docker, all), all);
+      // What this stack serves goes down with it; a container that serves by somebody else's doing does not.
+      const removal = serving.has(name) ? undefined : removalOf(other, new Map());
       throw new UserError(
         `volume ${volume} is used by container ${name}, which is not in the state of ${session.stack}: nothing was done`,
-        `remove that container first: docker rm -f ${name}`,
+        removal === undefined
+          ? `it serves (${serving.get(name)}): find out whose it is before anything else`
+          : `find out whose it is, and remove it first: ${removal}`,
       );
     }
   });

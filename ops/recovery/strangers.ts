@@ -4,26 +4,44 @@
 // environment. Which of the two, only people know.
 
 import { labelFilter, withDocker } from "../docker-client.ts";
+import { removalOf } from "../removal.ts";
+import { containerName, leadsOf, servingOf } from "../serving.ts";
 import { dockerHostOf, type Session } from "../session.ts";
 import type { Deployment } from "../state/backend.ts";
 
-/** The commands that would remove them, one each; empty where there are none. */
-export async function removalsOfStrangers(
+/** What was found. */
+export interface Strangers {
+  /** Names of containers that run while the environment serves: they may serve, or be needed by what does. */
+  needed: string[];
+  /** Commands that remove the rest, one each. */
+  removals: string[];
+}
+
+/** Looks for them; both lists are empty where there are none. */
+export async function findStrangers(
   session: Session,
   deployment: Deployment | undefined,
-): Promise<string[]> {
+): Promise<Strangers> {
   const known = new Set((deployment?.resources ?? []).flatMap(({ id }) => id ?? []));
   return await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
     const filters = labelFilter(session.project.name, session.stack);
-    const [containers, networks] = await Promise.all([
+    const [all, networks] = await Promise.all([
       docker.listContainers({ all: true, filters }),
       docker.listNetworks({ filters }),
     ]);
-    return [
-      ...containers
-        .filter(({ Id }) => !known.has(Id))
-        .map(({ Id, Names }) => `docker rm -f ${(Names[0] ?? Id).replace(/^\//, "")}`),
-      ...networks.filter(({ Id }) => !known.has(Id)).map(({ Name }) => `docker network rm ${Name}`),
-    ];
+    const serving = servingOf(await leadsOf(docker, all), all);
+    const strangers = all
+      .filter(({ Id }) => !known.has(Id))
+      .map((info) => ({ name: containerName(info), removal: removalOf(info, serving) }));
+    const needed = strangers.flatMap(({ name, removal }) => (removal === undefined ? [name] : []));
+    const strangeNetworks = networks.filter(({ Id }) => !known.has(Id));
+    return {
+      needed,
+      removals: [
+        ...strangers.flatMap(({ removal }) => removal ?? []),
+        // What stays may be joined to them.
+        ...(needed.length > 0 ? [] : strangeNetworks.map(({ Name }) => `docker network rm ${Name}`)),
+      ],
+    };
   });
 }

@@ -6,6 +6,7 @@ import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { stackOutputs } from "../inventory.ts";
 import { loadStackFile } from "../project.ts";
+import { tellServing } from "../recovery/tell-serving.ts";
 import { dockerHostOf, openSession, type Session } from "../session.ts";
 import { say } from "../stack-run.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
@@ -94,6 +95,7 @@ export async function redeploy({
     say(
       `${stack} did not change over to ${what}: the engine ended with exit code ${code}; its messages are above`,
     );
+    await tellServing(next);
     say(`${file.path} is as it was before; ${command("up")} brings all of ${stack} back to it`);
     return code;
   }

@@ -57,7 +57,7 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
     const command = (inputs.command as string[]).join(" ");
     throw new MigrationFailure(
       `The migration '${command}' ended with exit code ${exitCode} after ${seconds} s. ` +
-        `The old version keeps serving. Mend the migration and run \`up\` again.${fullDiskHint(output.join("\n"), DISKS)} ` +
+        `No container and no route was changed after it. Fix the migration and run \`up\` again.${fullDiskHint(output.join("\n"), DISKS)} ` +
         "Its last lines:\n" +
         output.map((line) => `  | ${line}`).join("\n"),
       output,
@@ -149,7 +149,7 @@ async function ended(docker: Docker, id: string, seconds: number, ctx: Context):
       const why = ctx.signal.aborted ? "the run was stopped" : `its time limit of ${seconds} s was over`;
       const output = await lastLogLines(docker, id, LOG_LINES).catch(() => []);
       throw new MigrationFailure(
-        `The migration was killed: ${why}. Nothing else was changed; the old version keeps serving.` +
+        `The migration was killed: ${why}. No container and no route was changed after it.` +
           (output.length === 0 ? "" : ` Its last lines:\n${output.map((line) => `  | ${line}`).join("\n")}`),
         output,
       );

@@ -78,7 +78,7 @@ async function restorePoint(
   const point = await makeRestorePoint(docker, database, "migration").catch((error: Error) => {
     throw new MigrationFailure(
       `No restore point could be made, so the migration was not run: ${error.message}\n` +
-        "The old version keeps serving. Mend the cause, or set restorePoints to 0, and run `up` again.",
+        "No container and no route was changed. Fix the cause, or set restorePoints to 0, and run `up` again.",
       [],
     );
   });

@@ -1,6 +1,9 @@
 // Deploys that go wrong, each in its own way, under load: the old version serves on, and the message says what and why.
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Drift } from "../../ops/drift/finding.ts";
+import type { DriftReport } from "../../ops/drift/render.ts";
 import { APP_HOST, BESIDE_HOST, backendProgram, type Release } from "../support/backend-program.ts";
 import { docker } from "../support/docker.ts";
 import { failuresByReason, Load, type Report } from "../support/load.ts";
@@ -17,6 +20,8 @@ let good = "good-1";
 beforeAll(async () => {
   port = await freePort();
   program = await TestProgram.create(backendProgram(port, { version: good }));
+  // `./tandem` has the policies checked; this program has a volume at Redis' path that is a disk of 4 MiB.
+  program.configure("dev", { "tandem:policies": { levels: { "guarded-volumes": "disabled" } } });
   const up = await program.pulumi("up", "--yes", "--skip-preview");
   expect(up.exitCode, up.output).toBe(0);
   load = new Load({ port, host: APP_HOST, perSecond: 40, connections: 100, uploadEverySeconds: 1e6 });
@@ -65,6 +70,25 @@ async function mended(release: Omit<Release, "version"> = {}): Promise<void> {
   expect(left).toEqual(Array(release.replicas ?? 1).fill("running"));
   const preview = await program.pulumi("preview", "--expect-no-changes");
   expect(preview.exitCode, preview.output).toBe(0);
+}
+
+/** What a look for drift tells; every command for Docker that it prints is run, and nobody may notice. */
+async function driftWithoutHarm(): Promise<Drift[]> {
+  const { output } = await program.tandem("drift", "dev", "--json");
+  const begin = output.indexOf("{\n");
+  expect(begin, output).toBeGreaterThanOrEqual(0);
+  const { reports } = JSON.parse(output.slice(begin)) as { reports: DriftReport[] };
+  const drifts = reports.flatMap((report) => report.drifts);
+  load.take();
+  for (const command of drifts.flatMap(({ mend }) =>
+    mend.flatMap((text) => text.match(/docker [^;`]+/g) ?? []),
+  )) {
+    await execa("sh", ["-c", command], { reject: false });
+  }
+  await sleep(500);
+  expect(failuresByReason(load.take())).toEqual({});
+  expect(await version()).toBe(good);
+  return drifts;
 }
 
 describe("a migration", () => {
@@ -122,9 +146,40 @@ describe("a new version", () => {
     await mended();
   });
 
-  it("that never gets healthy", async () => {
-    await refused({ version: "bad", fault: "sick" }, /was not healthy within 15 s \(last check/);
+  it("that never gets healthy; what serves on is looked at, and no drift", async () => {
+    const [serving] = (await appContainers()).map(({ Names }) => Names[0]?.slice(1));
+    program.write(backendProgram(port, { version: "bad", fault: "sick" }));
+    load.take();
+    const { exitCode, output } = await program.tandem("up", "dev");
+    expect(exitCode, output).not.toBe(0);
+    expect(output).toMatch(/was not healthy within 15 s \(last check/);
+    expect(output).toContain(`route app is served by ${serving}, which answers`);
+    expect(output).not.toContain("docker ");
+    expect(failuresByReason(load.take())).toEqual({});
+
+    const drifts = await driftWithoutHarm();
+    expect(drifts.find(({ subject }) => subject === `container ${serving}`)).toMatchObject({
+      mending: "person",
+      details: [expect.stringMatching(/^serves \(route app of .*a deploy did not come to its end/)],
+      mend: [expect.stringContaining("tandem up dev")],
+    });
+    expect(drifts.filter(({ mending }) => mending !== "person")).toEqual([]);
     await mended();
+  });
+
+  it("while nobody is served: no failed run says otherwise", async () => {
+    const [serving] = (await appContainers()).map(({ Names }) => Names[0]?.slice(1) ?? "");
+    await execa("docker", ["stop", serving ?? ""]);
+    program.write(backendProgram(port, { version: "bad", fault: "exit" }));
+    const { output } = await program.tandem("up", "dev");
+    expect(output).toContain(`nobody is served at route app: it leads to ${serving}, which doesn't run`);
+    expect(output).toContain("route beside is served by");
+    expect(output).not.toMatch(/serves on|keeps serving/);
+    // The next good version takes over all the same; what failed before it counts for nothing.
+    program.write(backendProgram(port, { version: good, watchSeconds: 1 }));
+    const up = await program.tandem("up", "dev");
+    expect(up.exitCode, up.output).toBe(0);
+    expect(await version()).toBe(good);
   });
 
   it("that listens on another port than the route's", async () => {
@@ -132,6 +187,22 @@ describe("a new version", () => {
       /The route 'app' stays where it is: .*:8080 is healthy, but nobody listens there.*Set `port`/s;
     await refused({ version: "bad", port: 9090 }, message);
     await mended({ replicas: 2 });
+  });
+});
+
+describe("another owner for files that a version serves from", () => {
+  it("is refused by the preview, and the version that serves keeps them", async () => {
+    const [serving] = (await appContainers()).map(({ Id }) => Id);
+    const inside = async (script: string) =>
+      (await execa("docker", ["exec", serving ?? "", "sh", "-c", script], { reject: false })).exitCode;
+    expect(await inside("mkdir -p /files/below && echo kept > /files/below/one")).toBe(0);
+    const message = /volume .*_files belongs to 1000:1000 and .* uses it.*`tandem down dev`/s;
+    const release = { version: "bad", fault: "exit", owner: "2000:2000" } as const;
+    await refused(release, message);
+    const preview = await program.pulumi("preview");
+    expect(preview.exitCode).not.toBe(0);
+    expect(preview.output).toMatch(message);
+    expect(await inside("echo more >> /files/below/one")).toBe(0);
   });
 });
 
@@ -144,6 +215,11 @@ describe("a new version that took over", () => {
 
   it("and then ends by itself", async () => {
     await refused({ version: "bad", fault: "late-exit" }, /took over and went bad: .* ended by itself/s);
+    const drifts = await driftWithoutHarm();
+    expect(drifts.map(({ details }) => details.join("; "))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^serves \(route app/)]),
+    );
+    expect(drifts.filter(({ mending }) => mending === "data")).toEqual([]);
     await mended();
   });
 

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { dockerOk } from "../support/docker-cli.ts";
 import { ROOT, TestProject } from "../support/project.ts";
+import { ask } from "../support/requests.ts";
+import { ServerImages } from "../support/server-images.ts";
 import { snapshot } from "../support/snapshot.ts";
 
 let project: TestProject;
@@ -130,6 +133,53 @@ describe("status and logs", () => {
     const unknown = await project.tandem(["logs", "staging", "ap"]);
     expect(unknown.exitCode).toBe(1);
     expect(unknown.output).toContain("app, gateway, postgres, redis");
+  });
+});
+
+describe("a server image that can't read what is in the volume", () => {
+  it("is refused before anything is touched, as an older Redis is", async () => {
+    const images = new ServerImages(project.name);
+    const before = await snapshot(project.name, "staging");
+    const { redisImage } = project.config("staging");
+    try {
+      project.configure("staging", { redisImage: await images.make("older redis") });
+      for (const command of ["preview", "up"]) {
+        const { exitCode, output } = await project.tandem([command, "staging"]);
+        expect(exitCode, output).not.toBe(0);
+        expect(output).toMatch(
+          /redisdata can't be given to .*was written by Redis \S+, and the image is Redis 6.2.14/,
+        );
+      }
+      expect(await snapshot(project.name, "staging")).toEqual(before);
+    } finally {
+      project.configure("staging", { redisImage });
+      await images.remove();
+    }
+  });
+});
+
+describe("what somebody removed by hand", () => {
+  it("is made again by the next up, and what it held is there", async () => {
+    const { hostPort, hostname } = project.config("staging");
+    const notes = async () => (await ask(Number(hostPort), String(hostname), "/api/notes")).text;
+    await ask(Number(hostPort), String(hostname), "/api/notes", { text: "a row that must stay" });
+    const rows = await notes();
+    expect(rows).toContain("a row that must stay");
+    const containers = (await names()).flatMap((name) => /^container (.+)$/.exec(name)?.[1] ?? []);
+    const redis = containers.filter((name) => name.endsWith("_redis"));
+    // All kinds; one of them only stands still, on a network that is gone.
+    await dockerOk(["stop", ...redis]);
+    await dockerOk(["rm", "-f", ...containers.filter((name) => !redis.includes(name))]);
+    await dockerOk(["network", "rm", `${project.name}_staging_network`]);
+    const preview = await project.tandem(["preview", "staging"]);
+    expect(preview.exitCode, preview.output).toBe(0);
+    expect(preview.output).toMatch(/gone from the host, so that an up makes it again: .*_staging_postgres/);
+    const up = await project.tandem(["up", "staging"]);
+    expect(up.exitCode, up.output).toBe(0);
+    expect(up.output).toMatch(/container \S+_staging_gateway is gone from the host: it is made again/);
+    expect(await notes()).toBe(rows);
+    const again = await project.tandem(["preview", "staging", "--expect-no-changes"]);
+    expect(again.exitCode, again.output).toBe(0);
   });
 });
 

@@ -208,7 +208,7 @@ describe("a migration that fails", () => {
   it("leaves the old version serving, says where it stopped, and is in the log", async () => {
     const failed = await deploy(await versions.make("v3", { "0003_broken.sql": BROKEN }));
     expect(failed.exitCode).not.toBe(0);
-    expect(failed.output).toMatch(/exit code 1[\s\S]*old version keeps serving[\s\S]*nowhere/);
+    expect(failed.output).toMatch(/exit code 1[\s\S]*No container and no route was changed[\s\S]*nowhere/);
     expect(failed.output).toMatch(/Restore point \d{8}-\d{6}-before-migration has the rows/);
     expect(await commitServed()).toBe("v1");
     expect(await database.sql("SELECT to_regclass('halfway') IS NULL")).toBe("t");

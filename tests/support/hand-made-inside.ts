@@ -184,12 +184,11 @@ export function fileChanges(site: Site): HandMade[] {
     safe("the address behind a route", "route app", /upstreams\/app\.1 was changed by hand/, () =>
       root("gateway", "chmod u+w /config/upstreams/app.1; echo elsewhere:8080 > /config/upstreams/app.1"),
     ),
-    person(
+    safe(
       "the gateway's own configuration",
-      `gateway ${at("gateway")}`,
+      `container ${at("gateway")}`,
       /own configuration was changed/,
       () => root("gateway", "chmod u+w /config/Caddyfile; echo '# hello' >> /config/Caddyfile"),
-      () => root("gateway", "sed -i '$d' /config/Caddyfile"),
     ),
   ];
 }

@@ -1,0 +1,112 @@
+// Containers, networks and volumes without data that the state knows and somebody removed by hand. The engine's `up`
+// doesn't look for them, so before a run it is shown what is gone: it then makes it again as what it is, something new.
+import type Docker from "dockerode";
+import { withDocker } from "../docker-client.ts";
+import { output } from "../drift/place.ts";
+import { askEngine, stackFlags } from "../engine.ts";
+import { dockerHostOf, type Session } from "../session.ts";
+import type { Deployment, StateResource } from "../state/backend.ts";
+
+const CONTAINER = "docker:index/container:Container";
+const NETWORK = "docker:index/network:Network";
+const VOLUME = "docker:index/volume:Volume";
+
+/** What a host has, as far as it is asked for. */
+export interface Standing {
+  containers: readonly Pick<Docker.ContainerInfo, "Id" | "State" | "NetworkSettings">[];
+  networks: readonly { Id: string }[];
+  volumes: readonly { Name: string }[];
+}
+
+/** What is gone. */
+export interface Gone {
+  resources: StateResource[];
+  /** Containers that stand still on a network that is gone, so that they can't be started: Docker ids. */
+  stranded: string[];
+  /** Names of volumes with data that are gone: then this may be another host, and nothing is to be made again. */
+  lostData: string[];
+}
+
+const holdsData = ({ protect, retainOnDelete }: StateResource) => protect === true || retainOnDelete === true;
+
+/** Compares a state with what stands on its host. */
+export function goneOf(resources: readonly StateResource[], host: Standing): Gone {
+  const ids = new Set([...host.containers, ...host.networks].map(({ Id }) => Id));
+  const volumes = new Set(host.volumes.map(({ Name }) => Name));
+  const stands = ({ type, id = "" }: StateResource) => (type === VOLUME ? volumes.has(id) : ids.has(id));
+  const missing = resources.filter(
+    (one) => one.delete !== true && [CONTAINER, NETWORK, VOLUME].includes(one.type) && !stands(one),
+  );
+  const isLost = (one: StateResource) => one.type === VOLUME && holdsData(one);
+  const goneNetworks = new Set(missing.flatMap(({ type, id }) => (type === NETWORK ? (id ?? []) : [])));
+  const own = new Map(resources.flatMap((one) => (one.type === CONTAINER ? [[one.id ?? "", one]] : [])));
+  const stranded = host.containers.filter(
+    ({ Id, State, NetworkSettings }) =>
+      own.has(Id) &&
+      State !== "running" &&
+      Object.values(NetworkSettings?.Networks ?? {}).some(({ NetworkID }) => goneNetworks.has(NetworkID)),
+  );
+  return {
+    resources: [...missing.filter((one) => !isLost(one)), ...stranded.flatMap(({ Id }) => own.get(Id) ?? [])],
+    stranded: stranded.map(({ Id }) => Id),
+    lostData: missing.filter(isLost).map(({ id = "" }) => id),
+  };
+}
+
+async function standing(docker: Docker): Promise<Standing> {
+  const [containers, networks, { Volumes }] = await Promise.all([
+    docker.listContainers({ all: true }),
+    docker.listNetworks(),
+    docker.listVolumes(),
+  ]);
+  return { containers, networks: networks as { Id: string }[], volumes: Volumes ?? [] };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  [CONTAINER]: "container",
+  [NETWORK]: "network",
+  [VOLUME]: "volume",
+};
+
+const describe = (resource: StateResource) =>
+  `${WORDS[resource.type]} ${output(resource, "name") || resource.id}`;
+
+/** What of a state is gone from its host, in words; nothing is changed. */
+export async function goneNames(session: Session, deployment: Deployment | undefined): Promise<string[]> {
+  const host = dockerHostOf(session.project, session.file);
+  const { resources } = await withDocker(host, async (docker) =>
+    goneOf(deployment?.resources ?? [], await standing(docker)),
+  );
+  return resources.map(describe);
+}
+
+/**
+ * Lets the engine see what is gone. It takes the stack's lock for that.
+ *
+ * @param say told of each thing
+ */
+export async function forgetGone(
+  session: Session,
+  deployment: Deployment,
+  say: (line: string) => void,
+): Promise<void> {
+  const host = dockerHostOf(session.project, session.file);
+  await withDocker(host, async (docker) => {
+    const { resources, stranded, lostData } = goneOf(deployment.resources ?? [], await standing(docker));
+    if (resources.length === 0) return;
+    if (lostData.length > 0) {
+      say(
+        `${resources.map(describe).join(", ")}: gone from the Docker host, and so is data (volume ${lostData.join(", ")}). ` +
+          "Is it the right host? Nothing of it is made again by itself",
+      );
+      return;
+    }
+    for (const id of stranded) await docker.getContainer(id).remove({ v: true });
+    await askEngine(session, [
+      ...["refresh", "--yes", "--skip-preview", "--skip-pending-creates"],
+      ...resources.flatMap(({ urn }) => ["--target", urn]),
+      ...stackFlags(session),
+    ]);
+    for (const resource of resources) say(`${describe(resource)} is gone from the host: it is made again`);
+  });
+}
