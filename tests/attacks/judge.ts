@@ -1,6 +1,6 @@
 // What must be true after every attack: nobody has more rights, no canary was read or written, no output is a terminal's order.
 import { readdirSync } from "node:fs";
-import { exec } from "../../provider/containers.ts";
+import { exec, inspect } from "../../provider/containers.ts";
 import { docker } from "../support/docker.ts";
 import type { Outcome } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
@@ -14,8 +14,14 @@ const POWERS = `SELECT format('%s is %s', rolname, what) FROM pg_roles, LATERAL 
 SELECT format('%s is a member of %s', m.rolname, g.rolname) FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member
   JOIN pg_roles g ON g.oid = a.roleid WHERE g.rolname ~ '^pg_' AND m.rolname !~ '^pg_' ORDER BY 1;`;
 
+/** Whether the environment's Postgres server runs: `down` removes one that is the environment's own. */
+async function runs(site: Site): Promise<boolean> {
+  return (await inspect(docker, site.server))?.State.Running === true;
+}
+
 /** Who may do what on the environment's Postgres server. */
 export async function powers(site: Site): Promise<string[]> {
+  if (!(await runs(site))) return [];
   return (await site.sql(POWERS)).split("\n");
 }
 
@@ -43,14 +49,14 @@ export async function canaryProblems(site: Site): Promise<string[]> {
   const value = await redis.call("GET", `${prefixOf(other)}${token}`).catch(String);
   redis.disconnect();
   if (value !== `value of ${token}`) problems.push(`the key of ${other.stack} is now: ${value}`);
-  const copied = await site.sql(
-    `SELECT count(*) FROM public.notes WHERE text LIKE '%${token} sings%';`,
-    site.database,
-  );
-  if (copied !== "0") problems.push(`the row of ${other.stack} is in ${site.stack}: ${copied}`);
+  if (await runs(site)) {
+    const mine = `SELECT count(*) FROM public.notes WHERE text LIKE '%${token} sings%';`;
+    const copied = await site.sql(mine, site.database);
+    if (copied !== "0") problems.push(`the row of ${other.stack} is in ${site.stack}: ${copied}`);
+  }
   if (readdirSync("/tmp").some((name) => name.startsWith(site.token)))
     problems.push(`${site.file} was made on this machine`);
-  for (const server of new Set([site.server, other.server])) {
+  for (const { server } of (await runs(site)) ? [site, other] : [other]) {
     // A comma that parts a search path's entries may have become part of the name.
     const find = ["find", "/tmp", "-name", `${site.token}*`, "-print", "-delete"];
     const { output } = await exec(docker, server, find);
