@@ -1,8 +1,11 @@
 // AppService: an application's containers, its migration and its route.
 import * as pulumi from "@pulumi/pulumi";
+import { percent, seconds, whole } from "../lib/docker/values.ts";
 import { Image, Migration, type UpstreamProtocol } from "../provider/sdk.ts";
 import { type AppImage, type BuildContext, buildImage } from "./app-image.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import {
+  AUTONAME_LENGTH,
   type HealthCheck,
   type Limits,
   type RunningContainer,
@@ -82,6 +85,8 @@ export interface AppServiceArgs {
 
 const DEFAULT_USER = "1000:1000";
 const STOP_GRACE_SECONDS = 30;
+/** More containers of one service than any one machine is for. */
+const MOST_REPLICAS = 99;
 const WATCH = { seconds: 10, errorPercent: 20 };
 
 /**
@@ -132,6 +137,7 @@ export class AppService extends pulumi.ComponentResource {
         network: args.env.network,
         networks: args.networks,
         labels: args.env.labels(name),
+        logOptions: args.env.logOptions,
         timeoutSeconds: args.migration.timeoutSeconds ?? 600,
         memoryMb: args.limits.memoryMb,
         cpus: args.limits.cpus,
@@ -192,13 +198,22 @@ function rejectBadArgs(name: string, args: AppServiceArgs): void {
       `AppService '${name}': a route needs a port; set \`port\` or leave \`route\` out.`,
     );
   }
+  const { image, secrets = {}, migration, watch } = args;
+  const folder = typeof image === "object" && image !== null ? image : undefined;
   const replicas = args.replicas ?? 1;
-  if (!Number.isInteger(replicas) || replicas < 1) {
-    throw new pulumi.RunError(
-      `AppService '${name}': replicas is ${replicas}; it must be a whole number from 1.`,
-    );
-  }
-  const twice = Object.keys(args.secrets ?? {}).filter((key) => key in (args.environment ?? {}));
+  const checks = new ArgumentChecks(`AppService '${name}'`)
+    .name(`${args.env.name(name)}-1`, AUTONAME_LENGTH + 1)
+    .container({ ...args, image: folder === undefined ? (image ?? null) : undefined })
+    .health(args.health)
+    .required("replicas", replicas, whole(1, MOST_REPLICAS))
+    .port("port", args.port)
+    .optional("watch.seconds", watch?.seconds, (value) => (value === 0 ? undefined : seconds()(value)))
+    .optional("watch.errorPercent", watch?.errorPercent, percent);
+  if (folder !== undefined) checks.build(folder);
+  if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets });
+  if (migration !== undefined) checks.name(`${args.env.name(name)}_migration`).migration(migration);
+  checks.done();
+  const twice = Object.keys(secrets).filter((key) => key in (args.environment ?? {}));
   if (twice.length > 0) {
     throw new pulumi.RunError(
       `AppService '${name}': ${twice.join(", ")} stands in environment and in secrets.`,

@@ -1,7 +1,8 @@
 // One hardened container: what every server and service of an environment has in common.
 import { Container } from "@pulumi/docker/container.js";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { ContainerStart } from "../provider/sdk.ts";
+import { ArgumentChecks, checkedInput } from "./argument-checks.ts";
 import type { Environment } from "./environment.ts";
 
 /** Most that a container may use. */
@@ -84,6 +85,8 @@ export interface RunningContainer {
 
 /** Where secret files lie; an anonymous volume, since a read-only root takes no upload and Docker can't fill a tmpfs. */
 export const SECRETS_DIR = "/run/secrets";
+/** What the engine adds to the name of a container that has no fixed one: `-` and seven digits. */
+export const AUTONAME_LENGTH = 8;
 /** Docker's own period of CPU accounting, in microseconds. */
 const CPU_PERIOD = 100_000;
 
@@ -98,7 +101,8 @@ export function runContainer(
   name: string,
   spec: ContainerSpec,
 ): RunningContainer {
-  const container = new Container(name, containerArgs(env, spec), {
+  rejectBadSpec(name, spec);
+  const container = new Container(name, containerArgs(env, name, spec), {
     parent,
     dependsOn: spec.dependsOn,
     // The Docker provider would delete first. A stateless container is replaced by one that runs beside it; one with
@@ -126,24 +130,43 @@ export function runContainer(
   return { container, started };
 }
 
-function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParameters<typeof Container>[1] {
+/** What a component works out of its arguments is looked at as well. */
+function rejectBadSpec(name: string, spec: ContainerSpec): void {
+  const checks = new ArgumentChecks(`Container '${name}'`);
+  // An image id is the provider's answer, and no argument.
+  const mounted = [...Object.keys(spec.tmpfs ?? {}), ...(needsSecrets(spec) ? [SECRETS_DIR] : [])];
+  checks.container({ ...spec, image: undefined, mounted }).health(spec.health);
+  if (spec.fixedName === undefined) checks.name(name, AUTONAME_LENGTH);
+  else checks.name(spec.fixedName);
+  for (const alias of spec.aliases ?? []) checks.name(alias);
+  checks.done();
+}
+
+function containerArgs(
+  env: Environment,
+  name: string,
+  spec: ContainerSpec,
+): ConstructorParameters<typeof Container>[1] {
+  const component = `Container '${name}'`;
   const labels: Record<string, pulumi.Input<string>> = env.labels(spec.role);
   const filesVersion = spec.filesVersion === undefined ? {} : { "tandem.files": spec.filesVersion };
   return {
     name: spec.fixedName,
     image: spec.image,
-    command: spec.command,
+    command: spec.command && checkedInput(component, spec.command, (command) => ({ command })),
     entrypoints: spec.entrypoint,
     user: spec.user,
-    envs: spec.environment === undefined ? undefined : environmentList(spec.environment),
+    envs: spec.environment === undefined ? undefined : environmentList(component, spec.environment),
     labels: Object.entries({ ...labels, ...filesVersion }).map(([label, value]) => ({ label, value })),
     networksAdvanced: [
       { name: env.network, aliases: spec.aliases },
-      ...(spec.networks ?? []).map((name) => ({ name })),
+      ...(spec.networks ?? []).map((network) => ({
+        name: checkedInput(component, network, (known) => ({ networks: [known] })),
+      })),
     ],
     // A container in several networks must be no way from one to another.
     sysctls: spec.networks === undefined ? undefined : { "net.ipv4.ip_forward": "0" },
-    volumes: volumeArgs(spec),
+    volumes: volumeArgs(component, spec),
     ports: spec.ports?.map((port) => ({
       ip: port.bindAddress,
       external: port.hostPort,
@@ -172,22 +195,30 @@ function containerArgs(env: Environment, spec: ContainerSpec): ConstructorParame
 }
 
 /** `NAME=value` lines in a fixed order; secret as a whole if one value is. */
-function environmentList(environment: Record<string, pulumi.Input<string>>): pulumi.Output<string[]> {
-  return pulumi.all(environment).apply((values) =>
+function environmentList(
+  component: string,
+  environment: Record<string, pulumi.Input<string>>,
+): pulumi.Output<string[]> {
+  return checkedInput(component, environment, (known) => ({ environment: known })).apply((values) =>
     Object.entries(values)
       .map(([key, value]) => `${key}=${value}`)
       .sort(),
   );
 }
 
-function volumeArgs(spec: ContainerSpec) {
+function needsSecrets({ files = {} }: ContainerSpec): boolean {
+  return Object.keys(files).some((path) => path.startsWith(`${SECRETS_DIR}/`));
+}
+
+function volumeArgs(component: string, spec: ContainerSpec) {
   const named = (spec.volumes ?? []).map((mount) => ({
-    volumeName: mount.volume,
+    volumeName: checkedInput(component, mount.volume, (volume) => ({
+      volumes: [{ volume, path: mount.path }],
+    })),
     containerPath: mount.path,
     readOnly: mount.readOnly,
   }));
-  const needsSecrets = Object.keys(spec.files ?? {}).some((path) => path.startsWith(`${SECRETS_DIR}/`));
-  return needsSecrets ? [...named, { containerPath: SECRETS_DIR }] : named;
+  return needsSecrets(spec) ? [...named, { containerPath: SECRETS_DIR }] : named;
 }
 
 function healthArgs(health: HealthCheck) {

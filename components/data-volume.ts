@@ -1,8 +1,10 @@
 // A volume that holds data: kept, guarded, and owned by whom its container runs as.
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
+import { image as imageCheck, owner as ownerCheck } from "../lib/docker/values.ts";
 import { DataGuard, VolumeOwner } from "../provider/sdk.ts";
 import type { GuardedServer } from "../provider/server-image.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import { type Environment, labelList } from "./environment.ts";
 
 /** What the volume is for. */
@@ -60,6 +62,11 @@ export class DataVolume extends pulumi.ComponentResource {
   readonly volume: pulumi.Output<string>;
 
   constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
+    new ArgumentChecks(`DataVolume '${name}'`)
+      .name(args.env.name(args.role))
+      .optional("image", args.image, imageCheck)
+      .optional("owner", args.owner, ownerCheck)
+      .done();
     super("tandem:index:DataVolume", name, {}, { parent: args.env, ...opts });
     const { env, role, image, owner = "1000:1000" } = args;
     const volume = guardedVolume(this, name, env, { role, volumeRole: role });

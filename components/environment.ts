@@ -4,8 +4,10 @@ import { Network } from "@pulumi/docker/network.js";
 import { Provider as DockerProvider } from "@pulumi/docker/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { dockerHost as dockerHostCheck, network, whole } from "../lib/docker/values.ts";
 import { sharedConnection, sshSettings } from "../lib/ssh.ts";
 import { TandemProvider } from "../provider/sdk.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import { nameProblem } from "./names.ts";
 
 /** How much container log is kept on the host, per container. */
@@ -41,6 +43,9 @@ export interface EnvironmentArgs {
   data?: DataPolicy;
 }
 
+/** Most that a log's file may have, in MiB, and most files: more is no rotation. */
+const MOST_LOG_MB = 100_000;
+const MOST_LOG_FILES = 1000;
 /** Docker host where none is set. */
 const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
 
@@ -93,6 +98,8 @@ export class Environment extends pulumi.ComponentResource {
 
   /** Fixed name of a thing: containers that hold data, volumes, databases, networks. */
   name(role: string): string {
+    if (typeof role !== "string")
+      throw new pulumi.RunError("Environment: a role must be text; it is part of names");
     return this.naming(role);
   }
 
@@ -169,6 +176,13 @@ function rejectBadNames(args: EnvironmentArgs): void {
       throw new pulumi.ResourceError(`Environment: ${key} ${problem}`, undefined);
     }
   }
+  const { logging, dockerHost } = args;
+  new ArgumentChecks("Environment")
+    .optional("naming('network')", args.naming?.("network"), network)
+    .optional("logging.maxSizeMb", logging?.maxSizeMb, whole(1, MOST_LOG_MB))
+    .optional("logging.maxFiles", logging?.maxFiles, whole(1, MOST_LOG_FILES))
+    .optional("dockerHost", dockerHost === "" ? undefined : dockerHost, dockerHostCheck)
+    .done();
 }
 
 function logOptions(logging: LogRotation = {}): Record<string, string> {

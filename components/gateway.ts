@@ -1,7 +1,9 @@
 // Gateway: Caddy on the environment's host port, and the routes of its services.
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
+import { address, hostname, port } from "../lib/docker/values.ts";
 import { Image, Route, type UpstreamProtocol } from "../provider/sdk.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import { type Limits, runContainer } from "./container.ts";
 import { type Environment, labelList } from "./environment.ts";
 import { clientProblem } from "./gateway-clients.ts";
@@ -97,8 +99,7 @@ export class Gateway extends pulumi.ComponentResource {
   private readonly claimed = new Map<string, string>();
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
-    const problem = clientProblem(args);
-    if (problem !== undefined) throw new pulumi.RunError(`Gateway '${name}': ${problem}`);
+    rejectBadArgs(name, args);
     super("tandem:index:Gateway", name, {}, { parent: args.env, ...opts });
     this.args = args;
     this.believesProxies = args.ownTunnel === true || (args.trustedProxies ?? []).length > 0;
@@ -190,4 +191,26 @@ export class Gateway extends pulumi.ComponentResource {
     });
     return started.containerId;
   }
+}
+
+function rejectBadArgs(name: string, args: GatewayArgs): void {
+  const { env, image, limits, tls, hostPort, role = "gateway" } = args;
+  const checks = new ArgumentChecks(`Gateway '${name}'`)
+    .name(env.name(role))
+    .name(env.name(`${role}_config`))
+    .container({ image: image ?? null, limits })
+    .required("hostPort", hostPort, port)
+    .optional("bindAddress", args.bindAddress, address);
+  if (tls === null || (tls !== undefined && typeof tls !== "object"))
+    checks.add("tls", "must have hostPort and hostnames");
+  else if (tls !== undefined) {
+    checks
+      .required("tls.hostPort", tls.hostPort, port)
+      .add("tls.hostPort", tls.hostPort === hostPort ? `is ${hostPort}, as hostPort is` : undefined)
+      .add("tls.hostnames", tls.hostnames?.length > 0 ? undefined : "is empty; TLS needs a hostname")
+      .each("tls.hostnames", tls.hostnames, hostname);
+  }
+  checks.done();
+  const problem = clientProblem(args);
+  if (problem !== undefined) throw new pulumi.RunError(`Gateway '${name}': ${problem}`);
 }

@@ -5,6 +5,7 @@ const MAX_NAME = 20;
 
 /** What is wrong with a system's or environment's name, or undefined if it is fine. */
 export function nameProblem(name: string): string | undefined {
+  if (typeof name !== "string") return "must be text";
   if (name.length === 0) return "is empty";
   if (name.length > MAX_NAME) return `'${name}' is longer than ${MAX_NAME} characters`;
   if (!/^[a-z][a-z0-9-]*$/.test(name) || name.endsWith("-")) {

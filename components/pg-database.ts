@@ -8,6 +8,7 @@ import { DataGuard, SetAside, TakeBack } from "../provider/sdk.ts";
 import { SharedExtension } from "../provider/shared-sdk.ts";
 import type { Environment } from "./environment.ts";
 import { sqlName } from "./names.ts";
+import { rejectBadDatabase } from "./pg-arguments.ts";
 import { PgPooler, type PoolerArgs } from "./pg-pooler.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
 import { CA_PATH, type PgServer, reachServer, type ServerHandle } from "./pg-servers.ts";
@@ -92,6 +93,7 @@ export class PgDatabase extends pulumi.ComponentResource {
   private readonly logins: Partial<Record<Purpose, string>>;
 
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
+    rejectBadDatabase(name, args);
     super("tandem:index:PgDatabase", name, {}, { parent: args.env, ...opts });
     this.logins = args.logins ?? {};
     this.database = args.database ?? sqlName(`${args.env.system}_${args.env.environment}`);

@@ -8,6 +8,7 @@ import { AdminPassword, Image } from "../provider/sdk.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
+import { rejectBadServer } from "./pg-arguments.ts";
 import { postgresArguments, sharedMemoryMb, sharedSettings } from "./postgres-tuning.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
@@ -83,6 +84,7 @@ export class PostgresServer extends pulumi.ComponentResource {
   readonly shared: pulumi.Output<SharedPostgres>;
 
   constructor(name: string, args: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    rejectBadServer(name, args);
     super("tandem:index:PostgresServer", name, {}, { parent: args.env, ...opts });
     const role = args.role ?? "postgres";
     this.env = args.env;

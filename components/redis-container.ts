@@ -1,6 +1,7 @@
 // The container of a Redis server with its volume: what a server of one environment and a shared one have in common.
 import type * as pulumi from "@pulumi/pulumi";
 import { Image } from "../provider/sdk.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
@@ -43,6 +44,17 @@ const HEALTH_TIMEOUT_SECONDS = 120;
 const STOP_GRACE_SECONDS = 30;
 /** A rewrite of the append-only file forks: what changes meanwhile is held twice. */
 const MEMORY_SHARE = 0.75;
+
+/** What is to be checked of every Redis server. */
+export function redisChecks(
+  component: string,
+  { env, image, limits, role = "redis", volumeRole = "redisdata" }: RedisServerArgs,
+): ArgumentChecks {
+  return new ArgumentChecks(component)
+    .name(env.name(role))
+    .name(env.name(volumeRole))
+    .container({ image: image ?? null, limits });
+}
 
 /** Makes the volume and the server's container; returns the healthy start. */
 export function runRedis(

@@ -1,11 +1,13 @@
 // RedisInstance: what an application needs of a Redis server, be it the environment's own or one of the stack `shared`.
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { nameWith, port } from "../lib/docker/values.ts";
 import { AclUser, RedisKeys } from "../provider/shared-sdk.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
 import { aclFile, passwordHash, prefixRules } from "./redis-acl.ts";
-import { BASE_ACL, REDIS_PORT, type RedisServerArgs, runRedis } from "./redis-container.ts";
+import { BASE_ACL, REDIS_PORT, type RedisServerArgs, redisChecks, runRedis } from "./redis-container.ts";
 import type { SharedRedis } from "./shared-redis-server.ts";
 
 /** A server of the environment's own. */
@@ -51,6 +53,7 @@ export class RedisInstance extends pulumi.ComponentResource {
   readonly networks: pulumi.Input<string>[];
 
   constructor(name: string, args: RedisInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
+    rejectBadArgs(name, args);
     super("tandem:index:RedisInstance", name, {}, { parent: args.env, ...opts });
     const password = new RandomPassword(
       `${name}-password`,
@@ -109,4 +112,25 @@ export class RedisInstance extends pulumi.ComponentResource {
     );
     return [login];
   }
+}
+
+/** A login or prefix is a word of the server's access list: a space or line break would begin another rule. */
+const ACL_WORD = /^[^\s\0]{1,256}$/;
+
+function aclWord(value: unknown): string | undefined {
+  return typeof value === "string" && ACL_WORD.test(value)
+    ? undefined
+    : "must be one word of at most 256 characters, without spaces";
+}
+
+function rejectBadArgs(name: string, args: RedisInstanceArgs): void {
+  const component = `RedisInstance '${name}'`;
+  const checks =
+    args.server === undefined
+      ? redisChecks(component, args)
+      : new ArgumentChecks(component)
+          .required("server.container", args.server.container, nameWith())
+          .required("server.port", args.server.port, port)
+          .required("prefix", args.prefix, aclWord);
+  checks.optional("user", args.user, aclWord).done();
 }

@@ -3,7 +3,14 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { SECRETS_DIR } from "./container.ts";
 import { passwordHash, serverAcl } from "./redis-acl.ts";
-import { BASE_ACL, REDIS_DATA, REDIS_PORT, type RedisServerArgs, runRedis } from "./redis-container.ts";
+import {
+  BASE_ACL,
+  REDIS_DATA,
+  REDIS_PORT,
+  type RedisServerArgs,
+  redisChecks,
+  runRedis,
+} from "./redis-container.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
 export interface SharedRedisServerArgs extends RedisServerArgs {
@@ -37,6 +44,7 @@ export class SharedRedisServer extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: SharedRedisServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    redisChecks(`SharedRedisServer '${name}'`, args).done();
     super("tandem:index:SharedRedisServer", name, {}, { parent: args.env, ...opts });
     const password = new RandomPassword(
       `${name}-admin-password`,

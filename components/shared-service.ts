@@ -1,6 +1,8 @@
 // SharedService: a stateless service of the stack `shared` that several environments call.
 import * as pulumi from "@pulumi/pulumi";
+import { port as portCheck } from "../lib/docker/values.ts";
 import { Image } from "../provider/sdk.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import { type HealthCheck, type Limits, runContainer, type VolumeMount } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
@@ -49,6 +51,12 @@ export class SharedService extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: SharedServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    new ArgumentChecks(`SharedService '${name}'`)
+      .name(args.env.name(name))
+      .container({ ...args, image: args.image ?? null, networks: undefined })
+      .health(args.health)
+      .required("port", args.port, portCheck)
+      .done();
     super("tandem:index:SharedService", name, {}, { parent: args.env, ...opts });
     const { env, image: reference, port, networks, user = "1000:1000", ...spec } = args;
     const container = env.name(name);

@@ -1,5 +1,7 @@
 // TunnelRoute: how the world reaches an environment's hostnames.
 import * as pulumi from "@pulumi/pulumi";
+import { hostname, image, word } from "../lib/docker/values.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
 import type { Environment } from "./environment.ts";
 import type { Gateway } from "./gateway.ts";
 import { createOwnTunnel, type OwnTunnel } from "./own-tunnel.ts";
@@ -31,6 +33,7 @@ export class TunnelRoute extends pulumi.ComponentResource {
   readonly urls: string[];
 
   constructor(name: string, args: TunnelRouteArgs, opts?: pulumi.ComponentResourceOptions) {
+    rejectBadArgs(name, args);
     super("tandem:index:TunnelRoute", name, {}, { parent: args.env, ...opts });
     const { tunnel, hostnames } = args;
     if (tunnel.kind !== "local" && !args.gateway.believesProxies) {
@@ -49,4 +52,28 @@ export class TunnelRoute extends pulumi.ComponentResource {
       : hostnames.map((hostname) => `https://${hostname}`);
     this.registerOutputs({ urls: this.urls });
   }
+}
+
+function rejectBadArgs(name: string, { env, hostnames, tunnel }: TunnelRouteArgs): void {
+  const checks = new ArgumentChecks(`TunnelRoute '${name}'`);
+  checks.required("hostnames", hostnames, (given) => (Array.isArray(given) ? undefined : "must be a list"));
+  checks.each("hostnames", hostnames, hostname).kind("tunnel", tunnel, ["local", "own", "shared"]);
+  if (tunnel?.kind === "own" || tunnel?.kind === "shared") {
+    checks
+      .required("tunnel.accountId", tunnel.accountId, word)
+      .required("tunnel.zoneId", tunnel.zoneId, word)
+      .required("tunnel.apiToken", tunnel.apiToken, word);
+  }
+  if (tunnel?.kind === "shared") {
+    checks
+      .required("tunnel.tunnelId", tunnel.tunnelId, word)
+      .required("tunnel.service", tunnel.service, word);
+  }
+  if (tunnel?.kind === "own") {
+    checks
+      .required("tunnel.name", tunnel.name, word)
+      .name(env.name("tunnel"))
+      .optional("tunnel.connectorImage", tunnel.connectorImage, image);
+  }
+  checks.done();
 }

@@ -2,6 +2,7 @@
 import type { Finding, Level, Rule, Subject, Surroundings } from "./rule.ts";
 import { data } from "./rules/data.ts";
 import { databases } from "./rules/databases.ts";
+import { dockerForm } from "./rules/docker-form.ts";
 import { effects } from "./rules/effects.ts";
 import { hardening } from "./rules/hardening.ts";
 import { images } from "./rules/images.ts";
@@ -21,6 +22,7 @@ export const rules: readonly Rule[] = [
   ...ports,
   ...limits,
   ...hardening,
+  ...dockerForm,
   ...images,
   ...data,
   ...databases,

@@ -1,6 +1,7 @@
 // tandem:docker:Image: an image reference, resolved on the Docker host when the preview is made.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { image as imageProblem } from "../lib/docker/values.ts";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { hasUnknown, type Properties, UNKNOWN } from "../lib/plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
@@ -52,6 +53,8 @@ export const image: ResourceHandler<DockerHost> = {
   async check({ news }, ctx) {
     if (news.reference === undefined || hasUnknown(news.reference)) return { inputs: news, failures: [] };
     const reference = String(news.reference);
+    const reason = imageProblem(news.reference);
+    if (reason !== undefined) return { inputs: news, failures: [{ property: "reference", reason }] };
     const imageId = await ctx.client.imageId(reference);
     return { inputs: imageId === undefined ? { reference } : { reference, imageId }, failures: [] };
   },

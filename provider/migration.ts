@@ -1,6 +1,8 @@
 // tandem:docker:Migration: a one-shot container that must succeed before a new version starts.
+import { migrationProblems } from "../lib/docker/migration.ts";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue, UNKNOWN } from "../lib/plugin/values.ts";
+import { failuresOf } from "./argument-failures.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { nothingPending } from "./migrations/pending.ts";
 import { pendingNow, runMigration, warnOfRisks } from "./migrations/run.ts";
@@ -96,6 +98,7 @@ function isTable(value: unknown): value is Properties {
  * do, and the database says that nothing is pending, it doesn't.
  */
 export const migration: ResourceHandler<DockerHost> = {
+  check: ({ news }) => ({ inputs: news, failures: failuresOf(migrationProblems(news)) }),
   diff({ olds, news }) {
     const changes: Record<string, "update"> = {};
     for (const key of COMPARED) {

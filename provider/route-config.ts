@@ -1,5 +1,6 @@
 // The gateway's configuration of one route, as text.
 import { createHash } from "node:crypto";
+import { hostname as hostnameProblem } from "../lib/docker/values.ts";
 
 /** What containers speak: HTTP/1.1, or HTTP/2 without TLS, as servers of gRPC do. */
 export type UpstreamProtocol = "http" | "h2c";
@@ -34,7 +35,6 @@ export const UPSTREAMS_DIR = "/config/upstreams";
 export const RELOAD_SCRIPT = "/config/reload.sh";
 
 /** What may stand in the text without being able to end a line or open a block. */
-const HOSTNAME = /^(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 const UPSTREAM = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*:[0-9]{1,5}$/;
 const PATH = /^(\/[A-Za-z0-9_.-]+)+$/;
 const USER = /^[A-Za-z0-9._@-]+$/;
@@ -58,7 +58,7 @@ export function routeProblems(
   }
   if (route.hostnames?.length === 0) wrong("hostnames", "is empty; a route needs at least one hostname.");
   for (const hostname of route.hostnames ?? []) {
-    if (!HOSTNAME.test(hostname)) wrong("hostnames", `'${hostname}' is not a hostname.`);
+    if (hostnameProblem(hostname) !== undefined) wrong("hostnames", `'${hostname}' is not a hostname.`);
   }
   if (route.path !== undefined && !PATH.test(route.path)) {
     wrong("path", `'${route.path}' is no path such as /ws: letters, digits and . _ - between slashes.`);

@@ -103,6 +103,8 @@ export interface MigrationArgs {
   networks?: pulumi.Input<pulumi.Input<string>[]>;
   /** Labels of the container. */
   labels: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** Rotation of its log, as Docker's json-file driver takes it. @default three files of 10 MiB */
+  logOptions?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Time limit in seconds; the command is killed after it. */
   timeoutSeconds: pulumi.Input<number>;
   /** Memory limit in MiB. */

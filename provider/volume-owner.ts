@@ -7,6 +7,8 @@
 import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { extract, pack } from "tar-stream";
+import { Problems } from "../lib/docker/container.ts";
+import { image, mountSource, owner } from "../lib/docker/values.ts";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue } from "../lib/plugin/values.ts";
 import { demultiplex, isNotFound, TRANSIENT } from "./containers.ts";
@@ -125,9 +127,12 @@ async function giveTo(inputs: Properties, ctx: Context, isNew: boolean): Promise
 
 /** Refuses at preview what `giveTo` would refuse. */
 async function failuresOf(news: Properties, olds: Properties, ctx: Context): Promise<string[]> {
-  if (typeof news.owner === "string" && !/^\d+:\d+$/.test(news.owner)) {
-    return [`'${news.owner}' must be two numbers, uid:gid, such as 1000:1000.`];
-  }
+  const problems = new Problems();
+  problems.optional("owner", news.owner, owner);
+  problems.optional("volume", news.volume, mountSource);
+  problems.optional("image", news.image, image);
+  if (problems.found.length > 0)
+    return problems.found.map(({ argument, reason }) => `${argument} ${reason}.`);
   const isSame = sameValue(olds.owner ?? null, news.owner) && sameValue(olds.volume ?? null, news.volume);
   if (hasUnknown(news.owner) || hasUnknown(news.volume) || isSame) return [];
   try {

@@ -1,19 +1,17 @@
 // Building blocks for what runs: image references, memory, CPUs, processes, durations and limits.
 import type { z } from "zod";
+import {
+  IMAGE_ID,
+  IMAGE_REFERENCE,
+  LEAST_CPUS,
+  LEAST_MEMORY_MB,
+  MOST_CPUS,
+  MOST_MEMORY_MB,
+} from "../../lib/docker/values.ts";
 import { describe, set, setExample, Wrong } from "./issue.ts";
 import { kind } from "./kind.ts";
 import { asNumber, asText, integer } from "./scalars.ts";
 import { section } from "./structures.ts";
-
-// After the grammar of github.com/distribution/reference.
-const PART = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
-const DOMAIN = "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\\d+)?/)?";
-const IMAGE = new RegExp(
-  `^(${DOMAIN}${PART}(?:/${PART})*)(?::([\\w][\\w.-]{0,127}))?(?:@(sha256:[a-f0-9]{64}))?$`,
-);
-
-/** Content address of an image on the Docker host, for one that no registry has. */
-const IMAGE_ID = /^sha256:[a-f0-9]{64}$/;
 
 /**
  * An image with a tag or a digest, or by its id on the Docker host; `latest` is refused, because it says nothing of what
@@ -23,7 +21,7 @@ export function imageReference(example = "registry.example.com/app:1.0.0"): z.Zo
   return kind({ kind: "imageReference", type: "string", example }, (value) => {
     const line = asText(value, example);
     if (line instanceof Wrong || IMAGE_ID.test(line)) return line;
-    const [, repository, tag, digest] = IMAGE.exec(line) ?? [];
+    const [, repository, tag, digest] = IMAGE_REFERENCE.exec(line) ?? [];
     if (repository === undefined) {
       return new Wrong("invalid-image", `${describe(line)} is no image reference, as in ${example}`, [
         setExample(example),
@@ -46,11 +44,6 @@ export function imageReference(example = "registry.example.com/app:1.0.0"): z.Zo
 
 const MIB = 1024 * 1024;
 const UNITS: Record<string, number> = { b: 1, k: 1024, m: MIB, g: 1024 * MIB, t: 1024 * 1024 * MIB };
-/** Docker's own lower bound for a container's memory, in MiB. */
-const LEAST_MEMORY = 6;
-/** More memory than a container of a small team has: 4 TiB, in MiB. */
-const MOST_MEMORY = 4 * 1024 * 1024;
-
 /** `512m`, `1g` and the like in MiB, or undefined for another form. Units are binary, as Docker's are. */
 export function parseMemory(value: string): number | undefined {
   const [, amount, unit] = /^(\d+(?:\.\d+)?)([bkmgt])(?:i?b)?$/i.exec(value) ?? [];
@@ -60,11 +53,11 @@ export function parseMemory(value: string): number | undefined {
 
 /** An amount of memory with its unit, `512m` or `1g`; becomes MiB. `floor` is the least that works, `6m` if not given. */
 export function memory(floor = "6m"): z.ZodType<number> {
-  const least = Math.max(parseMemory(floor) ?? LEAST_MEMORY, LEAST_MEMORY);
+  const least = Math.max(parseMemory(floor) ?? LEAST_MEMORY_MB, LEAST_MEMORY_MB);
   const example = least > 512 ? floor : "512m";
   return kind({ kind: "memory", type: "string", example }, (value) => {
     if (value !== undefined && Number.isFinite(Number(value)) && value !== "" && typeof value !== "boolean") {
-      const fits = Number(value) >= least && Number(value) <= MOST_MEMORY;
+      const fits = Number(value) >= least && Number(value) <= MOST_MEMORY_MB;
       return new Wrong("memory-unit", `${describe(value)} has no unit: write 512m or 1g`, [
         fits ? set(`${Math.trunc(Number(value))}m`) : setExample(example),
       ]);
@@ -83,7 +76,8 @@ export function memory(floor = "6m"): z.ZodType<number> {
       return new Wrong("out-of-range", `${line} is too little: ${least}m is the least`, [
         setExample(example),
       ]);
-    if (mib > MOST_MEMORY) return new Wrong("out-of-range", `${line} is more than 4t`, [setExample(example)]);
+    if (mib > MOST_MEMORY_MB)
+      return new Wrong("out-of-range", `${line} is more than 4t`, [setExample(example)]);
     return Math.floor(mib);
   });
 }
@@ -93,8 +87,10 @@ export function cpus(): z.ZodType<number> {
   return kind({ kind: "cpus", type: "string", example: "0.5" }, (value) => {
     const number = asNumber(value, "0.5");
     if (number instanceof Wrong) return number;
-    if (number >= 0.01 && number <= 512) return number;
-    return new Wrong("out-of-range", `${number} is out of range: CPUs are 0.01 to 512`, [setExample("0.5")]);
+    if (number >= LEAST_CPUS && number <= MOST_CPUS) return number;
+    return new Wrong("out-of-range", `${number} is out of range: CPUs are ${LEAST_CPUS} to ${MOST_CPUS}`, [
+      setExample("0.5"),
+    ]);
   });
 }
 

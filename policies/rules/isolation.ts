@@ -1,4 +1,5 @@
 // Isolation: one environment's containers reach nothing of another's, nor of the host's.
+import { posix } from "node:path";
 import {
   containerRule,
   type Facts,
@@ -53,15 +54,37 @@ function networksOf(facts: Facts): string[] {
   return [...named, ...records(facts.networksAdvanced).flatMap(({ name }) => text(name) ?? [])];
 }
 
-const DOCKER_SOCKET = /docker\.sock$|^\/run\/docker|^\/var\/run\/docker/;
+/** Sockets through which Docker and what it runs on take orders, wherever they lie. */
+const SOCKET = /\/(docker|containerd|podman|buildkitd|dockershim)[^/]*\.sock$/;
+/** Folders of Docker's own, and those from which all of the host is reached: by another way in, a key or a job. */
+const REACHING =
+  /^\/(run|var\/run)\/(docker|containerd|podman)(\/|$)|^\/var\/lib\/(docker|containerd)(\/|$)|^\/(proc|sys|dev|etc|root|boot)(\/|$)/;
+/** Where the sockets usually lie. */
+const SOCKETS = ["/run/docker.sock", "/var/run/docker.sock", "/run/containerd/containerd.sock"];
 
-/** Folders of the host in a container, from volumes and mounts. */
+/** Does a mount of this path of the host, in its shortest form, lead to the Docker socket? */
+function reachesSocket(path: string): boolean {
+  const parent = path === "/" ? "/" : `${path}/`;
+  return SOCKET.test(path) || REACHING.test(path) || SOCKETS.some((socket) => socket.startsWith(parent));
+}
+
+/**
+ * Folders of the host in a container, from volumes and mounts, each in its shortest form. A path in the place of a
+ * volume's name is a folder of the host too. Where a symbolic link leads is known to its host alone.
+ */
 function hostPaths(facts: Facts): string[] {
   const bound = records(facts.mounts).filter(({ type }) => type === "bind");
+  const volumes = records(facts.volumes);
   return [
-    ...records(facts.volumes).flatMap(({ hostPath }) => text(hostPath) ?? []),
+    ...volumes.flatMap(({ hostPath }) => text(hostPath) ?? []),
+    ...volumes.flatMap(({ volumeName }) => text(volumeName) ?? []).filter((name) => name.startsWith("/")),
     ...bound.flatMap(({ source }) => text(source) ?? []),
-  ];
+  ].map((path) =>
+    posix
+      .normalize(path)
+      .replace(/(?<=.)\/+$/, "")
+      .replace(/^\/\/+/, "/"),
+  );
 }
 
 export const isolation: readonly ResourceRule[] = [
@@ -74,7 +97,8 @@ export const isolation: readonly ResourceRule[] = [
     level: "mandatory",
     types: [types.container, types.migration],
     check({ facts, type }, around) {
-      const joined = type === types.migration ? texts([facts.network]) : networksOf(facts);
+      const joined =
+        type === types.migration ? [...texts([facts.network]), ...texts(facts.networks)] : networksOf(facts);
       return joined.filter((name) => !mayJoin(name, around)).map((name) => `joins the network ${name}`);
     },
   },
@@ -88,7 +112,9 @@ export const isolation: readonly ResourceRule[] = [
     level: "mandatory",
     check({ facts }, around) {
       const mounted = [
-        ...records(facts.volumes).flatMap(({ volumeName }) => text(volumeName) ?? []),
+        ...records(facts.volumes)
+          .flatMap(({ volumeName }) => text(volumeName) ?? [])
+          .filter((name) => !name.startsWith("/")),
         ...records(facts.mounts)
           .filter(({ type }) => type === "volume")
           .flatMap(({ source }) => text(source) ?? []),
@@ -143,13 +169,16 @@ export const isolation: readonly ResourceRule[] = [
     name: "no-docker-socket",
     group: "isolation",
     cis: "5.32",
-    title: "No container gets the Docker socket.",
-    reason: "Whoever has the socket is root on the host and sees every environment's secrets.",
+    title: "No container gets the Docker socket, nor a folder of the host from which it is reached.",
+    reason:
+      "Whoever has the socket is root on the host and sees every environment's secrets. So has who mounts a folder above " +
+      "it, /proc, or the host's own settings. Where a symbolic link leads can't be seen from here: of a path that is " +
+      "allowed, look on the host that it is none.",
     mend: "do what needs it from outside, in the program or in a command of ./tandem",
     level: "mandatory",
     check: ({ facts }) =>
       hostPaths(facts)
-        .filter((path) => DOCKER_SOCKET.test(path))
+        .filter(reachesSocket)
         .map((path) => `mounts ${path}`),
   }),
   containerRule({
@@ -163,7 +192,7 @@ export const isolation: readonly ResourceRule[] = [
     level: "mandatory",
     check: ({ facts }) =>
       hostPaths(facts)
-        .filter((path) => !DOCKER_SOCKET.test(path))
+        .filter((path) => !reachesSocket(path))
         .map((path) => `mounts ${path} of the host`),
   }),
   containerRule({

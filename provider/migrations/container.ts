@@ -13,6 +13,8 @@ type Context = CallContext<DockerHost>;
 
 /** How many of its last lines a message or the log repeats. */
 const LOG_LINES = 20;
+/** Rotation of the log where the inputs name none, as in a state of an earlier version. */
+const LOG_OPTIONS = { "max-file": "3", "max-size": "10m" };
 const MIB = 1024 * 1024;
 const POLL_MS = 100;
 /** Seconds after which a container that doesn't run counts as left: its own run takes well under one to start or remove it. */
@@ -67,7 +69,8 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
   }
 }
 
-function containerOptions(inputs: Properties): Docker.ContainerCreateOptions {
+/** What Docker is told of a migration's container. */
+export function containerOptions(inputs: Properties): Docker.ContainerCreateOptions {
   const environment = Object.entries((inputs.environment ?? {}) as Record<string, string>);
   return {
     name: String(inputs.containerName),
@@ -88,6 +91,8 @@ function containerOptions(inputs: Properties): Docker.ContainerCreateOptions {
       ReadonlyRootfs: true,
       Init: true,
       Tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
+      // What it prints stands in the update's output: the log is only kept for as long as the container is.
+      LogConfig: { Type: "json-file", Config: (inputs.logOptions ?? LOG_OPTIONS) as Record<string, string> },
     },
   };
 }

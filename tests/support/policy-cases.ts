@@ -31,6 +31,23 @@ const container = (
 });
 const without = (key: string): Inputs => ({ [key]: undefined });
 
+/** Ways to the Docker socket by paths of the host. */
+const SOCKET_PATHS = [
+  ...["/", "//", "/run", "/run/", "/var", "/var/run", "/var/run/../run", "/srv/../run/./docker.sock"],
+  ...[
+    "/proc",
+    "/proc/1/root",
+    "/sys",
+    "/etc",
+    "/root",
+    "/dev",
+    "/home/ci/docker.sock",
+    "/var/lib/docker/volumes",
+  ],
+];
+/** Health checks that Docker can't take; the first one takes Docker down for good. */
+const BROKEN_CHECKS = [["CMD"], ["CMD-SHELL"], [], ["CMD", ""], ["true"], ["CMD-SHELL", "a", "b"]];
+
 /** All cases of rules about resources. */
 export const CASES: readonly PolicyCase[] = [
   container(
@@ -57,7 +74,12 @@ export const CASES: readonly PolicyCase[] = [
     ],
     [{ networksAdvanced: [{ name: "$SYSTEM_shared_$STACK" }, { name: "allowed_network" }] }],
   ),
-  { rule: "own-networks", kind: "Migration", bad: [{ network: "$SYSTEM_other_network" }] },
+  {
+    rule: "own-networks",
+    kind: "Migration",
+    bad: [{ network: "$SYSTEM_other_network" }, { networks: ["$SYSTEM_other_network"] }],
+    good: [{ networks: ["$SYSTEM_shared_$STACK"] }],
+  },
   container(
     "own-volumes",
     [
@@ -81,9 +103,13 @@ export const CASES: readonly PolicyCase[] = [
   container("no-docker-socket", [
     { volumes: [{ hostPath: "/var/run/docker.sock", containerPath: "/var/run/docker.sock" }] },
     { mounts: [{ type: "bind", source: "/run/docker.sock", target: "/docker.sock" }] },
+    ...SOCKET_PATHS.map((path) => ({ volumes: [{ hostPath: path, containerPath: "/host" }] })),
+    // In the place of a volume's name a path is a folder of the host.
+    ...SOCKET_PATHS.map((path) => ({ volumes: [{ volumeName: path, containerPath: "/host" }] })),
   ]),
   container("no-host-folders", [
-    { volumes: [{ hostPath: "/etc", containerPath: "/host" }] },
+    { volumes: [{ hostPath: "/srv/uploads", containerPath: "/host" }] },
+    { volumes: [{ volumeName: "/srv/uploads", containerPath: "/host" }] },
     { mounts: [{ type: "bind", source: "/srv/data", target: "/data" }] },
   ]),
   container("no-shared-mounts", [
@@ -153,6 +179,23 @@ export const CASES: readonly PolicyCase[] = [
   ),
   container("no-new-privileges", [without("securityOpts"), { securityOpts: ["apparmor=docker-default"] }]),
   container("health-check", [without("healthcheck"), { healthcheck: { tests: ["NONE"] } }]),
+  container(
+    "docker-form",
+    [
+      ...BROKEN_CHECKS.map((tests) => ({ healthcheck: { tests } })),
+      { healthcheck: { tests: ["CMD", "true"], retries: -1 } },
+      { memory: 5, memorySwap: 5 },
+      { cpus: "0.001" },
+      { command: [""] },
+      { envs: ["=value"] },
+      { user: "app:" },
+      { stopTimeout: 100_000 },
+      { volumes: [{ volumeName: own("data"), containerPath: "/" }] },
+      { ports: [{ ip: "127.0.0.1", external: 70000, internal: 80 }] },
+    ],
+    [{ healthcheck: { tests: ["CMD-SHELL", "true"] } }, { envs: ["EMPTY=", "NAME=a=b"] }],
+  ),
+  { rule: "docker-form", kind: "Volume", bad: [{ name: `${own("x")}/y` }] },
   container("init-process", [{ init: false }]),
   container(
     "log-rotation",

@@ -1,0 +1,226 @@
+// The first look of every component at its arguments: nothing is registered before Docker could take all of them. What
+// comes from outputs is looked at again as soon as it is known, by `checkedInput`.
+import { statSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  type ArgumentProblem,
+  type ContainerFacts,
+  containerProblems,
+  listed,
+  Problems,
+  requiredCommand,
+} from "../lib/docker/container.ts";
+import {
+  anyText,
+  type Check,
+  image,
+  nameWith,
+  path,
+  port,
+  seconds,
+  variableName,
+  whole,
+  word,
+} from "../lib/docker/values.ts";
+import type { BuildContext } from "./app-image.ts";
+import type { HealthCheck, Limits, VolumeMount } from "./container.ts";
+import type { MigrationSpec } from "./migration-spec.ts";
+
+/** Stands for a value that is known only later. */
+const LATER = Symbol("later");
+
+/** A plain value; a symbol in the place of an output. */
+export function nowKnown(value: unknown): unknown {
+  return pulumi.Output.isInstance(value) || value instanceof Promise ? LATER : value;
+}
+
+function tableNow(table: unknown): unknown {
+  if (typeof table !== "object" || table === null || Array.isArray(table)) return table;
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, nowKnown(value)]));
+}
+
+/** A list; anything else as it is, for the check to say so. */
+function listNow(list: unknown): unknown {
+  return Array.isArray(list) ? list.map(nowKnown) : nowKnown(list);
+}
+
+/** What components have in common of what Docker is told. */
+export interface CommonArgs {
+  image?: unknown;
+  command?: unknown;
+  user?: unknown;
+  environment?: unknown;
+  secrets?: unknown;
+  files?: unknown;
+  volumes?: VolumeMount[] | undefined;
+  networks?: unknown;
+  limits?: Limits | undefined;
+  health?: HealthCheck | undefined;
+  healthTimeoutSeconds?: unknown;
+  stopGraceSeconds?: unknown;
+  /** Where something else is mounted besides /tmp. */
+  mounted?: string[];
+}
+
+/** Checks a component's arguments, and throws all that is wrong at once. */
+export class ArgumentChecks {
+  readonly #problems = new Problems();
+  readonly #component: string;
+
+  /** @param component kind and name, for the message: `AppService 'api'` */
+  constructor(component: string) {
+    this.#component = component;
+  }
+
+  /** Checks one argument that may be missing. */
+  optional(argument: string, value: unknown, check: Check): this {
+    this.#problems.optional(argument, nowKnown(value), check);
+    return this;
+  }
+
+  /** Checks one argument that must be there. */
+  required(argument: string, value: unknown, check: Check): this {
+    this.#problems.required(argument, nowKnown(value), check);
+    return this;
+  }
+
+  /** Checks each of a list that may be missing. */
+  each(argument: string, values: unknown, check: Check): this {
+    if (values === undefined) return this;
+    if (!Array.isArray(values)) return this.add(argument, "must be a list");
+    for (const value of values) this.required(argument, value, check);
+    return this;
+  }
+
+  /** Checks which of several kinds an argument is. */
+  kind(argument: string, value: unknown, kinds: readonly string[]): this {
+    const kind = (value as { kind?: unknown } | undefined | null)?.kind;
+    return kinds.some((each) => each === kind)
+      ? this
+      : this.add(argument, `must be of one of the kinds ${kinds.join(", ")}`);
+  }
+
+  /** What is wrong by another measure. */
+  add(argument: string, reason: string | undefined): this {
+    if (reason !== undefined) this.#problems.add(argument, reason);
+    return this;
+  }
+
+  /** Checks the name of what the component makes, with how many characters the engine adds. */
+  name(name: string, added = 0): this {
+    return this.required("name", name, nameWith(added));
+  }
+
+  /** Checks what Docker is told of the component's container. `limits` must be there. */
+  container(args: CommonArgs): this {
+    const { environment, secrets, networks, volumes, limits, health } = args;
+    this.#tell(
+      containerProblems({
+        image: nowKnown(args.image),
+        command: listNow(args.command),
+        user: nowKnown(args.user),
+        environment: tableNow(environment),
+        ...(Array.isArray(networks) ? { networks: networks.map(nowKnown) } : {}),
+        ...(Array.isArray(volumes) ? { volumes: volumes.map(mountNow) } : {}),
+        mounted: ["/tmp", ...(args.mounted ?? [])],
+        limits: requiredLimits(limits),
+        ...(health === undefined || health === null ? {} : { health }),
+        stopGraceSeconds: nowKnown(args.stopGraceSeconds),
+      }),
+    );
+    for (const { argument, reason } of containerProblems({ environment: tableNow(secrets) })) {
+      this.add(argument.replace(/^environment/, "secrets"), reason);
+    }
+    if (networks !== undefined && !Array.isArray(networks)) this.add("networks", "must be a list");
+    if (volumes !== undefined && !Array.isArray(volumes)) this.add("volumes", "must be a list");
+    for (const file of Object.keys(args.files ?? {})) this.required(`files['${file}']`, file, path);
+    return this.optional("healthTimeoutSeconds", args.healthTimeoutSeconds, seconds());
+  }
+
+  /** Checks a health check that must be there. */
+  health(health: HealthCheck | undefined): this {
+    if (health === undefined || health === null)
+      this.add("health", "is missing; it says whether the container works");
+    return this;
+  }
+
+  /** Checks names of secrets that become files. */
+  fileNames(secrets: object): this {
+    for (const name of Object.keys(secrets)) {
+      if (/[/:]/.test(name) || name === "." || name === "..")
+        this.add("secrets", "has a name that can't be a file's, as secretsAs wants: leave / and : out of it");
+    }
+    return this;
+  }
+
+  /** Checks an image that is built from a folder. */
+  build({ context, tag, dockerfile, args = {} }: BuildContext): this {
+    this.required("image.tag", tag, image).optional("image.dockerfile", dockerfile, word);
+    for (const [key, value] of Object.entries(args))
+      this.add("image.args", variableName(key) ?? anyText(value));
+    const wrong = word(context);
+    if (wrong !== undefined) return this.add("image.context", wrong);
+    const folder = statSync(context, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return folder ? this : this.add("image.context", `is '${context}', which is no folder on this machine`);
+  }
+
+  /** Checks a migration's own arguments. */
+  migration(migration: MigrationSpec): this {
+    requiredCommand(this.#problems, "migration.command", listNow(migration.command));
+    for (const { argument, reason } of containerProblems({ environment: tableNow(migration.secrets) })) {
+      this.add(`migration.${argument.replace(/^environment/, "secrets")}`, reason);
+    }
+    return this.optional("migration.timeoutSeconds", migration.timeoutSeconds, seconds())
+      .optional("migration.files", migration.files, path)
+      .optional("migration.restorePoints", migration.restorePoints, whole(0, 1000));
+  }
+
+  /** Checks a port that may be missing. */
+  port(argument: string, value: unknown): this {
+    return this.optional(argument, value, port);
+  }
+
+  #tell(problems: readonly ArgumentProblem[]): void {
+    for (const { argument, reason } of problems) this.add(argument, reason);
+  }
+
+  /** Throws what is wrong; says nothing otherwise. */
+  done(): void {
+    const { found } = this.#problems;
+    if (found.length > 0) throw new pulumi.RunError(message(this.#component, found));
+  }
+}
+
+function message(component: string, problems: readonly ArgumentProblem[]): string {
+  const [first] = problems;
+  return problems.length === 1 && first !== undefined
+    ? `${component}: ${first.argument} ${first.reason}.`
+    : `${component} has arguments that Docker can't take:\n${listed(problems)}`;
+}
+
+function mountNow(mount: VolumeMount): { volume?: unknown; path?: unknown } {
+  return { volume: nowKnown(mount?.volume), path: nowKnown(mount?.path) };
+}
+
+function requiredLimits(limits: Limits | undefined): NonNullable<ContainerFacts["limits"]> {
+  const { cpus = null, memoryMb = null, pids = null } = limits ?? {};
+  return { cpus: nowKnown(cpus), memoryMb: nowKnown(memoryMb), pids: nowKnown(pids) };
+}
+
+/** @throws pulumi.RunError if Docker can't take what is known of a container */
+export function rejectFacts(component: string, facts: ContainerFacts): void {
+  const problems = containerProblems(facts);
+  if (problems.length > 0) throw new pulumi.RunError(message(component, problems));
+}
+
+/** An input that is known only later fails the update then, before the resource that it is for is made. */
+export function checkedInput<T>(
+  component: string,
+  value: pulumi.Input<T>,
+  facts: (value: pulumi.Unwrap<T>) => ContainerFacts,
+): pulumi.Output<pulumi.Unwrap<T>> {
+  return pulumi.output(value).apply((known) => {
+    rejectFacts(component, facts(known));
+    return known;
+  }) as pulumi.Output<pulumi.Unwrap<T>>;
+}
