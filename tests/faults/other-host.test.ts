@@ -91,7 +91,7 @@ beforeAll(async () => {
   if (obstacle !== undefined) return;
   registry = await RegistryEmulator.start();
   const images = (["postgres", "redis", "caddy", "node"] as const).map(referenceOf);
-  own = await OwnDocker.start([...images, appReference()], DISK_MIB);
+  own = await OwnDocker.start([...images, appReference()], { diskMiB: DISK_MIB });
   const socket = join(own.folder, "registry.sock");
   await registry.listenAt(socket);
   await own.reach(registry.port, socket);

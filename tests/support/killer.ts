@@ -11,8 +11,11 @@ export interface StruckRun {
   exitCode: number | null;
 }
 
+/** Numbers from 0 to 1. */
+export type Random = () => number;
+
 /** A generator of numbers from 0 to 1 that gives the same ones for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
+export function seeded(seed: number): Random {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -12,26 +12,36 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { basename, join } from "node:path";
 import Docker from "dockerode";
 import { execa } from "execa";
-import { isAlive } from "../../toolchain/process-identity.ts";
-import { removeControlGroups } from "./cgroups.ts";
 import { until } from "./docker-cli.ts";
+import { enterRoot } from "./docker-versions.ts";
+import { FOLDER_PREFIX, removeAbandoned, removeWhatIsLeft } from "./own-docker-remains.ts";
 
-/** Begin of the names of its folders and control groups. */
-const PREFIX = "tandem-docker-";
+/** How a daemon is to be. */
+export interface OwnDockerOptions {
+  /**
+   * Size of its disk, which is in memory then, and empty after `reboot`.
+   * @default it has its data where this machine has its temporary files
+   */
+  diskMiB?: number;
+  /** Root folder of another version, from `dockerRoot`. Relays don't work in it. @default this machine's own */
+  root?: string;
+  /** Keep images in containerd's store, the default from Docker 29 on. @default false */
+  containerdImages?: boolean;
+}
+
 /** Namespaces of its own; with the process that made them go the first one inside, and so all. */
 const UNSHARE = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-/** What the init runs: a private place for containerd's sockets, loopback up, and an end with this process's pipe. */
-const INIT = "mount -t tmpfs tmpfs /run/containerd && ip link set lo up && echo ready && exec cat >/dev/null";
+/** What the init runs in the end: loopback up, and an end with this process's pipe. */
+const INIT = "ip link set lo up && echo ready && exec cat >/dev/null";
 
-/** Starts the first process of new namespaces. */
-function newInit(): ChildProcess {
+/** Starts the first process of new namespaces; it begins with these commands. */
+function newInit(prepare: string): ChildProcess {
   mkdirSync("/run/containerd", { recursive: true });
-  return spawn("unshare", [...UNSHARE, "docker-init", "-g", "--", "sh", "-c", INIT], {
+  return spawn("unshare", [...UNSHARE, "docker-init", "-g", "--", "sh", "-c", `${prepare} && ${INIT}`], {
     stdio: ["pipe", "pipe", "inherit"],
   });
 }
@@ -39,14 +49,20 @@ function newInit(): ChildProcess {
 /** A daemon in namespaces of its own. Needs root, iproute2 and Docker's own init (`docker-init`). */
 export class OwnDocker {
   /** Folder of everything that belongs to it. */
-  readonly folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  readonly folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   readonly socket = join(this.folder, "docker.sock");
   readonly client = new Docker({ socketPath: this.socket });
-  #init = newInit();
+  readonly #prepare: string;
+  #init: ChildProcess;
   #initPid = 0;
 
-  private constructor() {
-    writeFileSync(join(this.folder, "daemon.json"), "{}");
+  private constructor({ root, containerdImages = false }: OwnDockerOptions) {
+    const features = containerdImages ? { features: { "containerd-snapshotter": true } } : {};
+    writeFileSync(join(this.folder, "daemon.json"), JSON.stringify(features));
+    // A private place for containerd's sockets.
+    this.#prepare =
+      root === undefined ? "mount -t tmpfs tmpfs /run/containerd" : enterRoot(root, this.folder);
+    this.#init = newInit(this.#prepare);
   }
 
   /** Why this machine can't have one, if so: the kernel or a sandbox around it may refuse namespaces. */
@@ -60,12 +76,12 @@ export class OwnDocker {
   /**
    * Starts one that has these images of this machine's daemon.
    *
-   * @param diskMiB size of its disk, which is in memory then, and empty after `reboot`
-   * @default diskMiB it has its data where this machine has its temporary files
+   * @param options what is different from this machine's own daemon
    */
-  static async start(images: readonly string[], diskMiB?: number): Promise<OwnDocker> {
+  static async start(images: readonly string[], options: OwnDockerOptions = {}): Promise<OwnDocker> {
     await removeAbandoned();
-    const own = new OwnDocker();
+    const { diskMiB } = options;
+    const own = new OwnDocker(options);
     try {
       await own.#untilReady();
       if (diskMiB !== undefined) {
@@ -74,7 +90,7 @@ export class OwnDocker {
         await own.#runInside("mount", ...options, "tmpfs", own.#data);
       }
       await own.run();
-      await own.#load(images);
+      if (images.length > 0) await own.#load(images);
       return own;
     } catch (error) {
       await own.remove();
@@ -131,10 +147,10 @@ export class OwnDocker {
 
   /** Ends the daemon, and waits until it has ended: SIGTERM stops its containers, SIGKILL leaves them. */
   async kill(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    const pid = this.#daemonPid();
+    const pid = this.daemonPid;
     if (pid === undefined) throw new Error("the test's own Docker daemon doesn't run");
     process.kill(pid, signal);
-    await until("the end of the test's own Docker daemon", async () => this.#daemonPid() === undefined, 60);
+    await until("the end of the test's own Docker daemon", async () => this.daemonPid === undefined, 60);
   }
 
   /**
@@ -148,7 +164,7 @@ export class OwnDocker {
     await this.#end();
     // What a machine has in memory only.
     await removeWhatIsLeft(this.folder, ["exec", "pid", "docker.sock"]);
-    this.#init = newInit();
+    this.#init = newInit(this.#prepare);
     await this.#untilReady();
     await this.run();
   }
@@ -210,7 +226,7 @@ export class OwnDocker {
   }
 
   /** Number of the daemon's process as this machine counts. */
-  #daemonPid(): number | undefined {
+  get daemonPid(): number | undefined {
     const config = join(this.folder, "daemon.json");
     for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
       try {
@@ -229,28 +245,5 @@ export class OwnDocker {
     if (load.stdin === null) throw new Error("docker load has no input");
     save.stdout.pipe(load.stdin);
     await Promise.all([save, load]);
-  }
-}
-
-/** Removes what lies outside the namespaces of one that has ended: its control groups, and some of its folder or all. */
-async function removeWhatIsLeft(folder: string, names: readonly string[] = ["."]): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      removeControlGroups(basename(folder));
-      for (const name of names) rmSync(resolve(folder, name), { recursive: true, force: true });
-      return;
-    } catch (error) {
-      // A process that ends still holds its groups and mounts for a moment.
-      if (attempt === 40) throw error;
-      await sleep(250);
-    }
-  }
-}
-
-/** Removes the remains of those whose test run was killed: the rest of them has ended with it. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(PREFIX))) {
-    const owner = Number(name.slice(PREFIX.length).split("-")[0]);
-    if (!isAlive(owner)) await removeWhatIsLeft(join(tmpdir(), name));
   }
 }

@@ -1,0 +1,71 @@
+// From generated arguments to what would reach Docker: the component runs with Pulumi's mocks, and the Tandem provider
+// checks its resources as it does before an update.
+import * as pulumi from "@pulumi/pulumi";
+import * as tandem from "../../components/index.ts";
+import { type Registered, recordResources } from "../../components/testing/mocks.ts";
+import type { ResourceHandler } from "../../lib/plugin/handler.ts";
+import type { Properties } from "../../lib/plugin/values.ts";
+import type { DockerHost } from "../../provider/docker-host.ts";
+import { migration } from "../../provider/migration.ts";
+import { volumeOwner } from "../../provider/volume-owner.ts";
+import type { ArgumentSet, Arguments } from "./argument-sets.ts";
+
+/** What became of a set: refused with a message, or accepted with resources for Docker. */
+export type Rendered = { refused: string } | { resources: Registered[] };
+
+const CHECKED: Record<string, ResourceHandler<DockerHost>> = {
+  "tandem:docker:Migration": migration,
+  "tandem:docker:VolumeOwner": volumeOwner,
+};
+
+/**
+ * Runs the component.
+ *
+ * @throws what it threw besides an error for people
+ */
+export async function render({ component, name, args }: ArgumentSet): Promise<Rendered> {
+  const registered = await recordResources();
+  try {
+    make(component, name as string, args as never);
+  } catch (error) {
+    await pulumi.runtime.disconnect();
+    if (pulumi.RunError.isInstance(error) || pulumi.ResourceError.isInstance(error))
+      return { refused: error.message };
+    throw error;
+  }
+  await pulumi.runtime.disconnect();
+  const resources = registered.map((each) => ({ ...each, inputs: plain(each.inputs) }));
+  for (const { type, inputs } of resources) {
+    const handler = CHECKED[type];
+    const answer = await handler?.check?.(
+      { news: inputs as Properties, olds: inputs as Properties } as never,
+      undefined as never,
+    );
+    const [failure] = answer?.failures ?? [];
+    if (failure !== undefined) return { refused: failure.reason };
+  }
+  return { resources };
+}
+
+/** Key that marks a secret on the engine's wire. */
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+/** Values without the marks of secrets. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== "object" || value === null) return value;
+  if (SIGNATURE in value && "value" in value) return plain(value.value);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
+}
+
+function make(component: ArgumentSet["component"], name: string, args: Arguments): void {
+  if (component === "Environment") {
+    new tandem.Environment(name, args as never);
+    return;
+  }
+  const env = new tandem.Environment("fuzz", { system: "fuzz", environment: "staging" });
+  const limits = { cpus: 0.5, memoryMb: 64, pids: 50 };
+  const gateway = () => new tandem.Gateway("gateway", { env, image: "caddy:1", hostPort: 19_080, limits });
+  const more = component === "TunnelRoute" ? { env, gateway: gateway() } : { env };
+  new tandem[component](name, { ...more, ...args } as never);
+}
