@@ -88,7 +88,8 @@ async function allChecks(soak: Record<string, string>): Promise<Tally[]> {
     ...(await goChecks()),
     await vitest(["--project", "unit"], { env }),
     ...(await appChecks()),
-    await vitest(projectsOf("integration"), { env }),
+    // The attacks beside the others: no worker waits.
+    await vitest([...projectsOf("integration"), "--project", "attacks"], { env }),
     await vitest(projectsOf("faults"), { env }),
   ];
 }
