@@ -89,11 +89,16 @@ export class LocalUser {
     });
   }
 
+  /** Ends it, and removes its links. */
+  clear(): void {
+    this.child.stdin?.end();
+    for (const link of this.links) rmSync(link, { force: true });
+  }
+
   /** Ends it. @returns what it got */
   async loot(): Promise<Loot> {
     this.child.stdin?.end();
     const output = await this.ended;
-    for (const link of this.links) rmSync(link, { force: true });
     return { ...JSON.parse(output), answers: [...this.answers] } as Loot;
   }
 }

@@ -149,6 +149,9 @@ export function attackSuite(system: "lugh" | "oracle"): void {
       if (mayTry) spy = new LocalUser(site, secrets);
     });
 
+    // What it left in /tmp goes, also where a test before it ended the run.
+    afterAll(() => spy?.clear());
+
     it.each(commandsOf(system, FULL))("$name", { timeout: 600_000 }, async (command) => {
       const outcome = await runCommand(site, command);
       expect(
