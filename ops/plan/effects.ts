@@ -142,13 +142,22 @@ export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes" | "hidden">)
     hidden: sorted(run.hidden ?? []),
     idle: sorted(steps.flatMap(idleUpdates)),
     servers: sorted(steps.flatMap(serverChanges)),
-    images: containers.flatMap(({ component, before, after }) => {
-      const [old, fresh] = [before?.image, after?.image];
-      return typeof old === "string" && typeof fresh === "string" && old !== fresh
-        ? [{ component, before: old, after: fresh }]
-        : [];
-    }),
+    images: imageChanges(containers),
   };
+}
+
+type Inputs = Record<string, unknown> | undefined;
+
+function imageChanges(
+  containers: readonly { component: string; before: Inputs; after: Inputs }[],
+): Effects["images"] {
+  const changes = containers.flatMap(({ component, before, after }) => {
+    const [old, fresh] = [before?.image, after?.image];
+    return typeof old === "string" && typeof fresh === "string" && old !== fresh
+      ? [{ component, before: old, after: fresh }]
+      : [];
+  });
+  return changes.sort((one, other) => one.component.localeCompare(other.component));
 }
 
 /** A migration that stays away keeps its time of start in the preview; one that will run has none yet. */
