@@ -63,10 +63,15 @@ async function read(docker: Docker, at: ReadColumn): Promise<string[]> {
 /**
  * The values of a column of a tenant's table, as a login that can do nothing else.
  *
- * @returns none where there is no such table
+ * @param prepare may the login be made, and be let read the column? A preview changes nothing on a server.
+ * @returns undefined where there is no such table
  * @throws where what has that name isn't a table, can't be read, or the login is no longer harmless
  */
-export async function readColumn(docker: Docker, at: ReadColumn): Promise<string[]> {
+export async function readColumn(
+  docker: Docker,
+  at: ReadColumn,
+  { prepare }: { prepare: boolean },
+): Promise<string[] | undefined> {
   try {
     return await read(docker, at);
   } catch {
@@ -74,7 +79,7 @@ export async function readColumn(docker: Docker, at: ReadColumn): Promise<string
   }
   const { containerId, database } = at;
   const seen = await psqlJson<Facts>(docker, containerId, facts(at), { database });
-  if (seen?.kind === null) return [];
+  if (seen?.kind === null) return undefined;
   if (seen?.kind !== "r") throw new Error(`${at.schema}.${at.table} in ${database} is no plain table`);
   const { reader } = seen;
   if (reader !== null && (!reader.harmless || reader.password || reader.held)) {
@@ -82,6 +87,8 @@ export async function readColumn(docker: Docker, at: ReadColumn): Promise<string
       `the login '${READER}' of ${containerId} has a password, rights or memberships: drop it, and it is made anew`,
     );
   }
+  if (!prepare)
+    throw new Error(`the login '${READER}' may not read ${at.schema}.${at.table} in ${database} yet`);
   await psql(docker, containerId, `${reader === null ? CREATE : ""}\n${grants(at)}`, { database });
   return read(docker, at);
 }

@@ -26,21 +26,26 @@ export interface Pending {
   files: SqlFile[];
   /** Whether the database was asked what it has; else these are all files. */
   known: boolean;
+  /** Whether the table of what was applied is there, and was read. */
+  read: boolean;
 }
 
-/** Names that the tool wrote down; undefined where the server can't be asked. */
+/** Names that the tool wrote down, none where its table isn't there; undefined where the server can't be asked. */
 async function appliedNames(
   docker: Docker,
   { containerId, name }: MigratedDatabase,
   named: string,
   column: string,
-): Promise<Set<string> | undefined> {
+  prepare: boolean,
+): Promise<{ names: Set<string>; read: boolean } | undefined> {
   const dot = named.indexOf(".");
   const [schema, table] = dot < 0 ? ["public", named] : [named.slice(0, dot), named.slice(dot + 1)];
   try {
-    return new Set(await readColumn(docker, { containerId, database: name, schema, table, column }));
+    const at = { containerId, database: name, schema, table, column };
+    const names = await readColumn(docker, at, { prepare });
+    return { names: new Set(names), read: names !== undefined };
   } catch {
-    // A server that is being replaced, or a table of another shape: then all files count as pending.
+    // A server that is being replaced or isn't prepared yet, or a table of another shape: then all files count as pending.
     return undefined;
   }
 }
@@ -53,6 +58,7 @@ export function nothingPending(pending: Pending | undefined): boolean {
 /**
  * The pending files of an image for a database.
  *
+ * @param prepare may the server be prepared for the question? Not in a preview.
  * @returns undefined where nothing is known of its files.
  */
 export async function pendingFiles(
@@ -61,6 +67,7 @@ export async function pendingFiles(
   source: SqlSource,
   database: MigratedDatabase | undefined,
   labels: Record<string, string>,
+  prepare = false,
 ): Promise<Pending | undefined> {
   const files = await keptSqlFiles(imageId, source.folder, () =>
     readSqlFiles(docker, imageId, source.folder, labels),
@@ -70,7 +77,8 @@ export async function pendingFiles(
   const applied =
     database === undefined || appliedTable === undefined || appliedColumn === undefined
       ? undefined
-      : await appliedNames(docker, database, appliedTable, appliedColumn);
-  if (applied === undefined) return { files, known: false };
-  return { files: files.filter(({ name }) => !isApplied(name, applied)), known: true };
+      : await appliedNames(docker, database, appliedTable, appliedColumn, prepare);
+  if (applied === undefined) return { files, known: false, read: false };
+  const { names, read } = applied;
+  return { files: files.filter(({ name }) => !isApplied(name, names)), known: true, read };
 }

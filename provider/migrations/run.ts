@@ -24,18 +24,19 @@ function brief({ rule, file, line }: Finding): string {
 }
 
 /** What is about to run; undefined where the image has no such folder, or the topology doesn't name one. */
-async function pendingOf(docker: Docker, inputs: Properties): Promise<Pending | undefined> {
+async function pendingOf(docker: Docker, inputs: Properties, prepare = false): Promise<Pending | undefined> {
   const sql = inputs.sql as unknown as SqlSource | undefined;
   if (sql === undefined) return undefined;
   const database = inputs.database as unknown as MigratedDatabase | undefined;
-  return pendingFiles(docker, String(inputs.imageId), sql, database, inputs.labels as Record<string, string>);
+  const labels = inputs.labels as Record<string, string>;
+  return pendingFiles(docker, String(inputs.imageId), sql, database, labels, prepare);
 }
 
-/** The same, without a word; undefined also where the host can't be asked. */
+/** The same in an update, without a word; undefined also where the host can't be asked. */
 export async function pendingNow(inputs: Properties, ctx: Context): Promise<Pending | undefined> {
   return ctx.client
     .docker()
-    .then((docker) => pendingOf(docker, inputs))
+    .then((docker) => pendingOf(docker, inputs, true))
     .catch(() => undefined);
 }
 
@@ -147,6 +148,8 @@ export async function runMigration(inputs: Properties, ctx: Context): Promise<Pr
     const output = await runContainer(docker, inputs, ctx);
     const durationMs = Date.now() - began;
     keep({ ...entry, durationMs, result: "succeeded", output }, inputs, ctx);
+    // So that the next preview can ask: it prepares nothing by itself.
+    if (pending?.read === false) await pendingOf(docker, inputs, true).catch(() => undefined);
     ctx.log("info", `migration finished in ${(durationMs / 1000).toFixed(1)} s`);
     return { startedAt, durationMs };
   } catch (error) {

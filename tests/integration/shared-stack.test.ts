@@ -5,7 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { docker } from "../support/docker.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
-import { answerOf, psqlAsAdmin, queryAs, redisAs, redisAsAdmin } from "../support/shared-servers.ts";
+import {
+  answerOf,
+  psqlAsAdmin,
+  queryAs,
+  redisAs,
+  redisAsAdmin,
+  refusals,
+} from "../support/shared-servers.ts";
 import { snapshot } from "../support/snapshot.ts";
 
 type Stack = "staging" | "production";
@@ -100,10 +107,7 @@ describe("an environment on shared servers", () => {
     expect(await psqlAsAdmin(project, limits)).toBe(
       "staging_lugh_app 30, staging_lugh_owner 6, staging_lugh_readonly 9",
     );
-    const clients = await Promise.allSettled(
-      Array.from({ length: 40 }, () => queryAs(project, "staging", "SELECT pg_sleep(2)")),
-    );
-    const refused = clients.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
+    const refused = await refusals(project, "staging", 40);
     expect(refused.length).toBeGreaterThanOrEqual(10);
     expect(refused[0]).toContain("too many connections for role");
     for (const attack of ["SET temp_file_limit = -1", "ALTER ROLE CURRENT_USER CONNECTION LIMIT -1"]) {

@@ -39,6 +39,11 @@ export interface Group {
   changes: Change[];
   /** What the report exits with, where it isn't 0; `up` must refuse the group then, and it is taken back. */
   refused?: 1 | 5;
+  /**
+   * A report on each change in the daily run, too: where a database's server is replaced, a preview can't know what is
+   * pending on it, so a migration is foretold that no change alone makes.
+   */
+  alone?: true;
   /** Data is at risk: the report exits with 6, or 0 where it is approved, and `up` does it. */
   approved?: true;
 }

@@ -81,6 +81,7 @@ export function settingGroups({ ports }: PairFacts): Group[] {
     },
     {
       name: "limits of all, secrets, and what closes a route",
+      alone: true,
       changes: [
         {
           name: "limits of all",
@@ -122,6 +123,7 @@ export function settingGroups({ ports }: PairFacts): Group[] {
     },
     {
       name: "ports, and what opens a route",
+      alone: true,
       changes: [
         {
           name: "another secret",

@@ -96,10 +96,10 @@ function expectGap(parts: readonly StackReport[], load: Report, moved: boolean):
  * @param current the pair, once it is there
  */
 export function testGroups(groupsOf: (facts: PairFacts) => Group[], current: () => PreviewPair): void {
-  const groups = groupsOf(NO_PAIR).map(({ name, changes }, index) => {
+  const groups = groupsOf(NO_PAIR).map(({ name, changes, alone = ONE_BY_ONE }, index) => {
     const all = changes.map((change) => change.name);
     // The changes that a report is on, by their places.
-    const reports: [string, number[]][] = ONE_BY_ONE
+    const reports: [string, number[]][] = alone
       ? all.map((one, place) => [one, [place]])
       : [[all.join("; "), all.map((_, place) => place)]];
     return { name, index, reports };

@@ -20,9 +20,7 @@ export async function queryAs(
   sql: string,
   database?: string,
 ): Promise<Record<string, unknown>[]> {
-  const url = await appSecret(project, stack, "DATABASE_URL");
-  url.hostname = "127.0.0.1";
-  url.port = String(project.config("shared").postgresPort);
+  const url = await urlOf(project, stack);
   if (database !== undefined) url.pathname = `/${database}`;
   const client = new pg.Client({ connectionString: url.href });
   await client.connect();
@@ -31,6 +29,23 @@ export async function queryAs(
   } finally {
     await client.end();
   }
+}
+
+/** URL of a stack's own login, at the port that the shared server has on this machine. */
+async function urlOf(project: TestProject, stack: string): Promise<URL> {
+  const url = await appSecret(project, stack, "DATABASE_URL");
+  url.hostname = "127.0.0.1";
+  url.port = String(project.config("shared").postgresPort);
+  return url;
+}
+
+/** Opens connections with a stack's own login, all before any is closed. @returns why those that were refused were */
+export async function refusals(project: TestProject, stack: string, count: number): Promise<string[]> {
+  const { href } = await urlOf(project, stack);
+  const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: href }));
+  const opened = await Promise.allSettled(clients.map((client) => client.connect()));
+  await Promise.allSettled(clients.map((client) => client.end()));
+  return opened.flatMap((one) => (one.status === "rejected" ? [String(one.reason)] : []));
 }
 
 /** Runs a script on the shared Postgres server as its administrator; gives what psql printed. */
