@@ -21,8 +21,13 @@ export async function preview(
   const session = await openStack({ ...options, stack, check: true, create: true, change: false });
   const gone = await goneNames(session, await currentDeployment(session));
   // As the `up` would see it; the state itself stays.
-  const refresh = gone.length > 0 ? ["--refresh"] : [];
-  if (gone.length > 0) say(`gone from the host, so that an up makes it again: ${gone.join(", ")}`);
+  const refresh = gone.names.length > 0 && !gone.server ? ["--refresh"] : [];
+  if (gone.names.length > 0) {
+    const untold = gone.server
+      ? "; the plan below doesn't show it, since its database server can't be asked"
+      : "";
+    say(`gone from the host, so that an up makes it again: ${gone.names.join(", ")}${untold}`);
+  }
   return await withRemoteHost(neededForward(session.project, session.file), () =>
     runEngine(
       session,

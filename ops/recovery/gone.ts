@@ -10,6 +10,8 @@ import type { Deployment, StateResource } from "../state/backend.ts";
 const CONTAINER = "docker:index/container:Container";
 const NETWORK = "docker:index/network:Network";
 const VOLUME = "docker:index/volume:Volume";
+/** Knows the container of a Postgres server. */
+const ADMIN = "tandem:postgres:AdminPassword";
 
 /** What a host has, as far as it is asked for. */
 export interface Standing {
@@ -71,13 +73,22 @@ const WORDS: Readonly<Record<string, string>> = {
 const describe = (resource: StateResource) =>
   `${WORDS[resource.type]} ${output(resource, "name") || resource.id}`;
 
-/** What of a state is gone from its host, in words; nothing is changed. */
-export async function goneNames(session: Session, deployment: Deployment | undefined): Promise<string[]> {
+/**
+ * What of a state is gone from its host, in words; nothing is changed.
+ *
+ * @returns also whether a database server is among it: what is on that one can't be refreshed
+ */
+export async function goneNames(
+  session: Session,
+  deployment: Deployment | undefined,
+): Promise<{ names: string[]; server: boolean }> {
   const host = dockerHostOf(session.project, session.file);
-  const { resources } = await withDocker(host, async (docker) =>
-    goneOf(deployment?.resources ?? [], await standing(docker)),
+  const known = deployment?.resources ?? [];
+  const { resources } = await withDocker(host, async (docker) => goneOf(known, await standing(docker)));
+  const servers = new Set(
+    known.filter(({ type }) => type === ADMIN).map((one) => output(one, "containerId")),
   );
-  return resources.map(describe);
+  return { names: resources.map(describe), server: resources.some(({ id = "" }) => servers.has(id)) };
 }
 
 /**

@@ -147,7 +147,7 @@ describe("VolumeOwner", () => {
     const ends = async (owner: string, script: string) =>
       (await (await user(owner, script)).wait()) as { StatusCode: number };
     const make = "umask 077; mkdir -p /files/a/b && echo one > /files/a/b/c && ln -s /etc/passwd /files/link";
-    expect(await ends("1000:1000", make)).toEqual({ StatusCode: 0 });
+    expect(await ends("1000:1000", make)).toMatchObject({ StatusCode: 0 });
 
     const running = await user("1000:1000", "sleep 600");
     const news = { ...inputs, owner: "2000:2000" };
@@ -169,7 +169,7 @@ describe("VolumeOwner", () => {
       [inputs, news],
     ] as const) {
       await update(to, from);
-      expect(await ends(to.owner, read)).toEqual({ StatusCode: 0 });
+      expect(await ends(to.owner, read)).toMatchObject({ StatusCode: 0 });
       expect((await ends(from.owner, read)).StatusCode).not.toBe(0);
     }
   });
