@@ -88,8 +88,7 @@ async function allChecks(soak: Record<string, string>): Promise<Tally[]> {
     ...(await goChecks()),
     await vitest(["--project", "unit"], { env }),
     ...(await appChecks()),
-    // The attacks beside the others: no worker waits.
-    await vitest([...projectsOf("integration"), "--project", "attacks"], { env }),
+    await vitest(projectsOf("integration"), { env }),
     await vitest(projectsOf("faults"), { env }),
   ];
 }
