@@ -183,7 +183,6 @@ export const CASES: readonly PolicyCase[] = [
     "docker-form",
     [
       ...BROKEN_CHECKS.map((tests) => ({ healthcheck: { tests } })),
-      { healthcheck: { tests: ["CMD", "true"], retries: -1 } },
       { memory: 5, memorySwap: 5 },
       { cpus: "0.001" },
       { command: [""] },
