@@ -3,9 +3,10 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { request } from "undici";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { GATEWAY_COMMAND, GATEWAY_HEALTH, gatewayFiles } from "../../components/gateway-config.ts";
+import { SERVER_LIMITS } from "../../infra/settings/common.ts";
 import { accessLine } from "../../ops/release/access-log.ts";
 import { containerStart } from "../../provider/container-start.ts";
 import { route } from "../../provider/route.ts";
@@ -35,28 +36,34 @@ async function start(spec: Parameters<typeof created>[0], rest: object) {
   return container;
 }
 
-beforeAll(async () => {
-  await docker.createNetwork({ Name: run, Labels: { "tandem.test": run } });
+let upstream: string;
+
+/** Starts a gateway with so much memory, and a route to the app: what follows is asked of this one. */
+async function startGateway(memoryMb: number): Promise<void> {
   port = await freePort();
   const caddy = {
     ...{ image: "caddy:2.11.9-alpine", user: "1000:1000", command: GATEWAY_COMMAND, health: GATEWAY_HEALTH },
-    ...{ volumes: ["/config"], ports: { 8080: port }, memoryMb: MEMORY_MB },
+    ...{ volumes: ["/config"], ports: { 8080: port }, memoryMb },
   };
   const { IPAM } = await docker.getNetwork(run).inspect();
   // This machine is a proxy that is believed: so there are as many clients as addresses that it names.
   const files = gatewayFiles({ trustedProxies: [`${IPAM?.Config?.[0]?.Gateway}`] });
-  const { containerId } = await start(caddy, { pids: 512, files });
-  gateway = containerId;
-  // Answers slow requests after 8 s.
-  const source = `process.env.VERSION = "1"; ${BACKEND.replace("? 1000 : 0", "? 8000 : 0")}`;
-  const app = { image: BACKEND_IMAGE, user: "1000:1000", command: ["node", "-e", source] };
-  const { containerName } = await start(app, { pids: 50 });
+  gateway = (await start(caddy, { pids: 512, files })).containerId;
   const news = {
     ...{ gatewayId: gateway, routeName: "app", hostnames: [HOST], noindex: false, drainSeconds: 5 },
-    upstreams: [`${containerName}:8080`],
+    upstreams: [upstream],
   };
   const checked = await route.check?.({ news, olds: {}, randomSeed: Buffer.alloc(0) }, context());
   await route.create({ inputs: checked?.inputs ?? {} }, context());
+}
+
+beforeAll(async () => {
+  await docker.createNetwork({ Name: run, Labels: { "tandem.test": run } });
+  // Answers slow requests after 8 s.
+  const source = `process.env.VERSION = "1"; ${BACKEND.replace("? 1000 : 0", "? 8000 : 0")}`;
+  const app = { image: BACKEND_IMAGE, user: "1000:1000", command: ["node", "-e", source] };
+  upstream = `${(await start(app, { pids: 50 })).containerName}:8080`;
+  await startGateway(MEMORY_MB);
 });
 
 afterAll(() => removeLabelled(`tandem.test=${run}`));
@@ -206,30 +213,34 @@ async function honest(upload: boolean): Promise<{ statuses: number[]; slowestMs:
   return { statuses, slowestMs };
 }
 
-it.each([
-  ["one client sends 450 bodies that never end", () => "10.9.9.9", true],
-  ["450 clients do", (at: number) => `10.8.${at >> 8}.${at & 255}`, false],
-])("serves others while %s", async (_, client, upload) => {
-  const before = await beginning();
-  const bodies = Array.from({ length: 450 }, (_, at) => endless(at, client(at)));
-  await sleep(1_000);
-  const { statuses, slowestMs } = await honest(upload);
-  expect(new Set(statuses)).toEqual(new Set([200]));
-  expect(slowestMs).toBeLessThan(2_000);
-  expect(await beginning()).toEqual(before);
-  for (const socket of bodies) socket.destroy();
-});
+describe("a gateway as a stack has it unless it says otherwise", () => {
+  beforeAll(() => startGateway(Number.parseInt(SERVER_LIMITS.gateway.memory, 10)));
 
-it("serves others while 400 connections send 900 KB of headers", async () => {
-  const before = await beginning();
-  const junk = Buffer.from(`X-Junk: ${"x".repeat(8_000)}\r\n`.repeat(112));
-  const large = Array.from({ length: 400 }, () =>
-    unfinished(["GET /version HTTP/1.1", `Host: ${HOST}`], junk),
-  );
-  const ended = Promise.all(large.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
-  const { statuses } = await honest(false);
-  expect(new Set(statuses)).toEqual(new Set([200]));
-  // They aren't held.
-  await ended;
-  expect(await beginning()).toEqual(before);
+  it.each([
+    ["one client sends 450 bodies that never end", () => "10.9.9.9", true],
+    ["450 clients do", (at: number) => `10.8.${at >> 8}.${at & 255}`, false],
+  ])("serves others while %s", async (_, client, upload) => {
+    const before = await beginning();
+    const bodies = Array.from({ length: 450 }, (_, at) => endless(at, client(at)));
+    await sleep(1_000);
+    const { statuses, slowestMs } = await honest(upload);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(slowestMs).toBeLessThan(2_000);
+    expect(await beginning()).toEqual(before);
+    for (const socket of bodies) socket.destroy();
+  });
+
+  it("serves others while 400 connections send 900 KB of headers", async () => {
+    const before = await beginning();
+    const junk = Buffer.from(`X-Junk: ${"x".repeat(8_000)}\r\n`.repeat(112));
+    const large = Array.from({ length: 400 }, () =>
+      unfinished(["GET /version HTTP/1.1", `Host: ${HOST}`], junk),
+    );
+    const ended = Promise.all(large.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
+    const { statuses } = await honest(false);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    // They aren't held.
+    await ended;
+    expect(await beginning()).toEqual(before);
+  });
 });
