@@ -40,7 +40,7 @@ export interface ServerFacts {
   databases: DatabaseFacts[];
   /** Database, role, settings. */
   settings: [string, string, string[]][] | null;
-  /** Settings by ALTER SYSTEM. Only a superuser may ask. */
+  /** Settings by ALTER SYSTEM, as `name=value`. Only a superuser may ask. */
   system: string[] | null;
   /** Methods in pg_hba.conf that let logins in without proof. Only a superuser may ask. */
   weak: string[] | null;
@@ -59,7 +59,7 @@ export interface ContentFacts {
   open?: string[] | null;
 }
 
-const FILES = `'system', (SELECT json_agg(DISTINCT name) FROM pg_file_settings
+const FILES = `'system', (SELECT json_agg(DISTINCT name || '=' || coalesce(setting, '')) FROM pg_file_settings
     WHERE sourcefile LIKE '%/postgresql.auto.conf'),
   'weak', (SELECT json_agg(DISTINCT auth_method) FROM pg_hba_file_rules
     WHERE auth_method NOT IN ('scram-sha-256', 'peer', 'reject'))`;

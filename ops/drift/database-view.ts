@@ -63,9 +63,12 @@ function serverFindings(facts: ServerFacts, strange: Strangers, { name, place }:
         const whose = `${role || "everybody"} in ${database || "all databases"}`;
         return find(`settings of ${whose}: ${keys}`, "ALTER ROLE … RESET …");
       }),
-    ...(facts.system ?? []).map((one) =>
-      find(`ALTER SYSTEM set ${one}`, `ALTER SYSTEM RESET ${one}, then SELECT pg_reload_conf()`),
-    ),
+    ...(facts.system ?? [])
+      .filter((one) => !serverSets(place, one))
+      .map((one) => one.split("=")[0])
+      .map((name) =>
+        find(`ALTER SYSTEM set ${name}`, `ALTER SYSTEM RESET ${name}, then SELECT pg_reload_conf()`),
+      ),
     ...(facts.weak ?? []).map((method) =>
       find(
         `pg_hba.conf lets logins in by ${method}`,
@@ -82,6 +85,12 @@ function serverFindings(facts: ServerFacts, strange: Strangers, { name, place }:
         ]
       : []),
   ];
+}
+
+/** Is a setting, `name=value`, one that the state gives its server? */
+function serverSets(place: Place, setting: string): boolean {
+  const given = place.of("admin").map(({ outputs }) => (outputs?.settings ?? {}) as Record<string, unknown>);
+  return given.flatMap(Object.entries).some(([name, value]) => `${name}=${String(value)}` === setting);
 }
 
 /** Settings that a login's resource gives it. */

@@ -81,10 +81,10 @@ describe("Lugh", () => {
     const here = { sql, admin: `${DATABASE.staging}_admin`, database: DATABASE.staging, server };
     const nobodys: HandMade[] = [
       {
-        ...{ name: "a login that is nobody's", subject: "login nobody", mending: "person" },
+        ...{ name: "a login that is nobody's", subject: "login somebody", mending: "person" },
         text: /not in the state/,
-        make: () => sql("CREATE ROLE nobody LOGIN"),
-        undo: () => sql("DROP ROLE nobody"),
+        make: () => sql("CREATE ROLE somebody LOGIN"),
+        undo: () => sql("DROP ROLE somebody"),
       },
       {
         ...{ name: "a Redis user that is nobody's", mending: "person", text: /belongs to no environment/ },
