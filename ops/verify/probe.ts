@@ -76,6 +76,8 @@ export const reached = (answer: string | undefined) => answer === "open" || answ
 export class Probe {
   readonly #docker: Docker;
   readonly #container: string;
+  /** The last command. Commands run one after the other: side by side they would not fit in the container's limits. */
+  #last: Promise<unknown> = Promise.resolve();
 
   private constructor(docker: Docker, container: string) {
     this.#docker = docker;
@@ -122,7 +124,13 @@ export class Probe {
       .catch(() => undefined);
   }
 
-  async #run<T>(...task: unknown[]): Promise<T> {
+  #run<T>(...task: unknown[]): Promise<T> {
+    const next = this.#last.then(() => this.#exec<T>(task));
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+
+  async #exec<T>(task: unknown[]): Promise<T> {
     const command = ["node", "-e", PROBE, JSON.stringify(task)];
     const { exitCode, output, stdout } = await exec(this.#docker, this.#container, command);
     if (exitCode !== 0) throw new Error(`the probe ended with ${exitCode}: ${output}`);

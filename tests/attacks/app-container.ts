@@ -1,6 +1,6 @@
 // A hostile application: what its process can reach, leave on its volumes, and write into its log.
 
-import { connectFrom, resolveFrom } from "../support/attacker.ts";
+import { connectAllFrom, resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
 import { partsOf } from "../support/pair.ts";
 import type { Site } from "./site.ts";
@@ -97,7 +97,7 @@ const network: Trap = {
       ),
       ...hosts.flatMap((host) => [...ports, 22, 2375, 2376].map((port): [string, number] => [host, port])),
     ];
-    const answers = await Promise.all(targets.map(([host, port]) => connectFrom(app, host, port)));
+    const answers = await connectAllFrom(app, targets);
     const open = targets.filter((_, index) => answers[index] === "open").map((target) => target.join(":"));
     const known = names.filter((_, index) => /^[\da-f]+[.:]/.test(resolved[index] ?? ""));
     return open.length + known.length === 0 && targets.length > 10
@@ -116,7 +116,10 @@ const administration: Trap = {
       .filter(({ name }) => name.includes("gateway"))
       .flatMap(({ addresses }) => addresses);
     const app = await site.app();
-    const answers = await Promise.all(gateways.map((address) => connectFrom(app, address, 2019)));
+    const answers = await connectAllFrom(
+      app,
+      gateways.map((address) => [address, 2019] as const),
+    );
     return answers.includes("open") ? "open" : "closed";
   },
   answer: /^closed$/,

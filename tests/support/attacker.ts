@@ -24,5 +24,11 @@ export const resolveFrom = async (container: string, name: string) =>
 export const connectFrom = async (container: string, host: string, port: number) =>
   (await (await at(container)).connect([["tcp", host, port]]))[0] ?? "";
 
+/** The same for many targets at once, in their order. */
+export const connectAllFrom = async (
+  container: string,
+  targets: readonly (readonly [host: string, port: number])[],
+) => (await at(container)).connect(targets.map(([host, port]) => ["tcp", host, port] as const));
+
 /** Every TCP port of an address that accepts a connection from there. */
 export const scanFrom = async (container: string, host: string) => (await at(container)).scan(host);

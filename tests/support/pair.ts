@@ -2,7 +2,7 @@
 import { request } from "node:https";
 import { expect } from "vitest";
 import { exec } from "../../provider/containers.ts";
-import { connectFrom, resolveFrom } from "./attacker.ts";
+import { connectAllFrom, resolveFrom } from "./attacker.ts";
 import { docker } from "./docker.ts";
 import { containerOf } from "./snapshot.ts";
 
@@ -69,9 +69,7 @@ export async function expectOutOfReach(system: string, own: string, component: s
   expect(containers.length).toBeGreaterThan(2);
   for (const { name, addresses } of containers) {
     expect(await resolveFrom(attacker, name), name).toBe("");
-    for (const address of addresses) {
-      const answers = await Promise.all(PORTS.map((port) => connectFrom(attacker, address, port)));
-      expect(answers, `${name} at ${address}`).not.toContain("open");
-    }
+    const targets = addresses.flatMap((address) => PORTS.map((port) => [address, port] as const));
+    expect(await connectAllFrom(attacker, targets), `${name} at ${addresses.join()}`).not.toContain("open");
   }
 }
