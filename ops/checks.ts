@@ -104,7 +104,7 @@ export async function vitest(
       process.execPath,
       [
         join(cwd, "node_modules/vitest/vitest.mjs"),
-        ...["run", "--passWithNoTests", "--reporter=default", "--reporter=json"],
+        ...["run", "--reporter=default", "--reporter=json"],
         ...[`--outputFile.json=${report}`, ...args],
       ],
       { stdio: ["ignore", "inherit", "inherit"], reject: false, cwd, env: environment(options.env) },

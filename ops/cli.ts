@@ -254,10 +254,11 @@ program
 
 program
   .command("test")
-  .description("run every test, or one kind: unit, integration, faults, attacks, soak")
-  .argument("[kind]", "kind of tests")
-  .action(async (kind: string | undefined) => {
-    process.exitCode = await (await import("./commands/test.ts")).test(kind);
+  .description("run every test, or one kind (unit, integration, faults, attacks, soak), file or folder")
+  .argument("[what]", "kind of tests, or path of a test file or folder")
+  .option("-t, --name <part>", "with a path: only tests with this in their names")
+  .action(async (what: string | undefined, { name }: { name?: string }) => {
+    process.exitCode = await (await import("./commands/test.ts")).test(what, name);
   });
 
 addReportCommands(program, { merged, waitOption });

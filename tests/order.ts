@@ -27,7 +27,6 @@ export const seconds: Readonly<Record<string, number>> = {
   "faults/kill-update": 300,
   "integration/drift": 240,
   "integration/report": 200,
-  "integration/all-systems": 200,
   "integration/live-listen": 180,
   "faults/kill-first": 235,
   "integration/shared-stack": 195,

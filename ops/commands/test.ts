@@ -1,6 +1,6 @@
 // `tandem test`: every check there is, or one kind; ends with a line `N passed, N failed`.
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { engineVariables } from "../../toolchain/engine-env.ts";
 import { locateEngine } from "../../toolchain/engine-location.ts";
 import { findOnPath } from "../../toolchain/executables.ts";
@@ -14,6 +14,7 @@ import { prepareMachine } from "./setup.ts";
 
 /** Kinds of tests; without one, all run except the attacks and the soak. */
 export const testKinds = ["unit", "integration", "faults", "attacks", "soak"] as const;
+const KINDS = `kinds: ${testKinds.join(", ")}`;
 
 const bin = (name: string) => join(packageRoot, "node_modules", ".bin", name);
 
@@ -69,8 +70,9 @@ async function appChecks(): Promise<Tally[]> {
   return tallies;
 }
 
-/** Vitest's projects of a kind: of its files some run side by side, some alone; vitest.config.ts knows which. */
-const projectsOf = (kind: "integration" | "faults") => ["--project", `${kind}*`];
+/** Vitest's projects of kinds: of their files some run side by side, some alone; vitest.config.ts knows which. */
+const projectsOf = (...kinds: ("integration" | "faults")[]) =>
+  kinds.flatMap((kind) => ["--project", `${kind}*`]);
 
 /** The engine for tests that call it themselves; its state and passphrase are each test's own affair. */
 function enginePath(): Record<string, string> {
@@ -88,12 +90,31 @@ async function allChecks(soak: Record<string, string>): Promise<Tally[]> {
     ...(await goChecks()),
     await vitest(["--project", "unit"], { env }),
     ...(await appChecks()),
-    await vitest(projectsOf("integration"), { env }),
-    await vitest(projectsOf("faults"), { env }),
+    // In one run: two would each wait for their last file with a core at rest.
+    await vitest(projectsOf("integration", "faults"), { env }),
   ];
 }
 
-async function run(kind: string | undefined): Promise<Tally[]> {
+/** The tests of one file or folder. */
+async function testsOf(path: string, name: string | undefined): Promise<Tally[]> {
+  const file = resolve(process.cwd(), path);
+  if (!existsSync(file)) {
+    throw new UserError(`there are no tests of kind "${path}", nor a file or folder of that name`, KINDS, 2);
+  }
+  const inPackage = relative(packageRoot, file);
+  const env = inPackage.startsWith("tests") ? enginePath() : {};
+  if (inPackage.startsWith("tests")) await prepareMachine({ forTests: true });
+  const named = name === undefined ? [] : ["--testNamePattern", name];
+  const tally = await vitest([...named, inPackage], { env });
+  if (tally.passed + tally.failed > 0) return [tally];
+  throw new UserError(
+    `no test in ${inPackage} has "${name}" in its name`,
+    "look at its names, or leave -t out",
+    2,
+  );
+}
+
+async function run(kind: string | undefined, name: string | undefined): Promise<Tally[]> {
   switch (kind) {
     case undefined:
       return await allChecks({});
@@ -110,17 +131,27 @@ async function run(kind: string | undefined): Promise<Tally[]> {
       await prepareMachine({ forTests: true });
       return [await vitest(["--project", "attacks"], { env: { ...enginePath(), TANDEM_ATTACKS: "full" } })];
     default:
-      throw new UserError(`there are no tests of kind "${kind}"`, `kinds: ${testKinds.join(", ")}`, 2);
+      return await testsOf(kind, name);
   }
 }
 
 /**
  * Runs the command.
  *
+ * @param kind one of testKinds, or the path of a file or folder; everything without it
+ * @param name with a path: only tests with this in their names
  * @returns the exit code: 1 when anything failed.
+ * @throws UserError where there is no such kind, file or folder
  */
-export async function test(kind: string | undefined): Promise<number> {
-  const { passed, failed, skipped, rows, failures } = sum(await run(kind));
+export async function test(kind: string | undefined, name?: string): Promise<number> {
+  if (name !== undefined && (kind === undefined || testKinds.some((known) => known === kind))) {
+    throw new UserError(
+      "-t narrows the tests of one file or folder",
+      "name it: ./tandem test <path> -t <name>",
+      2,
+    );
+  }
+  const { passed, failed, skipped, rows, failures } = sum(await run(kind, name));
   if (rows.length > 0) process.stdout.write(`\n${renderRows(rows)}\n\n`);
   if (failures.length > 0) process.stdout.write(`${renderFailures(failures)}\n\n`);
   if (skipped > 0) process.stdout.write(`${skipped} skipped\n`);

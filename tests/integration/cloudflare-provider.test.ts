@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CloudflareEmulator } from "../support/cloudflare-emulator/emulator.ts";
 import { addRecord } from "../support/cloudflare-emulator/records.ts";
 import { EmulatorServer } from "../support/cloudflare-emulator/server.ts";
-import { type EngineProject, findEngine, TestEngine } from "../support/engine.ts";
+import { type EngineProject, requireEngine, TestEngine } from "../support/engine.ts";
 
 const TOKEN = "canary-cloudflare-token";
 const emulator = new CloudflareEmulator().allow(TOKEN).allow("reader", "read");
@@ -119,9 +119,9 @@ new cloudflare.ZeroTrustAccessApplication("application", {
 export const token = cloudflare.getZeroTrustTunnelCloudflaredTokenOutput({ accountId, tunnelId: tunnel.id }).token;
 `;
 
-const engine = findEngine();
+const engine = requireEngine();
 
-describe.skipIf(!engine)("the cloudflare provider on the real engine", () => {
+describe("the cloudflare provider on the real engine", () => {
   let test: TestEngine;
   let project: EngineProject;
   const living = () =>

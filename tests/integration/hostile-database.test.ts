@@ -10,9 +10,9 @@ import { schema } from "../../toolchain/providers/postgresql/schema.ts";
 import { PgServer } from "../../toolchain/providers/postgresql/server.ts";
 import { readSettings } from "../../toolchain/providers/postgresql/settings.ts";
 import { COUNT_TRAPS, trapStatements } from "../support/catalog-traps.ts";
-import { ADMIN_PASSWORD, findPostgresImage, TestPostgres } from "../support/postgres.ts";
+import { ADMIN_PASSWORD, requirePostgresImage, TestPostgres } from "../support/postgres.ts";
 
-const image = await findPostgresImage();
+const image = await requirePostgresImage();
 const OWNER = { user: "shop_owner", password: "canary-owner-2e91", database: "shop" };
 
 /** Every function that the provider's statements could mean. */
@@ -24,7 +24,7 @@ function functionNames(): string[] {
   ];
 }
 
-describe.skipIf(!image)(`hostile databases on ${image ?? "no Postgres image"}`, () => {
+describe(`hostile databases on ${image}`, () => {
   let server: TestPostgres;
   let provider: PgServer;
 

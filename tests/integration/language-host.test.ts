@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findEngine, TestEngine } from "../support/engine.ts";
+import { requireEngine, TestEngine } from "../support/engine.ts";
 
-const engine = findEngine();
+const engine = requireEngine();
 
 const PROGRAM = `
 import * as pulumi from "@pulumi/pulumi";
@@ -73,7 +73,7 @@ server.addService(AnalyzerService, {
 server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (_, port) => console.log(String(port)));
 `;
 
-describe.skipIf(!engine)("the language host", () => {
+describe("the language host", () => {
   let test: TestEngine;
 
   beforeAll(async () => {

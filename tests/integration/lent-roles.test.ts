@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { grant } from "../../toolchain/providers/postgresql/grant.ts";
 import { PgServer } from "../../toolchain/providers/postgresql/server.ts";
 import { readSettings } from "../../toolchain/providers/postgresql/settings.ts";
-import { findPostgresImage, TestPostgres } from "../support/postgres.ts";
+import { requirePostgresImage, TestPostgres } from "../support/postgres.ts";
 
-const image = await findPostgresImage();
+const image = await requirePostgresImage();
 const MANAGER = { user: "manager", password: "canary-manager-41d0" };
 /** Rounds of changes and reads on each of the two providers. */
 const ROUNDS = 15;
@@ -22,7 +22,7 @@ const usage = (role: string, privileges = ["USAGE"]) => ({
   withGrantOption: false,
 });
 
-describe.skipIf(!image)(`lent roles on ${image ?? "no Postgres image"}`, () => {
+describe(`lent roles on ${image}`, () => {
   let server: TestPostgres;
 
   /** A provider as the engine starts it: one process for each provider of a program. */

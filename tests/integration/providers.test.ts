@@ -1,13 +1,13 @@
 // The random and postgresql providers on the real engine and a real server: a whole life of every resource.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type EngineProject, findEngine, type StateResource, TestEngine } from "../support/engine.ts";
-import { ADMIN_PASSWORD, findPostgresImage, TestPostgres } from "../support/postgres.ts";
+import { type EngineProject, requireEngine, type StateResource, TestEngine } from "../support/engine.ts";
+import { ADMIN_PASSWORD, requirePostgresImage, TestPostgres } from "../support/postgres.ts";
 import { APP_PASSWORD, declare, expectNoChange, shop, startProject } from "../support/shop.ts";
 
-const engine = findEngine();
-const image = await findPostgresImage();
+const engine = requireEngine();
+const image = await requirePostgresImage();
 
-describe.skipIf(!engine || !image)(`providers on ${image ?? "no Postgres image"}`, () => {
+describe(`providers on ${image}`, () => {
   let test: TestEngine;
   let server: TestPostgres;
   let project: EngineProject;

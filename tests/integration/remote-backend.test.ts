@@ -1,10 +1,10 @@
 // State that is no folder of this machine: in a Postgres database, one of the engine's own backends.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runAndStrike } from "../support/killer.ts";
-import { ADMIN_PASSWORD, findPostgresImage, TestPostgres } from "../support/postgres.ts";
+import { ADMIN_PASSWORD, requirePostgresImage, TestPostgres } from "../support/postgres.ts";
 import { TestProject } from "../support/project.ts";
 
-const image = await findPostgresImage();
+const image = await requirePostgresImage();
 let server: TestPostgres;
 let project: TestProject;
 let env: Record<string, string>;

@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
 import { findOriginals } from "../../ops/seed/search.ts";
 import { docker } from "../support/docker.ts";
-import { findPostgresImage } from "../support/postgres.ts";
+import { requirePostgresImage } from "../support/postgres.ts";
 import { FOLDER, SearchFolder } from "../support/search-folder.ts";
 
-const image = await findPostgresImage();
+const image = await requirePostgresImage();
 /** In full by `./tandem test soak`. */
 const SOAK = process.env.TANDEM_SOAK !== undefined;
 const VALUES = SOAK ? 1_000_000 : 100_000;
 
-describe.skipIf(!image)(`the search of a masked copy in ${image ?? "no Postgres image"}`, () => {
+describe(`the search of a masked copy in ${image}`, () => {
   let folder: SearchFolder;
   const found = () => findOriginals(docker, folder.id, FOLDER);
 

@@ -8,11 +8,11 @@ import { redisKeys } from "../../provider/redis-keys.ts";
 import { docker } from "../support/docker.ts";
 import { context } from "../support/handlers.ts";
 import { eventually } from "../support/requests.ts";
-import { findRedisImage, SharedRedisForTests } from "../support/shared-redis.ts";
+import { requireRedisImage, SharedRedisForTests } from "../support/shared-redis.ts";
 
-const image = await findRedisImage();
+const image = await requireRedisImage();
 
-describe.skipIf(!image)(`environments on one ${image ?? "Redis"}`, () => {
+describe(`environments on one ${image}`, () => {
   let server: SharedRedisForTests;
   const PASSWORD = "canary-login-7d11";
 

@@ -10,6 +10,18 @@ export function uniqueName(prefix: string): string {
   return `${prefix}${randomBytes(3).toString("hex")}`;
 }
 
+/**
+ * An image of this repository that is on the machine.
+ *
+ * @throws Error where there is none: a suite that lacks what it tests must fail, and not be skipped
+ */
+export async function requireImage(repository: string): Promise<string> {
+  const images = await docker.listImages({ filters: JSON.stringify({ reference: [repository] }) });
+  const image = images.flatMap(({ RepoTags }) => RepoTags ?? []).at(0);
+  if (image === undefined) throw new Error(`no image of ${repository}: run this by ./tandem test <file>`);
+  return image;
+}
+
 /** Removes every container, network and volume of a Docker that carries the label, in this order. */
 export async function removeLabelled(label: string, host: Docker = docker): Promise<void> {
   const filters = JSON.stringify({ label: [label] });

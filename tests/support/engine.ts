@@ -20,10 +20,15 @@ import { type Outcome, ROOT } from "./project.ts";
 /** Plugins of ours by name, with the version of the SDK that asks for them. */
 export const PLUGINS = { random: "4.21.2", postgresql: "3.18.1", cloudflare: "6.22.1" } as const;
 
-/** The engine's executable on this machine; undefined when there is none. */
-export function findEngine(): string | undefined {
+/**
+ * The engine's executable on this machine.
+ *
+ * @throws Error where there is none: a suite that lacks its engine must fail, and not be skipped
+ */
+export function requireEngine(): string {
   const { stdout, exitCode } = execaSync("sh", ["-c", "command -v pulumi"], { reject: false });
-  return exitCode === 0 && stdout ? realpathSync(stdout) : undefined;
+  if (exitCode !== 0 || !stdout) throw new Error("no `pulumi` on the PATH: run this by ./tandem test <file>");
+  return realpathSync(stdout);
 }
 
 /** An engine with our language host and plugins. */

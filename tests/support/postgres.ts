@@ -2,20 +2,15 @@
 import pRetry from "p-retry";
 import pg from "pg";
 import { exec } from "../../provider/containers.ts";
-import { docker, uniqueName } from "./docker.ts";
+import { docker, requireImage, uniqueName } from "./docker.ts";
 import { freePort } from "./project.ts";
 
 /** Password of the superuser; a canary too, which must be found in no log. */
 export const ADMIN_PASSWORD = "canary-admin-7f3a";
 
-/** Finds an image of pgvector's that is on the machine; undefined when there is none. */
-export async function findPostgresImage(): Promise<string | undefined> {
-  try {
-    const images = await docker.listImages({ filters: JSON.stringify({ reference: ["pgvector/pgvector"] }) });
-    return images.flatMap(({ RepoTags }) => RepoTags ?? []).at(0);
-  } catch {
-    return undefined;
-  }
+/** An image of pgvector's that is on the machine. */
+export async function requirePostgresImage(): Promise<string> {
+  return await requireImage("pgvector/pgvector");
 }
 
 /** A running server. */

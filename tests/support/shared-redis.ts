@@ -1,15 +1,14 @@
 // A shared Redis server for tests, as SharedRedisServer starts one, without an engine.
 import { passwordHash, serverAcl } from "../../components/redis-acl.ts";
 import { exec } from "../../provider/containers.ts";
-import { docker, uniqueName } from "./docker.ts";
+import { docker, requireImage, uniqueName } from "./docker.ts";
 import { eventually } from "./requests.ts";
 
 const PASSWORD = "canary-redis-admin-91ab";
 
-/** An image of Redis that is on the machine; undefined when there is none. */
-export async function findRedisImage(): Promise<string | undefined> {
-  const images = await docker.listImages({ filters: JSON.stringify({ reference: ["redis"] }) });
-  return images.flatMap(({ RepoTags }) => RepoTags ?? []).at(0);
+/** An image of Redis that is on the machine. */
+export async function requireRedisImage(): Promise<string> {
+  return await requireImage("redis");
 }
 
 /** Such a server. */
