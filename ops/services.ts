@@ -121,3 +121,13 @@ export async function listServices(docker: Docker, system: string, environment: 
   );
   return services.flat().sort((a, b) => `${a.component} ${a.name}`.localeCompare(`${b.component} ${b.name}`));
 }
+
+/** `up`: all services run and none is unhealthy; `down`: none runs; `degraded`: anything between. */
+export type EnvironmentState = "up" | "degraded" | "down";
+
+/** What the state of its services makes of an environment. */
+export function stateOf(services: readonly Service[]): EnvironmentState {
+  const good = services.filter(({ state, health }) => state === "running" && health !== "unhealthy");
+  if (services.every(({ state }) => state !== "running")) return "down";
+  return good.length === services.length ? "up" : "degraded";
+}

@@ -6,7 +6,7 @@ import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { type Address, addressOf, curlCommand, stackOutputs } from "../inventory.ts";
 import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "../project.ts";
-import { listServices, type Service } from "../services.ts";
+import { type EnvironmentState, listServices, type Service, stateOf } from "../services.ts";
 import { dockerHostOf, openSession } from "../session.ts";
 import { backendOf, readDeployment } from "../state/backend.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
@@ -22,19 +22,11 @@ export interface StatusOptions {
 /** One environment, as `--json` shows it. */
 export interface EnvironmentStatus {
   environment: string;
-  /** `up`: all services run and none is unhealthy; `down`: none runs; `degraded`: anything between. */
-  state: "up" | "degraded" | "down";
+  state: EnvironmentState;
   address: Address;
   /** Why nothing is known of its address: its state can't be read. */
   unknown?: string;
   services: Service[];
-}
-
-/** What the state of its services makes of an environment. */
-export function stateOf(services: readonly Service[]): EnvironmentStatus["state"] {
-  const good = services.filter(({ state, health }) => state === "running" && health !== "unhealthy");
-  if (services.every(({ state }) => state !== "running")) return "down";
-  return good.length === services.length ? "up" : "degraded";
 }
 
 /** Where it answers, from its state; from a backend elsewhere through the engine. */

@@ -8,9 +8,9 @@ import { packageRoot, resolvePaths } from "../../toolchain/paths.ts";
 import { hashOf, readStamp, writeStamp } from "../../toolchain/stamps.ts";
 import { appFolder, check, sum, type Tally, vitest } from "../checks.ts";
 import { UserError } from "../errors.ts";
+import { prepareMachine } from "../prepare.ts";
 import { renderRows } from "../system-rows.ts";
 import { renderFailures } from "../test-failures.ts";
-import { prepareMachine } from "./setup.ts";
 
 /** Kinds of tests; without one, all run except the attacks and the soak. */
 export const testKinds = ["unit", "integration", "faults", "attacks", "soak"] as const;

@@ -1,7 +1,5 @@
 // Gathers what is known of one environment. Each source may fail without the others.
 import { listRestorePoints } from "../../provider/restore-point.ts";
-import { historyOf } from "../commands/history.ts";
-import { stateOf } from "../commands/status.ts";
 import { costOfStack } from "../cost/stack-cost.ts";
 import { withDocker } from "../docker-client.ts";
 import { readHistory } from "../drift/history.ts";
@@ -13,9 +11,10 @@ import { type ResolvedStack, resolvedBy } from "../parity/resolved.ts";
 import { askForEvents, type EngineRun } from "../plan/events.ts";
 import { stackReport } from "../plan/report.ts";
 import { loadStackFile, type Project, plainSetting } from "../project.ts";
+import { historyOf } from "../release/history.ts";
 import { migratedDatabases } from "../release/restore.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
-import { listServices, type Service } from "../services.ts";
+import { listServices, type Service, stateOf } from "../services.ts";
 import { dockerHostOf, neededForward, openSession, type Session } from "../session.ts";
 import { openStack, type StackOptions } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";

@@ -1,10 +1,10 @@
 // The report on a pair of environments as a document: what `--json` prints and the page is made from.
 import type { RestorePoint } from "../../provider/restore-point.ts";
-import type { HistoryEntry } from "../commands/history.ts";
 import type { MonthlyCost } from "../cost/cost.ts";
 import type { Address } from "../inventory.ts";
 import type { Comparison } from "../parity/compare.ts";
 import type { Risk } from "../plan/verdict.ts";
+import type { HistoryEntry } from "../release/history.ts";
 import type { Service } from "../services.ts";
 import type { Topology } from "./graph.ts";
 import type { Source } from "./source.ts";
