@@ -1,7 +1,7 @@
 // Rules for names that end up in containers, volumes, networks, databases and hostnames.
 
 /** Longest system or environment name: three parts and a suffix must fit Postgres' 63-byte identifiers. */
-const MAX_NAME = 20;
+export const MAX_NAME = 20;
 
 /** What is wrong with a system's or environment's name, or undefined if it is fine. */
 export function nameProblem(name: string): string | undefined {

@@ -11,29 +11,32 @@
 // only under `--debug`. TANDEM_SDK_DEBUG=1 keeps them.
 import { createRequire } from "node:module";
 
-Reflect.deleteProperty(Error, "prepareStackTrace");
-
 // The modules' own exports: as namespaces of ES modules they could not be replaced.
 const load = createRequire(import.meta.url);
 
 /** Watches a promise of the runtime until it settles. */
 type Watch = (promise: Promise<unknown>, context: unknown) => Promise<unknown>;
 
-if (process.env.TANDEM_SDK_DEBUG === undefined) {
-  const log = load("@pulumi/pulumi/log") as { debug: () => Promise<void> };
-  log.debug = () => Promise.resolve();
-}
+/** Does it, for the rest of this process. */
+export function quickenSdk(): void {
+  Reflect.deleteProperty(Error, "prepareStackTrace");
 
-if (process.env.PULUMI_DEBUG_PROMISE_LEAKS === undefined) {
-  const debuggable = load("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise: Watch };
-  const watch = debuggable.debuggablePromise;
-  debuggable.debuggablePromise = (promise, context) => {
-    const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
-    try {
-      return watch(promise, context);
-    } finally {
-      Error.stackTraceLimit = stackTraceLimit;
-    }
-  };
+  if (process.env.TANDEM_SDK_DEBUG === undefined) {
+    const log = load("@pulumi/pulumi/log") as { debug: () => Promise<void> };
+    log.debug = () => Promise.resolve();
+  }
+
+  if (process.env.PULUMI_DEBUG_PROMISE_LEAKS === undefined) {
+    const debuggable = load("@pulumi/pulumi/runtime/debuggable") as { debuggablePromise: Watch };
+    const watch = debuggable.debuggablePromise;
+    debuggable.debuggablePromise = (promise, context) => {
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0;
+      try {
+        return watch(promise, context);
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
+      }
+    };
+  }
 }

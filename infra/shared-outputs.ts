@@ -1,5 +1,6 @@
 // What the stack `shared` of a project hands out to its environments: names, ports and networks, never a secret.
 import * as pulumi from "@pulumi/pulumi";
+import { launcher } from "../lib/launcher.ts";
 import { SHARED_STACK } from "./settings/define.ts";
 
 /**
@@ -27,7 +28,7 @@ export async function sharedOutputs(): Promise<Record<string, unknown>> {
   if (Object.keys(outputs).length === 0) {
     throw new pulumi.RunError(
       `The stack ${SHARED_STACK} of ${project} is not up, and ${pulumi.getStack()} uses its servers. ` +
-        `To do: ./tandem up ${SHARED_STACK}`,
+        `To do: ${launcher()} up ${SHARED_STACK}`,
     );
   }
   return outputs;

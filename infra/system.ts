@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Environment } from "../components/index.ts";
 import { configCommand } from "./check/problem.ts";
+import { quickenSdk } from "./quick-sdk.ts";
 import {
   type ProgramSettings,
   type Settings,
@@ -27,6 +28,7 @@ interface EnvironmentSettings {
 export async function runSystem<K extends Settings, R, S = undefined, SK extends Settings = Settings>(
   system: SystemDefinition<K, R, S, SK>,
 ): Promise<unknown> {
+  quickenSdk();
   const { shared } = system;
   if (shared !== undefined && pulumi.getStack() === SHARED_STACK) {
     const settings = await read(system, shared.settings);

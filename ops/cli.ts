@@ -9,6 +9,7 @@ import { systemFolder } from "./systems.ts";
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");
 const { addReportCommands } = await import("./cli-reports.ts");
+const { addSetupCommands } = await import("./cli-setup.ts");
 
 /** Options that stand before the command. */
 interface GlobalOptions {
@@ -32,7 +33,7 @@ function wholeNumber(text: string): number {
 
 const systemOption = [
   "--system <name>",
-  "system to work on, a folder in stacks/ (default: The Oracle)",
+  "system to work on (default: where you are, else the root's or the only one)",
 ] as const;
 
 /** Commands that work beside what is served, with an engine: they give way, as it does. */
@@ -45,7 +46,7 @@ const program = new Command("tandem")
     if (GIVES_WAY.has(command.name())) lowerPriority(process.pid);
   })
   .description("Staging and production side by side, from one Pulumi topology.")
-  .option("--project <dir>", "folder with the Pulumi.yaml to work on (default: this package's)")
+  .option("--project <dir>", "folder with the Pulumi.yaml to work on")
   .option(...systemOption)
   // Flags after the command belong to the command: `preview` hands some to the engine.
   .enablePositionalOptions()
@@ -224,23 +225,6 @@ program
   });
 
 program
-  .command("new")
-  .description("make the folder of a new system in stacks/: topology, settings, a stack file per environment")
-  .argument("<name>", "its name: lower-case letters, digits and hyphens")
-  .action(async (name: string) => (await import("./commands/new.ts")).newSystem(name));
-
-program
-  .command("setup")
-  .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
-  .option("--check", "only tell what is there and what is missing")
-  .action(async (options: { check?: boolean }) => (await import("./commands/setup.ts")).setUp(options));
-
-program
-  .command("env")
-  .description('print shell exports: after eval "$(./tandem env)", plain `pulumi up -s staging` works')
-  .action(async () => (await import("./commands/env.ts")).printEnv());
-
-program
   .command("connect")
   .description(
     "hold the way to a Docker host on another machine open: while a command runs, else until Ctrl-C",
@@ -252,15 +236,7 @@ program
     process.exitCode = await (await import("./commands/connect.ts")).connect(stack, command, merged(options));
   });
 
-program
-  .command("test")
-  .description("run every test, or one kind (unit, integration, faults, attacks, soak), file or folder")
-  .argument("[what]", "kind of tests, or path of a test file or folder")
-  .option("-t, --name <part>", "with a path: only tests with this in their names")
-  .action(async (what: string | undefined, { name }: { name?: string }) => {
-    process.exitCode = await (await import("./commands/test.ts")).test(what, name);
-  });
-
+addSetupCommands(program);
 addReportCommands(program, { merged, waitOption });
 
 // Before or after the command's name: `tandem up --system lugh staging`.

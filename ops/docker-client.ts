@@ -1,5 +1,6 @@
 // The Docker API of a stack's host, for commands that look at containers and volumes.
 import type Docker from "dockerode";
+import { launcher } from "../lib/launcher.ts";
 import { DockerHost } from "../provider/docker-host.ts";
 import { UserError } from "./errors.ts";
 import { requireDocker } from "./remote/remote-host.ts";
@@ -49,7 +50,7 @@ export async function withDocker<T>(
     if (code === "ENOENT" || code === "ECONNREFUSED" || code === "EACCES") {
       throw new UserError(
         `Docker does not answer at ${connection.host}: ${(error as Error).message}`,
-        "run `./tandem setup --check`",
+        `run \`${launcher()} setup --check\``,
       );
     }
     throw error;

@@ -4,8 +4,8 @@ import { dirname, extname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { POLICIES_KEY } from "../infra/check/stack-keys.ts";
 import { isProduction } from "../lib/production.ts";
-import { packageRoot } from "../toolchain/paths.ts";
 import { UserError } from "./errors.ts";
+import { defaultProject } from "./project-root.ts";
 
 /** A project: the folder with Pulumi.yaml. */
 export interface Project {
@@ -59,11 +59,11 @@ function readDocument<T>(path: string, text: string): T {
 }
 
 /**
- * Reads the project in `directory`.
+ * Reads the project in `directory`, or the one to work on where none is named.
  *
  * @throws UserError when there is no Pulumi.yaml, or it has no name.
  */
-export function loadProject(directory: string = packageRoot): Project {
+export function loadProject(directory: string = defaultProject()): Project {
   const folder = resolve(directory);
   const path = join(folder, "Pulumi.yaml");
   let text: string;

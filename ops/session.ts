@@ -1,4 +1,5 @@
 // One stack of one project, ready for the engine: names, places, environment and the file it is configured with.
+import { launcher } from "../lib/launcher.ts";
 import { engineVariables } from "../toolchain/engine-env.ts";
 import { type EngineLocation, locateEngine } from "../toolchain/engine-location.ts";
 import { type Paths, resolvePaths } from "../toolchain/paths.ts";
@@ -31,7 +32,7 @@ export function openSession(project: Project, stack: string, file: StackFile): S
   const paths = resolvePaths();
   const engine = locateEngine(paths);
   if (engine === undefined) {
-    throw new UserError("this machine has no Pulumi CLI yet", "run `./tandem setup` first");
+    throw new UserError("this machine has no Pulumi CLI yet", `run \`${launcher()} setup\` first`);
   }
   ensureState(paths);
   const backend = backendOf(paths);

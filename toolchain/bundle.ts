@@ -6,21 +6,24 @@ import { startedBy } from "./interpreter.ts";
 
 /**
  * Bundles the program at `entry` into the executable `outfile`: CommonJS, since a file without an extension is
- * taken for that, started by the Node that runs this function. Errors of the bundler are thrown as they are.
+ * taken for that. Errors of the bundler are thrown as they are.
+ *
+ * @param oldest oldest Node that is to run it, for a bundle that names none. @default the Node that runs this function,
+ * which then starts it
  */
-export async function bundle(entry: string, outfile: string): Promise<void> {
+export async function bundle(entry: string, outfile: string, oldest?: string): Promise<void> {
   const { metafile } = await build({
     entryPoints: [entry],
     outfile,
     bundle: true,
     platform: "node",
     format: "cjs",
-    target: `node${process.versions.node}`,
+    target: `node${oldest ?? process.versions.node}`,
     minify: true,
     // Names of functions and classes stay readable in stack traces.
     keepNames: true,
     legalComments: "none",
-    banner: { js: startedBy(process.execPath) },
+    banner: { js: oldest === undefined ? startedBy(process.execPath) : "" },
     // Native accelerators of `pg` and of dockerode's ssh library: both do without where they don't find them.
     external: ["pg-native", "*.node"],
     logLevel: "warning",

@@ -1,10 +1,20 @@
 // The TypeScript programs that are bundled into executables. They lie in a folder named by what they are made from: two
 // versions of this package that share a cache never replace what the other one has running.
-import { existsSync, mkdirSync, renameSync, utimesSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { clearBundles } from "./bundles-clearing.ts";
 import { canRun } from "./executables.ts";
-import { type Paths, packageRoot } from "./paths.ts";
+import { startedBy } from "./interpreter.ts";
+import { isInstalled, type Paths, packageRoot } from "./paths.ts";
 import { hashOfFiles, sourcesBelow } from "./stamps.ts";
 
 /** What is bundled: the executable's name, and where its program begins. */
@@ -20,6 +30,10 @@ export const bundled = {
 
 /** Name of a bundle. */
 export type BundleName = keyof typeof bundled;
+
+/** Bundles that the npm package brings, and the file among them that names what they were made from. */
+const prebuilt = join(packageRoot, "bundles");
+const KEY_FILE = "key";
 
 /** Folders that a bundle may take its code from; a change in any of them makes all bundles anew (0.3 s each). */
 const sources = [
@@ -39,14 +53,18 @@ let sourcesKey: string | undefined;
  * them is no part of it: a bundle names the Node that runs it, and stays good under another one as long as that is there.
  */
 export function bundlesFolder(paths: Paths): string {
-  sourcesKey ??= hashOfFiles([
+  sourcesKey ??= isInstalled ? readFileSync(join(prebuilt, KEY_FILE), "utf8") : keyOfSources();
+  return join(paths.bundles, sourcesKey);
+}
+
+function keyOfSources(): string {
+  return hashOfFiles([
     ...sourcesBelow(sources),
     "toolchain/bundle.ts",
     "toolchain/bundles.ts",
     "toolchain/interpreter.ts",
     "package-lock.json",
   ]);
-  return join(paths.bundles, sourcesKey);
 }
 
 /** Is the bundle there and can it run? Looking counts as use: what is used is not cleared away. */
@@ -60,14 +78,37 @@ export function bundleIsCurrent(paths: Paths, name: BundleName): boolean {
 
 /** Makes a bundle, which appears whole or not at all, and clears away those of versions that nobody used for long. */
 export async function makeBundle(paths: Paths, name: BundleName): Promise<void> {
-  // Loaded here only: the bundler takes 50 ms to load, and most runs need no bundle.
-  const { bundle } = await import("./bundle.ts");
   const folder = bundlesFolder(paths);
   if (!existsSync(folder)) {
     mkdirSync(folder, { recursive: true });
     clearBundles(paths.bundles);
   }
   const draft = join(folder, `${name}.${process.pid}.new`);
-  await bundle(join(packageRoot, bundled[name]), draft);
+  if (isInstalled) copyPrebuilt(name, folder, draft);
+  else {
+    // Loaded here only: the bundler takes 50 ms to load, and most runs need no bundle.
+    const { bundle } = await import("./bundle.ts");
+    await bundle(join(packageRoot, bundled[name]), draft);
+  }
   renameSync(draft, join(folder, name));
+}
+
+/** A bundle of the npm package as one of this machine's: the Node that runs this function starts it. */
+function copyPrebuilt(name: BundleName, folder: string, draft: string): void {
+  for (const file of readdirSync(prebuilt).filter((entry) => entry.endsWith(".wasm"))) {
+    const copy = join(folder, `${file}.${process.pid}.${name}.new`);
+    copyFileSync(join(prebuilt, file), copy);
+    renameSync(copy, join(folder, file));
+  }
+  const program = readFileSync(join(prebuilt, name), "utf8");
+  writeFileSync(draft, `${startedBy(process.execPath)}\n${program}`, { mode: 0o755 });
+}
+
+/** Makes all bundles for the npm package; any Node from `oldest` on runs them. */
+export async function makePrebuilt(folder: string, oldest: string): Promise<void> {
+  const { bundle } = await import("./bundle.ts");
+  for (const [name, entry] of Object.entries(bundled)) {
+    await bundle(join(packageRoot, entry), join(folder, name), oldest);
+  }
+  writeFileSync(join(folder, KEY_FILE), keyOfSources());
 }

@@ -44,6 +44,8 @@ export function engineVariables(
   if (!hasLauncher(paths, "pulumi-resource-postgresql", postgresql)) {
     variables.PGOPTIONS = pinnedOptions(env.PGOPTIONS);
   }
+  // What messages call the command, in the program and the policies, too.
+  if (env.TANDEM_LAUNCHER) variables.TANDEM_LAUNCHER = env.TANDEM_LAUNCHER;
   if (!hasOwnPassphrase(env)) variables.PULUMI_CONFIG_PASSPHRASE_FILE = paths.passphrase;
   return variables;
 }

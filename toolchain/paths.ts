@@ -1,12 +1,19 @@
 // Where things live outside the work tree: what can be built again (cache) and what can't (data).
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder, dataFolder, type Environ, historyFolder } from "../lib/data-folder.ts";
 
 export type { Environ };
 
-/** The package's own folder: where `tandem`, `toolchain/` and `node_modules/` are. */
+/** Folder of the code that runs: a checkout's root, or `dist/` of the installed package. */
 export const packageRoot = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Does the code come from the npm package, built, and not from a checkout? */
+export const isInstalled = !existsSync(join(packageRoot, "package.json"));
+
+/** Folder of the package: where its package.json is. */
+export const packageFolder = isInstalled ? dirname(packageRoot) : packageRoot;
 
 /** Absolute paths of everything that Tandem keeps outside the work tree. */
 export interface Paths {

@@ -1,7 +1,8 @@
-// Versions of the engine and the plugins: those of the SDKs in package.json, so that the two can't drift apart.
+// Versions of the engine and the plugins: those of the SDKs, so that the two can't drift apart.
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { packageRoot } from "./paths.ts";
+import { packageFolder } from "./paths.ts";
 
 /** Providers that set-up installs as plugins. */
 export const pluginNames = ["docker", "random", "postgresql", "cloudflare"] as const;
@@ -16,33 +17,34 @@ export const oldestEngine = "3.229.0";
 export const engineMajor = 3;
 
 interface PackageJson {
-  dependencies: Record<string, string>;
+  version: string;
+  devDependencies: Record<string, string>;
 }
 
-let dependencies: Record<string, string> | undefined;
+const load = createRequire(import.meta.url);
 
-function pinned(name: string): string {
-  if (dependencies === undefined) {
-    const text = readFileSync(join(packageRoot, "package.json"), "utf8");
-    dependencies = (JSON.parse(text) as PackageJson).dependencies;
-  }
-  const version = dependencies[name];
+/**
+ * Version of the Pulumi CLI that set-up brings, without a leading `v`: the one whose checksums and Go module are known
+ * here. A user's SDK may be newer.
+ */
+export function engineVersion(): string {
+  const text = readFileSync(join(packageFolder, "package.json"), "utf8");
+  const version = (JSON.parse(text) as PackageJson).devDependencies["@pulumi/pulumi"];
   if (version === undefined || !/^\d+\.\d+\.\d+$/.test(version)) {
     throw new Error(
-      `package.json: dependencies["${name}"] must be one exact version, found ${version ?? "nothing"}`,
+      `package.json: devDependencies["@pulumi/pulumi"] must be one exact version, found ${version ?? "nothing"}`,
     );
   }
   return version;
 }
 
-/** Version of the Pulumi CLI that set-up brings, without a leading `v`. */
-export function engineVersion(): string {
-  return pinned("@pulumi/pulumi");
-}
-
-/** Version of a provider plugin, without a leading `v`. */
+/**
+ * Version of a provider plugin, without a leading `v`: that of the installed SDK, which asks the engine for its own.
+ *
+ * @throws where the SDK is not installed
+ */
 export function pluginVersion(name: PluginName): string {
-  return pinned(`@pulumi/${name}`);
+  return (load(`@pulumi/${name}/package.json`) as PackageJson).version;
 }
 
 /** Compares two `x.y.z` versions by number; anything after the patch number is ignored. */

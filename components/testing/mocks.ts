@@ -9,8 +9,8 @@ export interface Registered {
   inputs: any;
 }
 
-/** Starts to record; the list fills as the program runs. */
-export async function recordResources(): Promise<Registered[]> {
+/** Starts to record, as a stack of a project; the list fills as the program runs. */
+export async function recordResources(project = "oracle", stack = "staging"): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -20,8 +20,8 @@ export async function recordResources(): Promise<Registered[]> {
       },
       call: ({ inputs }) => ({ ...inputs, token: "connector-token" }),
     },
-    "oracle",
-    "staging",
+    project,
+    stack,
   );
   return registered;
 }

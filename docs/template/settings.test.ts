@@ -1,10 +1,9 @@
 // Settings of shop against the project's file, and what the check says of its stack files.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { projectConfig, readStack } from "tandem/testing";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { readStack } from "../../infra/check/index.ts";
-import { projectConfig } from "../../infra/settings/project-config.ts";
 import { settings } from "./settings.ts";
 
 const projectDir = import.meta.dirname;

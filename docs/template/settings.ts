@@ -1,18 +1,18 @@
 // What staging and production of shop may set.
 import {
+  commonSettings,
   gatewaySettings,
   hostnameSetting,
   hostSettings,
   limitSettings,
   ownPostgresSettings,
   ownRedisSettings,
+  type ProgramSettings,
   releaseSettings,
   SERVER_LIMITS,
   serviceSettings,
   tunnelSettings,
-} from "../../infra/settings/common.ts";
-import { commonSettings } from "../../infra/settings/common-rules.ts";
-import type { ProgramSettings } from "../../infra/settings/define.ts";
+} from "tandem/settings";
 
 const keys = {
   hostname: hostnameSetting("shop.example.com"),

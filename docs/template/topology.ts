@@ -1,14 +1,14 @@
 // shop: an app with a Postgres and a Redis of its own behind a gateway.
-import { AppService, type Environment, PgDatabase, RedisInstance } from "../../components/index.ts";
+import { AppService, type Environment, PgDatabase, RedisInstance } from "tandem";
 import {
   appMigration,
   createGateway,
   createTunnelRoute,
+  defineSystem,
   ownPostgres,
   serviceArgs,
   serviceEnvironment,
-} from "../../infra/parts.ts";
-import { defineSystem } from "../../infra/settings/define.ts";
+} from "tandem/system";
 import { settings, type Values } from "./settings.ts";
 
 const APP_PORT = 8080;

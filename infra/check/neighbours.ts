@@ -1,6 +1,5 @@
 // Compares a stack with those of the other systems in the same repository: hostnames, and ports of the same machine.
-import { existsSync, readdirSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import {
   type Listener,
   type Settings,
@@ -13,6 +12,7 @@ import { type Issue, set } from "../settings/issue.ts";
 import { readValues } from "../settings/read.ts";
 import { fileProblem, type Problem } from "./problem.ts";
 import { loadProject, type Project } from "./project-file.ts";
+import { repositoryOf, systemsBelow } from "./projects.ts";
 import { withDefaults } from "./siblings.ts";
 import { loadStack, stacksIn } from "./stack-file.ts";
 import { loadSystem } from "./system.ts";
@@ -26,15 +26,10 @@ interface Neighbour {
   listeners: Listener[];
 }
 
-/** Folder of the systems that have a project of their own, below the repository's root. */
-const SYSTEMS = "stacks";
-/** The projects of the repository besides the one in `folder`: the root's and one for each folder in `stacks/`. */
+/** The projects of the repository besides the one in `folder`. */
 function otherProjects(folder: string): string[] {
   const own = resolve(folder);
-  const root = basename(dirname(own)) === SYSTEMS ? dirname(dirname(own)) : own;
-  const systems = join(root, SYSTEMS);
-  const folders = existsSync(systems) ? readdirSync(systems).map((name) => join(systems, name)) : [];
-  return [root, ...folders].filter((other) => other !== own && existsSync(join(other, "Pulumi.yaml")));
+  return systemsBelow(repositoryOf(own)).flatMap((system) => (system.folder === own ? [] : [system.folder]));
 }
 
 /** The stacks of the repository's other systems. What is wrong with them is theirs to say. */

@@ -1,4 +1,5 @@
 // `tandem connect`: holds the way to a Docker host on another machine open, for plain `pulumi` commands.
+import { launcher } from "../../lib/launcher.ts";
 import { engineVariables } from "../../toolchain/engine-env.ts";
 import { locateEngine } from "../../toolchain/engine-location.ts";
 import { resolvePaths } from "../../toolchain/paths.ts";
@@ -62,7 +63,7 @@ export async function connect(
   const paths = resolvePaths();
   const engine = locateEngine(paths);
   if (engine === undefined) {
-    throw new UserError("this machine has no Pulumi CLI yet", "run `./tandem setup` first");
+    throw new UserError("this machine has no Pulumi CLI yet", `run \`${launcher()} setup\` first`);
   }
   ensureState(paths);
   const env = { ...process.env, ...engineVariables(paths, engine) };

@@ -1,4 +1,5 @@
 // `tandem env`: shell exports after which plain `pulumi` commands work in the project folder.
+import { launcher } from "../../lib/launcher.ts";
 import { engineVariables, shellExports } from "../../toolchain/engine-env.ts";
 import { locateEngine } from "../../toolchain/engine-location.ts";
 import { resolvePaths } from "../../toolchain/paths.ts";
@@ -20,7 +21,7 @@ export function printEnv(): void {
   const paths = resolvePaths();
   const engine = locateEngine(paths);
   if (engine === undefined) {
-    throw new UserError("this machine has no Pulumi CLI yet", "run `./tandem setup` first");
+    throw new UserError("this machine has no Pulumi CLI yet", `run \`${launcher()} setup\` first`);
   }
   ensureState(paths);
   process.stdout.write(`${hint}${shellExports(engineVariables(paths, engine))}`);

@@ -1,19 +1,69 @@
-// `tandem new`: makes a new system's folder, and says what to do with it.
-import { relative } from "node:path";
-import { packageRoot } from "../../toolchain/paths.ts";
-import { createSystem } from "../new-system.ts";
+// `tandem init` and `tandem new`: make a new system's folder, and say what to do with it.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative, resolve, sep } from "node:path";
+import { installCommand } from "../../toolchain/package/managers.ts";
+import { isInstalled, packageFolder } from "../../toolchain/paths.ts";
+import { UserError } from "../errors.ts";
+import { createSystem, nameFor } from "../new-system.ts";
+import { projectRoot } from "../project-root.ts";
+import { stackCommand } from "../systems.ts";
 
 /**
- * Runs the command.
+ * Runs `tandem new`.
  *
  * @throws UserError when the name can't be a system's, or is taken.
  */
 export function newSystem(name: string): void {
-  const folder = relative(packageRoot, createSystem(name));
+  tell(name, projectRoot(), createSystem(name));
+}
+
+/**
+ * Runs `tandem init`.
+ *
+ * @param folder from the current one, inside the repository
+ * @param options `name`: the system's. @default the repository's
+ * @throws UserError when one of its files is there already, or the name can't be a system's.
+ */
+export function initSystem(folder: string, { name }: { name?: string }): void {
+  const root = projectRoot();
+  const target = resolve(folder);
+  if (!target.startsWith(root + sep) && target !== root) {
+    throw new UserError(
+      `${folder} is not in the repository at ${root}`,
+      "name a folder in it: tandem init infra",
+      2,
+    );
+  }
+  const chosen = name ?? nameFor(root);
+  tell(chosen, root, createSystem(chosen, { root, folder: target }));
+}
+
+function tell(name: string, root: string, directory: string): void {
+  const folder = relative(root, directory) || ".";
+  const missing = missingPeers(root);
+  const install = missing.length === 0 ? "" : `  ${installCommand(root, missing)}\n`;
   process.stdout.write(
-    `${folder} is a system that runs the example app:\n` +
-      `  tandem up --system ${name} staging\n` +
+    `${folder} is the system ${name}, which runs the example app. Next:\n` +
+      `${install}  ${stackCommand({ directory }, "up", "staging")}\n` +
       `What an environment is made of stands in ${folder}/topology.ts, what it may set in ${folder}/settings.ts, and\n` +
       `what it sets in ${folder}/Pulumi.staging.yaml and Pulumi.production.yaml.\n`,
   );
+}
+
+/** Peer dependencies that are not installed, as a package manager takes them: a program needs the SDK beside itself. */
+function missingPeers(root: string): string[] {
+  if (!isInstalled) return [];
+  const { peerDependencies } = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")) as {
+    peerDependencies: Record<string, string>;
+  };
+  return Object.entries(peerDependencies).flatMap(([name, range]) => {
+    const from = name === "@pulumi/pulumi" ? root : packageFolder;
+    try {
+      createRequire(join(from, "program.js")).resolve(`${name}/package.json`);
+      return [];
+    } catch {
+      return [`${name}@${range}`];
+    }
+  });
 }

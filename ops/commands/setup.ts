@@ -1,5 +1,6 @@
 // `tandem setup`: prepares the machine, or with --check only tells what is there and what is missing.
 import pc from "picocolors";
+import { launcher } from "../../lib/launcher.ts";
 import type { InspectedStep } from "../../toolchain/schedule.ts";
 import { inspectMachine } from "../../toolchain/setup.ts";
 import { UserError } from "../errors.ts";
@@ -32,6 +33,6 @@ export async function setUp(options: SetupCommandOptions): Promise<void> {
   const missing = parts.filter(({ part }) => !part.ready);
   if (missing.length > 0) {
     const names = missing.map(({ step }) => step.title).join(", ");
-    throw new UserError(`this machine lacks: ${names}`, "run `./tandem setup`");
+    throw new UserError(`this machine lacks: ${names}`, `run \`${launcher()} setup\``);
   }
 }

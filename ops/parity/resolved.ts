@@ -2,6 +2,7 @@
 import { readStack, readSystem } from "../../infra/check/index.ts";
 import type { ParityDefinition } from "../../infra/settings/parity.ts";
 import { Secret } from "../../infra/settings/secret.ts";
+import { launcher } from "../../lib/launcher.ts";
 import { askEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
@@ -70,7 +71,7 @@ export async function resolvedBy(session: Session, steps: readonly PlannedStep[]
   if (values.settings === undefined || system === undefined) {
     throw new UserError(
       `the settings of ${stack} can't be read`,
-      `run \`./tandem preview ${stack}\`: it names what is wrong`,
+      `run \`${launcher()} preview ${stack}\`: it names what is wrong`,
       1,
     );
   }

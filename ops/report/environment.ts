@@ -1,4 +1,5 @@
 // Gathers what is known of one environment. Each source may fail without the others.
+import { launcher } from "../../lib/launcher.ts";
 import { listRestorePoints } from "../../provider/restore-point.ts";
 import { costOfStack } from "../cost/stack-cost.ts";
 import { withDocker } from "../docker-client.ts";
@@ -19,7 +20,7 @@ import { dockerHostOf, neededForward, openSession, type Session } from "../sessi
 import { openStack, type StackOptions } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
-import { stackCommand, upCommand } from "../systems.ts";
+import { typedCommand } from "../systems.ts";
 import { hostOf, limitsOf } from "./limits.ts";
 import type { Condition, Containers, DriftState, EnvironmentReport, Limits, RestorePoints } from "./model.ts";
 import { policiesOf, policySettingsOf } from "./policies.ts";
@@ -67,7 +68,7 @@ async function preview(session: Session): Promise<EngineRun> {
   );
   if (run.errors.length === 0) return run;
   const said = run.errors.map(({ message }) => message).join("\n");
-  throw new UserError(`the preview of ${stack} failed: ${said}`, `./tandem preview ${stack}`);
+  throw new UserError(`the preview of ${stack} failed: ${said}`, `${launcher()} preview ${stack}`);
 }
 
 function living(deployment: Deployment): Deployment {
@@ -123,7 +124,7 @@ function conditionOf(containers: Source<Containers>, deployment: Source<Deployme
 
 /** Gathers everything. */
 export async function gather({ project, stack, checked, session }: Opened): Promise<Gathered> {
-  const up = `./${upCommand(project, stack)}`;
+  const up = typedCommand(project, "up", stack);
   const deployment = await askWith(session, async (own) => (await currentDeployment(own)) ?? {});
   const inState = await askWith(deployment, living);
   const state = inState.ok || inState.mend !== "" ? inState : unavailable(inState.problem, up);
@@ -163,8 +164,8 @@ export async function gather({ project, stack, checked, session }: Opened): Prom
     deploys,
     cost,
     commands: {
-      drift: `./${stackCommand(project, "drift", stack)}`,
-      restore: `./${stackCommand(project, "rollback", stack)} --database`,
+      drift: typedCommand(project, "drift", stack),
+      restore: `${typedCommand(project, "rollback", stack)} --database`,
     },
   };
   return { report, resolved };

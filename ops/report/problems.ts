@@ -2,7 +2,7 @@
 import { money } from "../cost/cost.ts";
 import type { Comparison } from "../parity/compare.ts";
 import type { Project } from "../project.ts";
-import { stackCommand } from "../systems.ts";
+import { typedCommand } from "../systems.ts";
 import { sumOf } from "./limits.ts";
 import type { Amounts, EnvironmentReport, Level, Problem } from "./model.ts";
 import type { Source } from "./source.ts";
@@ -166,7 +166,7 @@ function overcommitted([one, other]: Pair["environments"]): Problem[] {
 
 function unlike({ project, environments: [one, other], parity }: Pair): Problem[] {
   const names = `${one.name} ${other.name}`;
-  const command = `./${stackCommand(project, "parity", names)}`;
+  const command = typedCommand(project, "parity", names);
   if (!parity.ok)
     return [{ level: "warn", text: `the two can't be compared: ${parity.problem}`, mend: parity.mend }];
   const wrong = parity.value.differences.filter(({ reason }) => reason === undefined).length;
@@ -184,7 +184,7 @@ function unlike({ project, environments: [one, other], parity }: Pair): Problem[
 /** Everything that wants attention, worst first. */
 export function problemsOf(pair: Pair): Problem[] {
   const own = pair.environments.flatMap((environment) => {
-    const command = (name: string) => `./${stackCommand(pair.project, name, environment.name)}`;
+    const command = (name: string) => typedCommand(pair.project, name, environment.name);
     return LOOKS.flatMap((look) => look(environment, command)).map(
       (found): Problem => ({ ...found, environment: environment.name }),
     );

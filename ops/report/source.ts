@@ -1,4 +1,5 @@
 // A source of the report: what it said, or why it said nothing. One that fails costs its own place and nothing else.
+import { launcher } from "../../lib/launcher.ts";
 import { UserError } from "../errors.ts";
 
 /** What a source said. */
@@ -29,7 +30,7 @@ export async function ask<T>(work: () => Promise<T> | T): Promise<Source<T>> {
     return known(await work());
   } catch (error) {
     if (error instanceof UserError) return unavailable(error.message, error.mend);
-    return unavailable(error instanceof Error ? error.message : String(error), "./tandem setup --check");
+    return unavailable(error instanceof Error ? error.message : String(error), `${launcher()} setup --check`);
   }
 }
 

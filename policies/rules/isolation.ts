@@ -1,5 +1,6 @@
 // Isolation: one environment's containers reach nothing of another's, nor of the host's.
 import { posix } from "node:path";
+import { launcher } from "../../lib/launcher.ts";
 import {
   containerRule,
   type Facts,
@@ -174,7 +175,7 @@ export const isolation: readonly ResourceRule[] = [
       "Whoever has the socket is root on the host and sees every environment's secrets. So has who mounts a folder above " +
       "it, /proc, or the host's own settings. Where a symbolic link leads can't be seen from here: of a path that is " +
       "allowed, look on the host that it is none.",
-    mend: "do what needs it from outside, in the program or in a command of ./tandem",
+    mend: `do what needs it from outside, in the program or in a command of ${launcher()}`,
     level: "mandatory",
     check: ({ facts }) =>
       hostPaths(facts)

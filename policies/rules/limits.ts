@@ -1,5 +1,6 @@
 // Limits: one environment can't starve the other on a host that both share.
 import { AMOUNT_KEYS, roundedAmount } from "../../lib/host-budget.ts";
+import { launcher } from "../../lib/launcher.ts";
 import {
   containerRule,
   type Facts,
@@ -110,7 +111,7 @@ export const limits: readonly (ResourceRule | StackRule)[] = [
     group: "limits",
     title: "The stack's file names the environment's share of its host.",
     reason: "Without a share nothing says when the limits of all containers together are too much.",
-    mend: "set tandem:policies.budget, as ./tandem report tells what is used",
+    mend: `set tandem:policies.budget, as ${launcher()} report tells what is used`,
     level: "advisory",
     checkStack(subjects, { settings: { budget } }) {
       const unset = AMOUNT_KEYS.filter((key) => budget[key] === undefined);

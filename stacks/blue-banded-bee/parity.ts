@@ -1,5 +1,5 @@
 // What may differ between staging and production of Blue Banded Bee, which mirror each other: names, ways in, and logs.
-import type { ParityDefinition } from "../../infra/settings/parity.ts";
+import type { ParityDefinition } from "tandem/settings";
 import type { BlueBandedBeeKeys } from "./settings.ts";
 
 /** The differences that `tandem parity` allows. */

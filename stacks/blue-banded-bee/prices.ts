@@ -1,5 +1,5 @@
 // What Blue Banded Bee's providers ask a month for one environment, as its team's plan estimates it.
-import type { PriceLine } from "../../infra/settings/prices.ts";
+import type { PriceLine } from "tandem/settings";
 
 /** US dollars. */
 export const PRICES: PriceLine[] = [

@@ -1,5 +1,5 @@
 // What a release of Blue Banded Bee is: one image, and the requests that show that it works.
-import type { ReleaseDefinition } from "../../infra/settings/release.ts";
+import type { ReleaseDefinition } from "tandem/settings";
 import type { BlueBandedBeeKeys } from "./settings.ts";
 
 /** Rollback and promotion of Blue Banded Bee. */

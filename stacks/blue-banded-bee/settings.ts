@@ -1,22 +1,25 @@
 // What staging and production of Blue Banded Bee may set.
-import { appAcceptance } from "../../infra/settings/app-acceptance.ts";
 import {
+  appAcceptance,
+  commonSettings,
   databaseSettings,
   gatewaySettings,
   hostnameSetting,
   hostSettings,
   httpsSettings,
+  integer,
   limitSettings,
   ownRedisSettings,
+  type ProgramSettings,
+  priceSettings,
   releaseSettings,
   SERVER_LIMITS,
+  secret,
   serviceSettings,
+  setting,
+  text,
   tunnelSettings,
-} from "../../infra/settings/common.ts";
-import { commonSettings } from "../../infra/settings/common-rules.ts";
-import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
-import { priceSettings } from "../../infra/settings/prices.ts";
-import { integer, secret, text } from "../../infra/settings/scalars.ts";
+} from "tandem/settings";
 import { parity } from "./parity.ts";
 import { PRICES } from "./prices.ts";
 import { release } from "./release.ts";

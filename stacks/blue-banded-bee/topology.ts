@@ -1,15 +1,15 @@
 // Blue Banded Bee: staging mirrors production; an app with its workers on a managed database, HTTPS only.
-import { AppService, type Environment, PgDatabase, RedisInstance } from "../../components/index.ts";
+import { AppService, type Environment, PgDatabase, RedisInstance } from "tandem";
 import {
   appHealth,
   appMigration,
   createGateway,
   createTunnelRoute,
   databaseServer,
+  defineSystem,
   serviceArgs,
   serviceEnvironment,
-} from "../../infra/parts.ts";
-import { defineSystem } from "../../infra/settings/define.ts";
+} from "tandem/system";
 import { type BlueBandedBeeSettings, settings } from "./settings.ts";
 
 const APP_PORT = 8080;

@@ -1,5 +1,5 @@
 // What may differ between staging and production of eduaiia.
-import type { ParityDefinition } from "../../infra/settings/parity.ts";
+import type { ParityDefinition } from "tandem/settings";
 import type { EduaiiaKeys } from "./settings.ts";
 
 const THROWAWAY = "staging's data may be thrown away";

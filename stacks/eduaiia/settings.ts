@@ -1,22 +1,24 @@
 // What staging and production of eduaiia may set.
 import {
+  commonSettings,
   gatewaySettings,
+  hostname,
   hostnameSetting,
   hostSettings,
   httpsSettings,
+  imageReference,
   limitSettings,
+  name,
   ownPostgresSettings,
   ownRedisSettings,
+  type ProgramSettings,
+  port,
   releaseSettings,
   SERVER_LIMITS,
   serviceSettings,
+  setting,
   tunnelSettings,
-} from "../../infra/settings/common.ts";
-import { commonSettings } from "../../infra/settings/common-rules.ts";
-import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
-import { hostname, port } from "../../infra/settings/network.ts";
-import { imageReference } from "../../infra/settings/resources.ts";
-import { name } from "../../infra/settings/scalars.ts";
+} from "tandem/settings";
 import { parity } from "./parity.ts";
 
 const keys = {

@@ -1,22 +1,16 @@
 // eduaiia: Django with its own Postgres behind a pooler, its own Redis and storage; the environments share nothing.
-import {
-  AppService,
-  DataVolume,
-  type Environment,
-  PgDatabase,
-  RedisInstance,
-} from "../../components/index.ts";
+import { AppService, DataVolume, type Environment, PgDatabase, RedisInstance } from "tandem";
 import {
   appHealth,
   appMigration,
   createGateway,
   createTunnelRoute,
+  defineSystem,
   generatedSecret,
   ownPostgres,
   serviceArgs,
   serviceEnvironment,
-} from "../../infra/parts.ts";
-import { defineSystem } from "../../infra/settings/define.ts";
+} from "tandem/system";
 import { nameOf } from "./names.ts";
 import { type EduaiiaSettings, settings } from "./settings.ts";
 

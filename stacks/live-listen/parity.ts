@@ -1,5 +1,5 @@
 // What may differ between the environments of live-listen.
-import type { ParityDefinition } from "../../infra/settings/parity.ts";
+import type { ParityDefinition } from "tandem/settings";
 import type { LiveListenKeys } from "./settings.ts";
 
 /** The differences that `tandem parity` allows. */

@@ -1,22 +1,25 @@
 // What local, staging and production of live-listen may set.
 import {
+  choice,
+  commonSettings,
   databaseSettings,
   gatewaySettings,
+  hostname,
   hostnameSetting,
   hostSettings,
+  imageReference,
   limitSettings,
+  list,
+  name,
   ownRedisSettings,
+  type ProgramSettings,
+  port,
   releaseSettings,
   SERVER_LIMITS,
   serviceSettings,
+  setting,
   tunnelSettings,
-} from "../../infra/settings/common.ts";
-import { commonSettings } from "../../infra/settings/common-rules.ts";
-import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
-import { hostname, port } from "../../infra/settings/network.ts";
-import { imageReference } from "../../infra/settings/resources.ts";
-import { choice, name } from "../../infra/settings/scalars.ts";
-import { list } from "../../infra/settings/structures.ts";
+} from "tandem/settings";
 import { parity } from "./parity.ts";
 
 const SERVICE = { cpus: 0.5, memory: "256m", pids: 128 };

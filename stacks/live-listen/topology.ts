@@ -1,17 +1,17 @@
 // live-listen: web, API, WebSockets and a worker, each a service of its own; the last three from one image.
-import { AppService, type Environment, PgDatabase, RedisInstance } from "../../components/index.ts";
+import { AppService, type Environment, PgDatabase, RedisInstance } from "tandem";
 import {
   appHealth,
   appMigration,
   createGateway,
   createTunnelRoute,
   databaseServer,
+  defineSystem,
   generatedSecret,
   serviceArgs,
   serviceEnvironment,
   workerHealth,
-} from "../../infra/parts.ts";
-import { defineSystem } from "../../infra/settings/define.ts";
+} from "tandem/system";
 import { type LiveListenSettings, settings } from "./settings.ts";
 
 const PORT = 3000;

@@ -1,5 +1,5 @@
 // The program behind `pulumi up` of Lugh.
-import { runSystem } from "../../infra/program.ts";
+import { runSystem } from "tandem/system";
 import { system } from "./topology.ts";
 
 export default () => runSystem(system);

@@ -1,5 +1,5 @@
 // What may differ between staging and production of Lugh.
-import type { ParityDefinition } from "../../infra/settings/parity.ts";
+import type { ParityDefinition } from "tandem/settings";
 import type { LughKeys } from "./settings.ts";
 
 const EXPERIMENTAL = "experimental features are tried in staging first";

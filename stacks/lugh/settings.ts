@@ -1,19 +1,24 @@
 // What Lugh's environments may set, and what its stack of shared servers may.
 import {
+  commonSettings,
+  flag,
   gatewaySettings,
   hostnameSetting,
   hostSettings,
+  integer,
   limitSettings,
+  list,
+  name,
   ownPostgresSettings,
   ownRedisSettings,
+  type ProgramSettings,
   releaseSettings,
   SERVER_LIMITS,
+  secret,
   serviceSettings,
-} from "../../infra/settings/common.ts";
-import { commonSettings } from "../../infra/settings/common-rules.ts";
-import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
-import { flag, integer, name, secret, text } from "../../infra/settings/scalars.ts";
-import { list } from "../../infra/settings/structures.ts";
+  setting,
+  text,
+} from "tandem/settings";
 import { parity } from "./parity.ts";
 import { release } from "./release.ts";
 

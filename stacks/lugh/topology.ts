@@ -11,15 +11,15 @@ import {
   type SharedRedis,
   SharedRedisServer,
   sharedNetworks,
-} from "../../components/index.ts";
+} from "tandem";
 import {
   appMigration,
   createGateway,
+  defineSystem,
   ownPostgres,
   serviceArgs,
   serviceEnvironment,
-} from "../../infra/parts.ts";
-import { defineSystem } from "../../infra/settings/define.ts";
+} from "tandem/system";
 import { type LughSettings, type LughSharedSettings, settings, sharedSettings } from "./settings.ts";
 
 const APP_PORT = 3000;

@@ -1,5 +1,5 @@
 // What may differ between staging and production of The Oracle.
-import type { ParityDefinition } from "../../infra/settings/parity.ts";
+import type { ParityDefinition } from "tandem/settings";
 import type { OracleKeys } from "./settings.ts";
 
 /** The differences that `tandem parity` allows. */

@@ -1,5 +1,5 @@
 // What staging of The Oracle may get from production: every note, and none of its words.
-import type { SeedDefinition } from "../../infra/settings/seed.ts";
+import type { SeedDefinition } from "tandem/settings";
 
 /** The columns of The Oracle's tables, and how each is masked. */
 export const seed: SeedDefinition = {

@@ -1,10 +1,9 @@
 // The Oracle's settings against the project's file, and against what its table says of the two environments.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { projectConfig, readStack } from "tandem/testing";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { readStack } from "../../infra/check/index.ts";
-import { projectConfig } from "../../infra/settings/project-config.ts";
 import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
 import { settings, sharedSettings } from "./settings.ts";
 

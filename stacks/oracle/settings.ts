@@ -1,23 +1,29 @@
 // What staging and production of The Oracle may set.
-import { appAcceptance } from "../../infra/settings/app-acceptance.ts";
 import {
+  appAcceptance,
+  choice,
+  commonSettings,
+  flag,
   gatewaySettings,
   hostnameSetting,
   hostSettings,
+  imageReference,
+  integer,
   limitSettings,
+  list,
+  name,
   ownPostgresSettings,
   ownRedisSettings,
+  type ProgramSettings,
+  priceSettings,
   releaseSettings,
   SERVER_LIMITS,
+  secret,
   serviceSettings,
+  setting,
+  text,
   tunnelSettings,
-} from "../../infra/settings/common.ts";
-import { commonSettings } from "../../infra/settings/common-rules.ts";
-import { type ProgramSettings, setting } from "../../infra/settings/define.ts";
-import { priceSettings } from "../../infra/settings/prices.ts";
-import { imageReference } from "../../infra/settings/resources.ts";
-import { choice, flag, integer, name, secret, text } from "../../infra/settings/scalars.ts";
-import { list } from "../../infra/settings/structures.ts";
+} from "tandem/settings";
 import { parity } from "./parity.ts";
 import { release } from "./release.ts";
 import { seed } from "./seed.ts";

@@ -6,7 +6,7 @@ import {
   type SharedEndpoint,
   SharedService,
   sharedNetworks,
-} from "../../components/index.ts";
+} from "tandem";
 import type { OracleSharedSettings } from "./settings.ts";
 
 /** What the stack `shared` hands out. */

@@ -1,20 +1,14 @@
 // The Oracle: an app with its own Postgres (pgvector) and Redis behind a gateway.
-import {
-  AppService,
-  type Environment,
-  PgDatabase,
-  RedisInstance,
-  reachService,
-} from "../../components/index.ts";
+import { AppService, type Environment, PgDatabase, RedisInstance, reachService } from "tandem";
 import {
   appMigration,
   createGateway,
   createTunnelRoute,
+  defineSystem,
   ownPostgres,
   serviceArgs,
   serviceEnvironment,
-} from "../../infra/parts.ts";
-import { defineSystem } from "../../infra/settings/define.ts";
+} from "tandem/system";
 import { type OracleSettings, settings, sharedSettings, usesShared } from "./settings.ts";
 import { type OracleShared, oracleShared } from "./shared.ts";
 

@@ -2,8 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isInstalled, packageRoot } from "../paths.ts";
 import type { Say, SetupContext } from "../step.ts";
-import { appFolder, appReference, referenceOf } from "./catalog.ts";
+import { appFolder, appReference, REVISION_FILE, referenceOf } from "./catalog.ts";
 import { buildImage } from "./engine.ts";
 import { sourceHashLabel } from "./labels.ts";
 import { proxyVariables } from "./mirror.ts";
@@ -27,9 +28,10 @@ function inputFiles(): string[] {
 
 /**
  * The last commit that changed what the image is made from, with `-dirty` when the work tree differs from it; `unknown`
- * outside git. Other commits leave it alone, so they don't cause a deploy.
+ * outside git. Other commits leave it alone, so they don't cause a deploy. The installed package says it in a file.
  */
 export function appRevision(): string {
+  if (isInstalled) return readFileSync(join(packageRoot, REVISION_FILE), "utf8").trim();
   const git = (...args: string[]) =>
     execFileSync("git", ["-C", appFolder, ...args], {
       encoding: "utf8",

@@ -77,6 +77,9 @@ export function referenceOf(name: StandInName): string {
 /** Folder of the example app. */
 export const appFolder = join(packageRoot, "examples", "app");
 
+/** File of the installed package that says which revision of the example app it brings; from the package's root. */
+export const REVISION_FILE = "examples/app.revision";
+
 /** Reference of the example app's image; its tag is the version in the app's package.json. */
 export function appReference(): string {
   const { version } = JSON.parse(readFileSync(join(appFolder, "package.json"), "utf8")) as {

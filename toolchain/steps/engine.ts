@@ -1,11 +1,11 @@
 // Step: the Pulumi CLI. The machine's own where it fits, else the official release, else built from its Go module.
 import { copyFileSync, mkdirSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { pinnedSum } from "../checksums.ts";
 import { download, releases } from "../download.ts";
 import { installedEngine, installedEngineDirectory, machineEngine, originFile } from "../engine-location.ts";
 import { goBuild, goObstacle } from "../go-build.ts";
-import { packageRoot } from "../paths.ts";
 import { run } from "../run.ts";
 import { hashOf, hashOfFiles, readStamp, writeStamp } from "../stamps.ts";
 import type { Say, SetupContext, Step } from "../step.ts";
@@ -70,7 +70,8 @@ async function build(context: SetupContext, say: Say): Promise<void> {
   );
   // The official release ships it beside the CLI too; the engine warns where it finds it elsewhere.
   const dynamic = "pulumi-resource-pulumi-nodejs";
-  copyFileSync(join(packageRoot, "node_modules/@pulumi/pulumi", dynamic), join(directory, dynamic));
+  const sdk = dirname(createRequire(import.meta.url).resolve("@pulumi/pulumi/package.json"));
+  copyFileSync(join(sdk, dynamic), join(directory, dynamic));
   writeStamp(join(directory, originFile), "built");
   writeStamp(stampFile(context), buildKey());
 }

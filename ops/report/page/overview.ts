@@ -1,4 +1,5 @@
 // The top of the report's page: the whole in one sentence, what wants attention, and each environment at a glance.
+import { launcher } from "../../../lib/launcher.ts";
 import { formatSeconds } from "../../../toolchain/durations.ts";
 import { money } from "../../cost/cost.ts";
 import { type Html, html } from "../../html/page.ts";
@@ -17,7 +18,7 @@ export function header({ project, sentence, verdict, madeAt, seconds, environmen
   return html`<header class="top"><p class="eyebrow">${project} · ${names}</p>
 <p class="badge ${tone}" style="display:inline-block;margin:0">${mark(tone, VERDICTS[tone])}</p>
 <h1>${sentence}</h1>
-<p class="meta">As of ${when(madeAt)}. Made by <code>./tandem report</code> in ${formatSeconds(seconds)}.</p></header>`;
+<p class="meta">As of ${when(madeAt)}. Made by <code>${launcher()} report</code> in ${formatSeconds(seconds)}.</p></header>`;
 }
 
 function item({ level, environment, text, mend }: Problem, names: readonly string[]): Html {

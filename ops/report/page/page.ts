@@ -1,4 +1,5 @@
 // The report on a pair as one page: it needs no script, asks nobody for anything, and reads well without a mouse.
+import { launcher } from "../../../lib/launcher.ts";
 import { html, page } from "../../html/page.ts";
 import type { Report } from "../model.ts";
 import { attention, glances, header } from "./overview.ts";
@@ -67,6 +68,6 @@ export function renderReport(report: Report): string {
   const before = html`<a class="skip" href="#main">Skip to the report</a>
 ${header(report)}<nav aria-label="On this page"><ul>${links}</ul></nav>`;
   const body = html`${PARTS.map(([id, , title, lead, render]) => section(id, title, lead, render(report)))}`;
-  const after = html`<footer><p>${report.project}: ${names}. This page is a picture of one moment; make a new one with <code>./tandem report</code>.</p></footer>`;
+  const after = html`<footer><p>${report.project}: ${names}. This page is a picture of one moment; make a new one with <code>${launcher()} report</code>.</p></footer>`;
   return page(`${report.project}: ${names}`, body, { style: STYLE, before, after });
 }

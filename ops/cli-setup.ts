@@ -1,0 +1,48 @@
+// The commands of `tandem` that work on no environment: on systems' folders, the machine, this checkout.
+import type { Command } from "commander";
+import { launcher } from "../lib/launcher.ts";
+import { isInstalled } from "../toolchain/paths.ts";
+
+/** Adds them. */
+export function addSetupCommands(program: Command): void {
+  program
+    .command("init", { hidden: !isInstalled })
+    .description("make this repository's first system: topology, settings, a stack file per environment")
+    .argument("[folder]", "where; no file that is there is overwritten", "infra")
+    .option("--name <name>", "its name (default: the repository's)")
+    .action(async (folder: string, options: { name?: string }) =>
+      (await import("./commands/new.ts")).initSystem(folder, options),
+    );
+
+  program
+    .command("new")
+    .description(
+      "make the folder of a new system in stacks/: topology, settings, a stack file per environment",
+    )
+    .argument("<name>", "its name: lower-case letters, digits and hyphens")
+    .action(async (name: string) => (await import("./commands/new.ts")).newSystem(name));
+
+  program
+    .command("setup")
+    .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
+    .option("--check", "only tell what is there and what is missing")
+    .action(async (options: { check?: boolean }) => (await import("./commands/setup.ts")).setUp(options));
+
+  program
+    .command("env")
+    .description(
+      `print shell exports: after eval "$(${launcher()} env)", plain \`pulumi up -s staging\` works`,
+    )
+    .action(async () => (await import("./commands/env.ts")).printEnv());
+
+  // The package brings no tests.
+  if (isInstalled) return;
+  program
+    .command("test")
+    .description("run every test, or one kind (unit, integration, faults, attacks, soak), file or folder")
+    .argument("[what]", "kind of tests, or path of a test file or folder")
+    .option("-t, --name <part>", "with a path: only tests with this in their names")
+    .action(async (what: string | undefined, { name }: { name?: string }) => {
+      process.exitCode = await (await import("./commands/test.ts")).test(what, name);
+    });
+}
