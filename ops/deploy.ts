@@ -7,8 +7,8 @@ import { settleOpenEnds } from "./recovery/recovery.ts";
 import { recordTraffic } from "./release/traffic.ts";
 import { historyMessage } from "./release/versions.ts";
 import { withRemoteHost } from "./remote/remote-host.ts";
+import { say } from "./say.ts";
 import { neededForward, type Session } from "./session.ts";
-import { say } from "./stack-run.ts";
 
 /**
  * Runs `pulumi up`.

@@ -1,10 +1,11 @@
 // `tandem config`: the engine's own `config`, with its CLI, state and passphrase found, and the stack made if need be.
+
+import { createStack } from "../create-stack.ts";
 import { exitCodes, runEngine } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { prepareMachine } from "../prepare.ts";
 import { loadProject, loadStackFile } from "../project.ts";
 import { localDeployment, openSession } from "../session.ts";
-import { createStack } from "../stack-run.ts";
 
 /** What to do with which setting. */
 export interface ConfigRequest {

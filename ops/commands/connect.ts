@@ -9,8 +9,8 @@ import { exitCodes } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { loadProject, loadStackFile } from "../project.ts";
 import { type ForwardedPort, requireDocker, withRemoteHost } from "../remote/remote-host.ts";
+import { say } from "../say.ts";
 import { neededForward } from "../session.ts";
-import { say } from "../stack-run.ts";
 
 /** Options of the command. */
 export interface ConnectOptions {

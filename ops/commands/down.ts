@@ -4,14 +4,15 @@ import { configCommandFor } from "../config-command.ts";
 import { runEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { inventory } from "../inventory.ts";
+import { openForDown, type StackOptions } from "../open-stack.ts";
 import { countsAsProduction, flagSetting } from "../project.ts";
 import { confirm, confirmName } from "../prompt.ts";
 import { deleteVolumes, requireUnused } from "../recovery/data-deletion.ts";
 import { noteEnd } from "../recovery/open-ends.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
+import { say } from "../say.ts";
 import { neededForward, type Session } from "../session.ts";
 import { refuseSharedInUse } from "../shared-use.ts";
-import { openStack, type StackOptions, say } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";
 import { hasRunning, isData, withoutData } from "../state/kept-state.ts";
 import { exportStack, hiddenBy, importStack, keepState, restoreData } from "../state/state-transfer.ts";
@@ -100,7 +101,7 @@ async function destroyRunning(session: Session, keepData: boolean): Promise<numb
  * @throws UserError when it is not confirmed, or can't begin.
  */
 export async function down(stack: string, options: DownOptions): Promise<number> {
-  const session = await openStack({ ...options, stack, check: false, create: true, change: true });
+  const session = await openForDown(stack, options);
   const { deployment } = await exportStack(session);
   await refuseSharedInUse(session, deployment, options.deleteData === true);
   if (options.deleteData === true) refuseProtected(session);

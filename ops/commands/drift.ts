@@ -5,9 +5,10 @@ import { addRun, readHistory, writeHistory } from "../drift/history.ts";
 import { type Look, look } from "../drift/look.ts";
 import { type DriftReport, renderDriftMarkdown, renderText } from "../drift/render.ts";
 import { UserError } from "../errors.ts";
+import { openForFix, openForLook, type StackOptions } from "../open-stack.ts";
 import { loadProject, stackNames } from "../project.ts";
+import { say } from "../say.ts";
 import type { Session } from "../session.ts";
-import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 
 /** Exit codes: whatever goes wrong is 1, so that 2 is drift and nothing else. */
@@ -66,15 +67,7 @@ async function run(options: DriftOptions): Promise<number> {
     );
   }
   const open = async (stack: string): Promise<Session | undefined> => {
-    const session = await openStack({
-      ...options,
-      stack,
-      check: mend,
-      create: false,
-      change: mend,
-      looksOnly: !mend,
-      keepGone: true,
-    });
+    const session = await (mend ? openForFix : openForLook)(stack, options);
     const resources = (await currentDeployment(session))?.resources ?? [];
     // Who names none means those that are there.
     if (options.stacks?.length || resources.length > 0) return session;

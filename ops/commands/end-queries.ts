@@ -4,11 +4,12 @@ import type Docker from "dockerode";
 import { printableLine } from "../../lib/printable.ts";
 import type { DumpedDatabase } from "../../provider/restore-point.ts";
 import { withDocker } from "../docker-client.ts";
+import { openForLook, type StackOptions } from "../open-stack.ts";
 import { confirm } from "../prompt.ts";
 import { endScript, restartRedis } from "../runaway/redis-script.ts";
 import { endLongSessions, longSessions } from "../runaway/statements.ts";
+import { say } from "../say.ts";
 import { dockerHostOf } from "../session.ts";
-import { openStack, type StackOptions, say } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 
@@ -70,7 +71,7 @@ async function endScriptOf(docker: Docker, server: string, { yes }: EndQueriesOp
  * @throws UserError when it is not confirmed
  */
 export async function endQueries(stack: string, options: EndQueriesOptions): Promise<number> {
-  const session = await openStack({ ...options, stack, check: false, create: false, change: false });
+  const session = await openForLook(stack, options);
   const { databases, redis } = serversOf((await currentDeployment(session)) ?? {});
   await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
     for (const database of databases) await endStatements(docker, database, options);

@@ -1,9 +1,9 @@
 // `tandem parity`: whether two stacks are the same but for what may differ.
 import pc from "picocolors";
 import { endingWith } from "../errors.ts";
+import type { StackOptions } from "../open-stack.ts";
 import { type Comparison, compareStacks, type Difference } from "../parity/compare.ts";
 import { resolveStack } from "../parity/resolved.ts";
-import type { StackOptions } from "../stack-run.ts";
 import { renderTable } from "../table.ts";
 
 /** Options of the command. */

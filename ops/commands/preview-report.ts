@@ -3,6 +3,7 @@
 import { found, withDocker } from "../docker-client.ts";
 import { policyFlags, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
+import { openForPreview, type StackOptions } from "../open-stack.ts";
 import { askForEvents } from "../plan/events.ts";
 import { renderHtml } from "../plan/html.ts";
 import { renderMarkdown } from "../plan/markdown.ts";
@@ -11,7 +12,6 @@ import { revealHidden } from "../plan/updates.ts";
 import { loadProject, loadStackFile, stackNames } from "../project.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { dockerHostOf, neededForward, type Session } from "../session.ts";
-import { openStack, type StackOptions } from "../stack-run.ts";
 
 /** Forms of the report. */
 export const formats = ["md", "html", "json"] as const;
@@ -43,7 +43,7 @@ export async function makeReport(options: PreviewReportOptions): Promise<Preview
     throw new UserError(`${project.name} has no stacks`, "add a Pulumi.<stack>.yaml", 2);
   const sessions = [];
   for (const stack of names) {
-    sessions.push(await openStack({ ...options, stack, check: true, create: true, change: false }));
+    sessions.push(await openForPreview(stack, options));
   }
   const stacks = await Promise.all(
     sessions.map(async (session) => {

@@ -1,10 +1,11 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
 import { CHECKED_SETTINGS, setsValues } from "../../infra/check/checked.ts";
 import { policyFlags, runEngine, stackFlags } from "../engine.ts";
+import { openForPreview, type StackOptions } from "../open-stack.ts";
 import { goneNames } from "../recovery/gone.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
+import { say } from "../say.ts";
 import { neededForward } from "../session.ts";
-import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 
 /**
@@ -18,7 +19,7 @@ export async function preview(
   flags: readonly string[],
   options: StackOptions,
 ): Promise<number> {
-  const session = await openStack({ ...options, stack, check: true, create: true, change: false });
+  const session = await openForPreview(stack, options);
   const gone = await goneNames(session, await currentDeployment(session));
   // As the `up` would see it; the state itself stays.
   const refresh = gone.names.length > 0 && !gone.server ? ["--refresh"] : [];

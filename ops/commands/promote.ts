@@ -2,6 +2,7 @@
 
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
+import { openForLook, openForUpdate, type StackOptions } from "../open-stack.ts";
 import { loadProject, loadStackFile } from "../project.ts";
 import { confirm } from "../prompt.ts";
 import { noteEnd } from "../recovery/open-ends.ts";
@@ -12,7 +13,6 @@ import { migrationLines, settingLines } from "../release/promotion-plan.ts";
 import { type NamedImage, nameImages, redeploy } from "../release/redeploy.ts";
 import { readVersions } from "../release/versions.ts";
 import { dockerHostOf, type Session } from "../session.ts";
-import { openStack, type StackOptions } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 import { upCommand } from "../systems.ts";
@@ -37,7 +37,7 @@ interface Side {
 
 async function open(stack: string, change: boolean, options: PromoteOptions): Promise<Side> {
   const release = await loadRelease(loadProject(options.project), stack);
-  const session = await openStack({ ...options, stack, check: change, create: change, change });
+  const session = await (change ? openForUpdate : openForLook)(stack, options);
   const deployment = (await currentDeployment(session)) ?? {};
   return { session, release, deployment, images: servedImages(deployment, release.definition) };
 }

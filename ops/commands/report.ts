@@ -2,10 +2,11 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UserError } from "../errors.ts";
+import type { StackOptions } from "../open-stack.ts";
 import type { Report } from "../report/model.ts";
 import { renderReport } from "../report/page/page.ts";
 import { makeReport } from "../report/report.ts";
-import { type StackOptions, say } from "../stack-run.ts";
+import { say } from "../say.ts";
 
 /** Options of the command. */
 export interface ReportOptions extends StackOptions {

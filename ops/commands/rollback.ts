@@ -1,6 +1,7 @@
 // `tandem rollback`: back to a version that served well, by its images and through the same switch as any deploy; or
 // back to a restore point of the database.
 import { UserError } from "../errors.ts";
+import { openForRollback, type StackOptions } from "../open-stack.ts";
 import { loadProject } from "../project.ts";
 import { confirm } from "../prompt.ts";
 import { noteEnd } from "../recovery/open-ends.ts";
@@ -9,8 +10,8 @@ import { sameImages, servedImages } from "../release/images.ts";
 import { nameImages, redeploy } from "../release/redeploy.ts";
 import { restoreDatabase } from "../release/restore.ts";
 import { chosenVersion, lastGood, readVersions, type Version } from "../release/versions.ts";
+import { say } from "../say.ts";
 import type { Session } from "../session.ts";
-import { openStack, type StackOptions, say } from "../stack-run.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 import { stackCommand, upCommand } from "../systems.ts";
 
@@ -84,7 +85,7 @@ async function rollBackImages(session: Session, release: Release, options: Rollb
  */
 export async function rollback(stack: string, options: RollbackOptions): Promise<number> {
   const release = await loadRelease(loadProject(options.project), stack);
-  const session = await openStack({ ...options, stack, check: false, create: false, change: true });
+  const session = await openForRollback(stack, options);
   // The old version can bear a newer schema, if migrations are made that way; the new one can't bear an older.
   if (options.database === undefined || options.to !== undefined) {
     const code = await rollBackImages(session, release, options);

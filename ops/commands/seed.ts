@@ -14,17 +14,18 @@ import { deploy } from "../deploy.ts";
 import { withDocker } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { stackOutputs } from "../inventory.ts";
+import { openForChange, openForLook, type StackOptions } from "../open-stack.ts";
 import { countsAsProduction, loadProject, loadStackFile, type Project } from "../project.ts";
 import { confirm } from "../prompt.ts";
 import { loadRelease } from "../release/definition.ts";
 import { forgetMigrations, RECONNECT_SECONDS } from "../release/restore.ts";
 import { runSmokeTests, smokeLines } from "../release/smoke-tests.ts";
+import { say } from "../say.ts";
 import { type Column, columnsOf, definitionProblems } from "../seed/columns.ts";
 import { withMaskedCopy } from "../seed/masked-copy.ts";
 import { maskCounts } from "../seed/masks.ts";
 import { type DatabasePair, databasePairs, matchingRoles } from "../seed/pairs.ts";
 import { dockerHostOf, type Session } from "../session.ts";
-import { openStack, type StackOptions, say } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 import { stackCommand, upCommand } from "../systems.ts";
@@ -70,7 +71,7 @@ async function definitionOf(project: Project, stack: string): Promise<SeedDefini
 }
 
 async function open(stack: string, change: boolean, options: SeedOptions): Promise<Side> {
-  const session = await openStack({ ...options, stack, check: change, create: false, change });
+  const session = await (change ? openForChange : openForLook)(stack, options);
   const deployment = (await currentDeployment(session)) ?? {};
   return { session, deployment, dockerHost: dockerHostOf(session.project, session.file) };
 }

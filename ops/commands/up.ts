@@ -3,12 +3,13 @@ import { formatSeconds } from "../../toolchain/durations.ts";
 import { deploy } from "../deploy.ts";
 import { withDocker } from "../docker-client.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
+import { openForUpdate, type StackOptions } from "../open-stack.ts";
 import { goneImages, lookedUpImages } from "../recovery/gone-images.ts";
 import { findStrangers, type Strangers } from "../recovery/strangers.ts";
 import { tellServing } from "../recovery/tell-serving.ts";
+import { say } from "../say.ts";
 import { listServices } from "../services.ts";
 import { dockerHostOf, remoteDockerHost, type Session } from "../session.ts";
-import { openStack, type StackOptions, say } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 import { upCommand } from "../systems.ts";
@@ -75,7 +76,7 @@ async function tellCauses(session: Session): Promise<void> {
  */
 export async function up(stack: string, options: StackOptions): Promise<number> {
   const begin = Date.now();
-  const session = await openStack({ ...options, stack, check: true, create: true, change: true });
+  const session = await openForUpdate(stack, options);
   const before = await currentDeployment(session);
   const code = await deploy(session, "up");
   const took = formatSeconds((Date.now() - begin) / 1000);

@@ -5,9 +5,9 @@ import { Secret } from "../../infra/settings/secret.ts";
 import { launcher } from "../../lib/launcher.ts";
 import { askEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
+import { openForPreview, type StackOptions } from "../open-stack.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
-import { openStack, type StackOptions } from "../stack-run.ts";
 
 /** A resource as the engine would register it; a value that is secret is `[secret]`. */
 export interface PlannedResource {
@@ -49,7 +49,7 @@ export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
  * @throws UserError when the settings have errors or the preview fails.
  */
 export async function resolveStack(stack: string, options: StackOptions): Promise<ResolvedStack> {
-  const session = await openStack({ ...options, stack, check: true, create: true, change: false });
+  const session = await openForPreview(stack, options);
   const text = await withRemoteHost(neededForward(session.project, session.file), () =>
     askEngine(session, ["preview", ...stackFlags(session), "--json", "--show-sames"]),
   );

@@ -1,9 +1,9 @@
 // After a run that failed: what users get now, asked of the gateways and of the containers that they lead to.
 import { withDocker } from "../docker-client.ts";
 import { output, placeOf } from "../drift/place.ts";
+import { say } from "../say.ts";
 import { routeStates, servingLines } from "../serving.ts";
 import { dockerHostOf, type Session } from "../session.ts";
-import { say } from "../stack-run.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 
 /** Says of each route in the state who serves it, or that nobody does. */

@@ -8,6 +8,7 @@ import { output, placeOf } from "../drift/place.ts";
 import { policyFlags, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import { addressOf, stackOutputs } from "../inventory.ts";
+import { openForPreview, type StackOptions } from "../open-stack.ts";
 import { type ResolvedStack, resolvedBy } from "../parity/resolved.ts";
 import { askForEvents, type EngineRun } from "../plan/events.ts";
 import { stackReport } from "../plan/report.ts";
@@ -17,7 +18,6 @@ import { migratedDatabases } from "../release/restore.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { listServices, type Service, stateOf } from "../services.ts";
 import { dockerHostOf, neededForward, openSession, type Session } from "../session.ts";
-import { openStack, type StackOptions } from "../stack-run.ts";
 import type { Deployment } from "../state/backend.ts";
 import { currentDeployment } from "../state/state-transfer.ts";
 import { typedCommand } from "../systems.ts";
@@ -53,7 +53,7 @@ export async function openEnvironment(
   options: StackOptions,
 ): Promise<Opened> {
   // Made in the backend where it isn't there yet, as each preview does.
-  const checked = await ask(() => openStack({ ...options, stack, check: true, create: true, change: false }));
+  const checked = await ask(() => openForPreview(stack, options));
   const session = checked.ok
     ? checked
     : await ask(() => openSession(project, stack, loadStackFile(project, stack)));

@@ -1,7 +1,8 @@
 // Makes the report on a pair: both environments gathered at the same time, compared, and summed up.
+
+import type { StackOptions } from "../open-stack.ts";
 import { compareStacks } from "../parity/compare.ts";
 import { loadProject, loadStackFile } from "../project.ts";
-import type { StackOptions } from "../stack-run.ts";
 import { nodeDifferences, type Side } from "./differences.ts";
 import { type Gathered, gather, openEnvironment } from "./environment.ts";
 import type { Report } from "./model.ts";
