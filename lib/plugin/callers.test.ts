@@ -1,8 +1,8 @@
 // Tests of who is told apart at the other end of a connection, with real processes.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createConnection, createServer, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { createConnection, createServer, Server, type Socket } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   type CallerCheck,
   canTellCallers,
@@ -17,6 +17,7 @@ const asRoot = process.getuid?.() === 0;
 const children: ChildProcess[] = [];
 
 afterEach(() => {
+  vi.restoreAllMocks();
   for (const child of children.splice(0)) child.kill();
 });
 
@@ -83,6 +84,28 @@ describe.runIf(linux)("on Linux", () => {
   it("one that is run by hand serves its own user", async () => {
     expect(await judged(await onlyOwnUser(), (await visitor()).come)).toBe("unknown");
   });
+
+  it.runIf(asRoot)(
+    "a stranger who is first at every port doesn't change that callers can be told",
+    async () => {
+      const { come } = await visitor(65_534);
+      const listen = Server.prototype.listen;
+      const spy = vi.spyOn(Server.prototype, "listen").mockImplementation(function (this: Server, ...args) {
+        const told = args.pop() as () => void;
+        // Whoever listens learns of it when the stranger has connected.
+        this.once("connection", told);
+        return Reflect.apply(listen, this, [
+          ...args,
+          () => come((this.address() as { port: number }).port),
+        ]) as Server;
+      });
+      vi.resetModules();
+      const fresh = await import("./callers.ts");
+      expect(await fresh.canTellCallers(process.pid)).toBe(true);
+      expect(spy).toHaveBeenCalled();
+      spy.mockRestore();
+    },
+  );
 
   it.runIf(asRoot)("nothing serves another user", async () => {
     const { pid, come } = await visitor(65_534);

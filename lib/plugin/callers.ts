@@ -2,7 +2,7 @@
 // on 127.0.0.1 is open to every process of the machine, those of other users and of containers on the host's network too.
 // Linux writes down whose each socket is and which process holds it. Elsewhere that can't be told.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createConnection, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 
 /** Decides about a new connection. @returns who it is, or undefined to refuse it */
 export type CallerCheck = (socket: Socket) => Promise<Caller | undefined> | Caller | undefined;
@@ -17,15 +17,15 @@ interface Peer {
 }
 
 const ESTABLISHED = "01";
+const LISTENING = "0A";
 
 /** `127.0.0.1:port` as in /proc/net/tcp: bytes of the address in the order of a little-endian number. */
 function loopback(port: number | undefined): string {
   return `0100007F:${(port ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
-/** Finds the other end among lines of /proc/net/tcp. */
-export function findPeer(table: string, peerPort: number, ownPort: number): Peer | undefined {
-  const at = table.indexOf(` ${loopback(peerPort)} ${loopback(ownPort)} ${ESTABLISHED} `);
+function findSocket(table: string, local: string, remote: string, state: string): Peer | undefined {
+  const at = table.indexOf(` ${local} ${remote} ${state} `);
   if (at < 0) return undefined;
   // local, remote, state, queues, timer, retransmits, uid, timeout, inode
   const [, , , , , , uid, , inode] = table.slice(at + 1, table.indexOf("\n", at)).split(/\s+/);
@@ -33,13 +33,29 @@ export function findPeer(table: string, peerPort: number, ownPort: number): Peer
   return inode === undefined || inode === "0" ? undefined : { uid: Number(uid), inode };
 }
 
+/** Finds the other end among lines of /proc/net/tcp. */
+export function findPeer(table: string, peerPort: number, ownPort: number): Peer | undefined {
+  return findSocket(table, loopback(peerPort), loopback(ownPort), ESTABLISHED);
+}
+
+/** How often the table is read for what must be in it: it isn't read in one piece, and others come and go meanwhile. */
+const READS = 5;
+
 function peerOf(socket: Socket): Peer | undefined {
   if (socket.remotePort === undefined || socket.localPort === undefined) return undefined;
   try {
-    return findPeer(readFileSync("/proc/self/net/tcp", "latin1"), socket.remotePort, socket.localPort);
+    for (let read = 0; read < READS && !socket.destroyed; read++) {
+      const peer = findPeer(
+        readFileSync("/proc/self/net/tcp", "latin1"),
+        socket.remotePort,
+        socket.localPort,
+      );
+      if (peer !== undefined) return peer;
+    }
   } catch {
-    return undefined;
+    // Refused: nothing tells who it is.
   }
+  return undefined;
 }
 
 /** Does the process hold the socket? */
@@ -82,21 +98,33 @@ function ownPeer(socket: Socket): Peer | undefined {
   return peer !== undefined && peer.uid === process.getuid?.() ? peer : undefined;
 }
 
-/** Tries it with a connection of our own. */
+/** Is this process's own socket found, and as its own? */
+function findsOwn(port: number): boolean {
+  for (let read = 0; read < READS; read++) {
+    try {
+      const table = readFileSync("/proc/self/net/tcp", "latin1");
+      const own = findSocket(table, loopback(port), "00000000:0000", LISTENING);
+      if (own !== undefined) return own.uid === process.getuid?.() && holds(process.pid, own);
+    } catch {
+      return false;
+    }
+  }
+  return false;
+}
+
+/**
+ * Tries it with a port of our own. Nobody connects to it for that: whoever else came first would be judged in our place, and
+ * a stranger could so bring it about that every caller is served.
+ */
 async function tells(): Promise<boolean> {
   if (process.platform !== "linux" || process.getuid === undefined) return false;
-  return await new Promise<boolean>((resolve) => {
-    const server = createServer((socket) => {
-      const peer = ownPeer(socket);
-      resolve(peer !== undefined && holds(process.pid, peer));
-      socket.destroy();
-      server.close();
-    });
-    server.once("error", () => resolve(false));
+  const server = createServer((socket) => socket.destroy());
+  return await new Promise<boolean>((resolve, reject) => {
+    server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      createConnection(port, "127.0.0.1").on("error", () => resolve(false));
+      resolve(typeof address === "object" && address !== null && findsOwn(address.port));
+      server.close();
     });
   });
 }
