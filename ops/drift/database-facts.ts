@@ -53,7 +53,8 @@ export interface ServerFacts {
 /** What stands inside a database. */
 export interface ContentFacts {
   extensions: string[] | null;
-  public: string[] | null;
+  /** Tables that every login may use: schema and name. */
+  public: [schema: string, table: string][] | null;
   strange: string[] | null;
   /** What lets a tenant out, one text each. */
   open?: string[] | null;
@@ -140,7 +141,7 @@ const CONTENT_OPEN = texts([
 export function contentQuery(database: string, whole = true): string {
   return `SELECT json_build_object(
   'extensions', (SELECT json_agg(extname) FROM pg_extension WHERE extname <> 'plpgsql'),
-  'public', (SELECT json_agg(DISTINCT c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
+  'public', (SELECT json_agg(DISTINCT jsonb_build_array(n.nspname, c.relname)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
     aclexplode(c.relacl) a WHERE a.grantee = 0 AND ${OWN_SCHEMAS}),
   'strange', (SELECT json_agg(DISTINCT c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
     pg_database b WHERE b.datname = ${literal(database)} AND c.relowner <> b.datdba AND c.relkind IN ('r', 'p', 'v', 'm', 'S')

@@ -125,9 +125,10 @@ function contentFindings(facts: ContentFacts, database: string, place: Place): F
         const mend = `name it in the program, or DROP EXTENSION ${identifier(name)}`;
         return { subject: `extension ${name}`, text: "is not in the state", mending: "person", mend };
       }),
-    ...(facts.public ?? []).map((table): Finding => {
-      const mend = `REVOKE ALL ON ${identifier(table)} FROM PUBLIC`;
-      return { subject, text: `${table} is open to every login`, mending: "person", mend };
+    ...(facts.public ?? []).map(([schema, table]): Finding => {
+      // Without its schema the name of a tenant's `pg_class` means Postgres' own.
+      const mend = `REVOKE ALL ON ${identifier(schema)}.${identifier(table)} FROM PUBLIC`;
+      return { subject, text: `${schema}.${table} is open to every login`, mending: "person", mend };
     }),
     ...(facts.strange ?? []).map((table): Finding => {
       const mend = `make ${table} in a migration, or move what it holds and drop it`;
