@@ -7,10 +7,11 @@ import { keepsPassword } from "../lib/kept-password.ts";
 import type { CallContext, ResourceHandler } from "../lib/plugin/handler.ts";
 import { type Properties, sameValue } from "../lib/plugin/values.ts";
 import { scramVerifier } from "../lib/scram.ts";
-import { inspect } from "./containers.ts";
+import { exec, inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { recordStatement, refuseForeign } from "./ownership.ts";
 import { identifier, literal, psql, psqlJson } from "./psql.ts";
+import { restorePointFolder } from "./restore-point.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -100,6 +101,20 @@ async function requireVersion(docker: Docker, container: string): Promise<void> 
   );
 }
 
+/** Suffix of an administrator's name, after that of its database. */
+const SUFFIX = "_admin";
+
+/** Restore points of a database that is gone lie on the server's volume: the next database of its name must find none. */
+async function removeRestorePoints(docker: Docker, containerId: string, role: string): Promise<void> {
+  const name = role.slice(0, -SUFFIX.length);
+  if (!role.endsWith(SUFFIX) || !/^[a-zA-Z_][\w$.-]*$/.test(name)) return;
+  const sql = `SELECT count(*) FROM pg_database WHERE datname = ${literal(name)};`;
+  if ((await psql(docker, containerId, sql)) !== "0") return;
+  const folder = await restorePointFolder(docker, { containerId, name });
+  const { exitCode, output } = await exec(docker, containerId, ["rm", "-rf", "--", folder]);
+  if (exitCode !== 0) throw new Error(`${folder} in ${containerId} can't be deleted: ${output.trim()}`);
+}
+
 export const environmentAdmin: ResourceHandler<DockerHost> = {
   secretOutputs: ["password"],
   check({ news }) {
@@ -140,6 +155,7 @@ export const environmentAdmin: ResourceHandler<DockerHost> = {
     const docker = await ctx.client.docker();
     // With the server everything on it is gone.
     if ((await inspect(docker, container)) === undefined) return;
+    await removeRestorePoints(docker, container, role);
     if ((await look(docker, outputs as unknown as Inputs)) === undefined) return;
     try {
       await psql(docker, container, `DROP OWNED BY ${identifier(role)};\nDROP ROLE ${identifier(role)};`);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { listRestorePoints, makeRestorePoint } from "../../provider/restore-point.ts";
 import { docker } from "../support/docker.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
@@ -59,6 +60,7 @@ async function sharedServers(): Promise<Record<string, string>> {
   return facts;
 }
 
+const DATABASES = ["staging_lugh", "prod_lugh"];
 const roles = () =>
   psqlAsAdmin(project, "SELECT rolname FROM pg_roles WHERE rolname LIKE 'staging%' ORDER BY 1;");
 const databases = () =>
@@ -228,12 +230,19 @@ describe("shared servers", () => {
   });
 
   it("lose one environment's data, and nothing else, by its down --delete-data", async () => {
+    const server = `${project.name}_shared_postgres`;
+    const points = () =>
+      Promise.all(DATABASES.map((name) => listRestorePoints(docker, { containerId: server, name })));
+    for (const name of DATABASES) await makeRestorePoint(docker, { containerId: server, name }, "seed");
+    expect((await points()).map(({ length }) => length)).toEqual([1, 1]);
     const before = await others();
     const deletion = ["--delete-data", "--yes-delete-data-of", "staging"];
     const down = await project.tandem(["down", "staging", "--yes", ...deletion]);
     expect(down.exitCode, down.output).toBe(0);
     expect(await databases()).toBe("prod_lugh");
     expect(await roles()).toBe("");
+    // A restore point is a whole copy of a database.
+    expect((await points()).map(({ length }) => length)).toEqual([0, 1]);
     expect(await redisAsAdmin(project, "SCAN", "0", "COUNT", "10000")).not.toContain("staging:");
     expect(await others()).toEqual(before);
     expect(Object.keys(await snapshot(project.name, "staging"))).toEqual([]);
