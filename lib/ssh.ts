@@ -32,12 +32,17 @@ function sshParts(host: string): { user: string; hostname: string; port: string 
   return { user: decodeURIComponent(url.username), hostname, port: url.port };
 }
 
+/** How a person calls ssh for a Docker host; undefined when it is not `ssh://user@host:port`. */
+export function sshCommand(host: string): string | undefined {
+  const parts = sshParts(host);
+  if (parts === undefined) return undefined;
+  const { user, hostname, port } = parts;
+  return `ssh ${port === "" ? "" : `-p ${port} `}${user === "" ? "" : `${user}@`}${hostname}`;
+}
+
 /** The command with which a person tries a Docker host. */
 export function sshByHand(host: string): string {
-  const parts = sshParts(host);
-  if (parts === undefined) return `ssh ${host} docker version`;
-  const { user, hostname, port } = parts;
-  return `ssh ${port === "" ? "" : `-p ${port} `}${user === "" ? "" : `${user}@`}${hostname} docker version`;
+  return `${sshCommand(host) ?? `ssh ${host}`} docker version`;
 }
 
 /**

@@ -12,6 +12,7 @@ import { prepareMachine } from "./prepare.ts";
 import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "./project.ts";
 import { noteBegin } from "./recovery/open-ends.ts";
 import { settle, settleDown } from "./recovery/settle.ts";
+import { tellOpenLoopback } from "./remote/open-loopback.ts";
 import { requireDocker } from "./remote/remote-host.ts";
 import { dockerHostOf, openSession, remoteDockerHost, type Session } from "./session.ts";
 import { checkSettings, fingerprintOf, withCheckedSettings } from "./stack-settings.ts";
@@ -111,6 +112,7 @@ async function open(stack: string, options: StackOptions, purpose: Purpose): Pro
   if (remote !== undefined) await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
   await prepareMachine({ dockerHost, images: needs?.images, withoutImages: !images });
+  if (check) await tellOpenLoopback(dockerHost);
   warmUp(project);
   // Before the check, so that what changes while it runs doesn't count as checked.
   const files = check ? fingerprintOf(project, stack, file) : undefined;

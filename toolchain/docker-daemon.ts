@@ -8,14 +8,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { explainSshFailure, sshSettings, sshTarget } from "../lib/ssh.ts";
 import { findOnPath } from "./executables.ts";
+import { type EngineFacts, opensLoopback } from "./loopback-versions.ts";
 import type { Environ, Paths } from "./paths.ts";
 import { isAlive } from "./process-identity.ts";
 import { run } from "./run.ts";
 import type { Say } from "./step.ts";
 
-/** Answer of a daemon: its version, or why it can't be used and, where that is known, what to do. */
+/**
+ * Answer of a daemon: its version, and whether it lets other machines reach its ports on 127.0.0.1; or why it can't be used
+ * and, where that is known, what to do.
+ */
 export type DaemonAnswer =
-  | { version: string }
+  | { version: string; opensLoopback?: true }
   | { problem: "absent" | "forbidden"; detail: string; mend?: string };
 
 /** Seconds that a daemon may take to answer after it was started. */
@@ -44,7 +48,7 @@ export async function askDaemon(host: string): Promise<DaemonAnswer> {
       });
       response.on("end", () => {
         try {
-          resolve({ version: (JSON.parse(text) as { Version: string }).Version });
+          resolve(answerOf(JSON.parse(text) as EngineFacts));
         } catch {
           resolve({ problem: "absent", detail: `${host} answers, but not as Docker does` });
         }
@@ -59,25 +63,36 @@ export async function askDaemon(host: string): Promise<DaemonAnswer> {
   });
 }
 
+function answerOf(facts: EngineFacts): DaemonAnswer {
+  const { Version = "" } = facts;
+  return { version: Version, ...(opensLoopback(facts) ? { opensLoopback: true } : {}) };
+}
+
 /** Hosts that answered in this process: several steps ask the same, and each connection takes its time. */
-const answered = new Map<string, string>();
+const answered = new Map<string, DaemonAnswer>();
 
 async function askThroughSsh(host: string): Promise<DaemonAnswer> {
   const known = answered.get(host);
-  if (known !== undefined) return { version: known };
+  if (known !== undefined) return known;
   const target = sshTarget(host);
   if (target === undefined)
     return { problem: "absent", detail: `${host} is not of the form ssh://user@host:port` };
   // It may use a connection that the user keeps open, but must not become one: that would stay behind.
   const args = [...sshSettings({ ControlMaster: "no" }), ...target];
-  const answer = await execa("ssh", [...args, "docker", "version", "--format", "{{.Server.Version}}"], {
+  const answer = await execa("ssh", [...args, "docker", "version", "--format", "'{{json .Server}}'"], {
     reject: false,
     stdin: "ignore",
     timeout: 20_000,
   });
   if (!answer.failed) {
-    answered.set(host, answer.stdout.trim());
-    return { version: answer.stdout.trim() };
+    try {
+      // A shell may greet before.
+      const facts = answerOf(JSON.parse(answer.stdout.split("\n").at(-1) ?? "") as EngineFacts);
+      answered.set(host, facts);
+      return facts;
+    } catch {
+      return { problem: "absent", detail: `${host} answers, but not as Docker does: ${answer.stdout}` };
+    }
   }
   const { reason, mend } = explainSshFailure(host, answer.stderr || (answer.shortMessage ?? ""));
   return { problem: "absent", detail: `${host}: ${reason}`, mend };
@@ -110,27 +125,28 @@ function runningPid(): number {
  * Starts the installed daemon: through systemd or the service script where there is an init, else as a detached
  * process that outlives this one. A daemon that runs already is never touched.
  *
+ * @returns whether this process started it by itself, without an init
  * @throws when it doesn't answer within a minute, with its log.
  */
-export async function startDaemon(paths: Paths, say: Say, env: Environ = process.env): Promise<void> {
+export async function startDaemon(paths: Paths, say: Say, env: Environ = process.env): Promise<boolean> {
   const host = defaultDockerHost(env);
   const log = join(paths.data, "dockerd.log");
   if (existsSync("/run/systemd/system")) {
     say("starting docker.service");
     await run("systemctl", ["start", "docker"], { log: join(paths.logs, "docker.log") });
     await waitUntilReady(host, "journalctl -u docker");
-    return;
+    return false;
   }
   if (existsSync("/run/openrc") && findOnPath("rc-service", env).length > 0) {
     say("starting the docker service");
     await run("rc-service", ["docker", "start"], { log: join(paths.logs, "docker.log") });
     await waitUntilReady(host, "/var/log/docker.log");
-    return;
+    return false;
   }
   if (isAlive(runningPid())) {
     say("dockerd is running already: waiting for its answer");
     await waitUntilReady(host, "the one that its starter chose");
-    return;
+    return false;
   }
   say(`no init system here: starting dockerd by itself (log: ${log})`);
   mkdirSync(paths.data, { recursive: true, mode: 0o700 });
@@ -145,4 +161,5 @@ export async function startDaemon(paths: Paths, say: Say, env: Environ = process
   daemon.unref();
   await Promise.race([waitUntilReady(host, log), failed]);
   daemon.removeAllListeners();
+  return true;
 }

@@ -2,6 +2,8 @@
 import pc from "picocolors";
 import { printableLine } from "../../lib/printable.ts";
 import { POLICIES_KEY } from "../../policies/settings.ts";
+import { defaultDockerHost } from "../../toolchain/docker-daemon.ts";
+import { loopbackWarning } from "../../toolchain/loopback-warning.ts";
 import { withDocker } from "../docker-client.ts";
 import { endingWith, UserError } from "../errors.ts";
 import {
@@ -44,7 +46,13 @@ async function knownOf(project: Project, stack: string): Promise<Known> {
   return { name: stack, deployment: await currentDeployment(openSession(project, stack, file)), published };
 }
 
-function render(checks: readonly Check[]): string {
+/** What was found: checks, and what is worth knowing besides. */
+interface Findings {
+  checks: readonly Check[];
+  warnings: readonly string[];
+}
+
+function render({ checks, warnings }: Findings): string {
   const paint = { holds: pc.green, broken: pc.red, untried: pc.yellow };
   const rows = checks.map(({ result, area, environment, tried, answer }) => [
     paint[result](result),
@@ -55,10 +63,11 @@ function render(checks: readonly Check[]): string {
   ]);
   const count = (result: Check["result"]) => checks.filter((check) => check.result === result).length;
   const sum = `${count("holds")} of ${checks.length} checks hold, ${count("broken")} broken, ${count("untried")} not tried`;
-  return `${renderTable(["", "about", "environment", "tried", "came back"], rows)}\n${sum}`;
+  const table = renderTable(["", "about", "environment", "tried", "came back"], rows);
+  return [table, sum, ...warnings.map((line) => pc.yellow(line))].join("\n");
 }
 
-async function checksOf(project: Project, stacks: readonly string[]): Promise<Check[]> {
+async function checksOf(project: Project, stacks: readonly string[]): Promise<Findings> {
   const names = stackNames(project);
   for (const stack of stacks) loadStackFile(project, stack);
   const [first] = names;
@@ -66,7 +75,8 @@ async function checksOf(project: Project, stacks: readonly string[]): Promise<Ch
   const known = await Promise.all(names.map((name) => knownOf(project, name)));
   const host = dockerHostOf(project, loadStackFile(project, stacks[0] ?? first));
   const checks = await withDocker(host, (docker) => verifyIsolation(docker, project.name, known, stacks));
-  if (checks.length > 0) return checks;
+  // No check of the environments: it is the host's, and whether somebody is on its segment can't be seen from here.
+  if (checks.length > 0) return { checks, warnings: await loopbackWarning(host ?? defaultDockerHost()) };
   const what = stacks.length === 0 ? `no environment of ${project.name}` : `none of ${stacks.join(", ")}`;
   throw new UserError(`${what} is up: there is nothing to verify`, `tandem up ${stacks[0] ?? first}`);
 }
@@ -80,9 +90,10 @@ async function checksOf(project: Project, stacks: readonly string[]): Promise<Ch
  */
 export async function verify(stacks: readonly string[], options: VerifyOptions): Promise<number> {
   const project = loadProject(options.project);
-  const checks = await endingWith(verifyCodes.untried, () => checksOf(project, stacks));
-  const document = { project: project.name, checks };
-  process.stdout.write(`${options.json === true ? JSON.stringify(document, null, 2) : render(checks)}\n`);
+  const found = await endingWith(verifyCodes.untried, () => checksOf(project, stacks));
+  const { checks } = found;
+  const document = { project: project.name, ...found };
+  process.stdout.write(`${options.json === true ? JSON.stringify(document, null, 2) : render(found)}\n`);
   if (checks.some(({ result }) => result === "broken")) return verifyCodes.broken;
   return checks.every(({ result }) => result === "holds") ? verifyCodes.holds : verifyCodes.untried;
 }

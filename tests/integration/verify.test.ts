@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Check } from "../../ops/verify/check.ts";
+import { defaultDockerHost } from "../../toolchain/docker-daemon.ts";
 import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { loopbackWarning } from "../../toolchain/loopback-warning.ts";
 import { docker, removeLabelled } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";
 import { freePort, TestProject } from "../support/project.ts";
@@ -54,7 +56,11 @@ beforeAll(async () => {
   const ups = await Promise.all(
     ["staging", "production"].map((stack) => project.tandem(["up", stack, "--yes"])),
   );
-  for (const { exitCode, output } of ups) if (exitCode !== 0) throw new Error(output);
+  const warning = await loopbackWarning(defaultDockerHost());
+  for (const { exitCode, output } of ups) {
+    if (exitCode !== 0) throw new Error(output);
+    for (const line of warning) expect(output).toContain(line);
+  }
   for (const stack of ["staging", "production"]) {
     for (const value of Object.values(await secretsOf(stack))) {
       secrets.push(URL.canParse(value) ? new URL(value).password : value);
@@ -105,6 +111,8 @@ describe("a pair that is isolated", () => {
     const { exitCode, all = "" } = await running;
     expect(exitCode, all).toBe(0);
     expect(all).toMatch(/(\d+) of \1 checks hold, 0 broken, 0 not tried/);
+    // What else there is to know of the host.
+    expect(all).toContain((await loopbackWarning(defaultDockerHost())).join("\n"));
     expect(all).not.toMatch(/holds +\w+ +production/);
     for (const secret of secrets) expect(all).not.toContain(secret);
   });

@@ -21,6 +21,7 @@ const assets = [
   "examples/app",
   "policies/pulumi-analyzer-tandem",
   "provider/pulumi-resource-tandem",
+  "toolchain/close-loopback.sh",
   "toolchain/docker-provider",
   "toolchain/engine",
   "toolchain/images",

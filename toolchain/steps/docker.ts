@@ -1,8 +1,11 @@
 // Step: a Docker daemon that answers. Installs it only as root on Debian or Ubuntu, and never restarts a running one.
+import { join } from "node:path";
 import { aptObstacle, installPackages } from "../apt.ts";
 import { askDaemon, defaultDockerHost, startDaemon } from "../docker-daemon.ts";
 import { findOnPath } from "../executables.ts";
-import type { Part, SetupContext, Step } from "../step.ts";
+import { CLOSE_LOOPBACK, forgetLoopback, loopbackWarning } from "../loopback-warning.ts";
+import { run } from "../run.ts";
+import type { Part, Say, SetupContext, Step } from "../step.ts";
 
 const manual = "install Docker Engine (https://docs.docker.com/engine/install/) and run this again";
 
@@ -26,7 +29,10 @@ async function inspect(context: SetupContext): Promise<Part> {
     const found = `Docker Engine ${answer.version} at ${host}, but no docker command on this machine`;
     return { ready: false, found, mend: "install Docker's command-line client (docker-cli)" };
   }
-  if ("version" in answer) return { ready: true, found: `Docker Engine ${answer.version} at ${host}` };
+  if ("version" in answer) {
+    const found = [`Docker Engine ${answer.version} at ${host}`, ...(await loopbackWarning(host))];
+    return { ready: true, found: found.join("\n") };
+  }
   const part = { ready: false, found: answer.detail };
   if (!isLocalDefault(context)) return { ...part, mend: answer.mend ?? `make Docker answer at ${host}` };
   if (answer.problem === "forbidden") {
@@ -39,6 +45,15 @@ async function inspect(context: SetupContext): Promise<Part> {
       : { ...part, mend: "start the installed daemon: sudo systemctl start docker" };
   }
   return { ...part, mend: obstacle === undefined ? "apt-get install docker.io and start it" : manual };
+}
+
+/** Keeps other machines from a Docker that set-up has just brought about; where that fails, the next look tells of it. */
+async function closeOwn(context: SetupContext, say: Say): Promise<void> {
+  const host = hostOf(context);
+  if ((await loopbackWarning(host)).length === 0) return;
+  say("keeping other machines from the ports on 127.0.0.1");
+  await run("sh", [CLOSE_LOOPBACK], { log: join(context.paths.logs, "docker.log") }).catch(() => undefined);
+  forgetLoopback(host);
 }
 
 /** The step. */
@@ -61,8 +76,11 @@ export const docker: Step = {
       // Newer releases of Debian ship the command-line client apart.
       await installPackages(context.paths, ["docker.io", "iptables"], say, ["docker-cli"]);
       const after = await askDaemon(hostOf(context));
-      if ("version" in after) return;
+      if (!("version" in after)) await startDaemon(context.paths, say, context.env);
+      return await closeOwn(context, say);
     }
-    await startDaemon(context.paths, say, context.env);
+    const byHand = await startDaemon(context.paths, say, context.env);
+    // Nobody else starts it on this machine, so nobody else has set rules for it since the last boot.
+    if (byHand) await closeOwn(context, say);
   },
 };
