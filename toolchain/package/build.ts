@@ -54,7 +54,8 @@ async function build(): Promise<void> {
   restore();
   const manifest = JSON.parse(readFileSync(manifestFile, "utf8")) as Manifest;
   const tsc = join(packageRoot, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [tsc, "--project", "tsconfig.build.json"], {
+  // Types are a check of their own, and a third of the time.
+  execFileSync(process.execPath, [tsc, "--project", "tsconfig.build.json", "--noCheck"], {
     cwd: packageRoot,
     stdio: ["ignore", 2, 2],
   });

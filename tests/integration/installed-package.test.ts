@@ -1,0 +1,160 @@
+// The npm package in repositories of somebody's: installed from its archive, with the commands of the README. In the long
+// form with other package managers, with Node 22, and with programs in JavaScript of both kinds.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { execa } from "execa";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { docker } from "../support/docker.ts";
+import { ROOT } from "../support/project.ts";
+import { ask } from "../support/requests.ts";
+import { pack, UserRepository } from "../support/user-repository.ts";
+
+const SOAK = process.env.TANDEM_SOAK !== undefined;
+const base = mkdtempSync(join(tmpdir(), "tandem-package-"));
+const repositories: UserRepository[] = [];
+let archive: string;
+
+beforeAll(async () => {
+  archive = await pack(base);
+});
+
+afterAll(async () => {
+  for (const repository of repositories) await repository.remove();
+  rmSync(base, { recursive: true, force: true });
+});
+
+function repository(...bin: string[]): UserRepository {
+  const made = new UserRepository(...bin);
+  repositories.push(made);
+  return made;
+}
+
+/** The commands of the README for a repository of one's own, without their remarks. */
+function readmeCommands(): string[] {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const block = /^## In a repository of your own$[\s\S]*?^```sh\n([\s\S]*?)^```/m.exec(readme)?.[1] ?? "";
+  return block.split("\n").flatMap((line) => line.replace(/\s+#.*$/, "") || []);
+}
+
+async function succeed(user: UserRepository, line: string, folder?: string): Promise<string> {
+  const { exitCode, output } = await user.run(line, folder);
+  expect(exitCode, `${line}\n${output}`).toBe(0);
+  return output;
+}
+
+/** Brings staging up, and takes it down again: it answers, plain Pulumi finds nothing to do, and no file changes. */
+async function comesUpAndGoes(user: UserRepository, up = "npx tandem up"): Promise<void> {
+  const port = await user.freePorts();
+  const before = user.read("infra/Pulumi.staging.yaml");
+  const { output, exitCode } = await user.run(up);
+  expect(exitCode, output).toBe(0);
+  expect(output).toContain(`staging of ${user.name}: 4 containers`);
+  const ready = await ask(port, `staging-${user.name}.localhost`, "/ready");
+  expect(ready.status, ready.text).toBe(200);
+  expect(user.read("infra/Pulumi.staging.yaml")).toBe(before);
+
+  const plain =
+    'eval "$(npx tandem env)"; pulumi preview --stack staging --expect-no-changes --non-interactive';
+  expect(await succeed(user, plain, "infra")).toMatch(/\d+ unchanged/);
+  await succeed(user, "npx tandem down staging --yes");
+  const filters = JSON.stringify({ label: [`tandem.system=${user.name}`] });
+  expect(await docker.listContainers({ all: true, filters })).toEqual([]);
+}
+
+describe("an empty repository", () => {
+  it("has staging by the commands of the README, and plain Pulumi works in it", async () => {
+    const commands = readmeCommands();
+    expect(commands.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
+      "npm install --save-dev",
+      "npx tandem init",
+      "npx tandem up",
+    ]);
+    const user = repository();
+    const [install = "", init = "", up = ""] = commands;
+    await succeed(user, install.replace(/\S+\.tgz/, archive));
+    const told = await succeed(user, init);
+    expect(told).toContain(`infra is the system ${user.name}`);
+    // The command that it names next is the README's, with the environment.
+    expect(told).toContain(`\n  ${up} staging\n`);
+    const again = await user.run(init);
+    expect(again.exitCode).toBe(2);
+    await comesUpAndGoes(user, up);
+
+    // Another one beside it, on ports of its own; with two, a command says which.
+    await succeed(user, "npx tandem new book-club");
+    const several = await user.run("npx tandem status");
+    expect(several.output).toContain("there are several systems: book-club, infra");
+    expect(await succeed(user, "npx tandem status --system book-club")).toContain("staging");
+    await succeed(user, `node ${join(ROOT, "node_modules/typescript/bin/tsc")} --project infra`);
+  });
+});
+
+/** Puts packages of the npm registry beside the test. @returns the folder of their commands */
+async function tools(...packages: string[]): Promise<string> {
+  const folder = mkdtempSync(join(base, "tools-"));
+  await execa("npm", [
+    "install",
+    "--prefix",
+    folder,
+    "--prefer-offline",
+    "--no-audit",
+    "--no-fund",
+    ...packages,
+  ]);
+  return join(folder, "node_modules/.bin");
+}
+
+/** Writes the system's TypeScript as JavaScript of a kind, as somebody's compiler does. */
+function inJavaScript(user: UserRepository, type: "commonjs" | "module"): void {
+  const folder = join(user.folder, "infra");
+  const module = type === "module" ? ts.ModuleKind.ESNext : ts.ModuleKind.CommonJS;
+  const options = { module, target: ts.ScriptTarget.ES2023, rewriteRelativeImportExtensions: true };
+  for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts"))) {
+    const { outputText } = ts.transpileModule(user.read(`infra/${file}`), { compilerOptions: options });
+    user.write(`infra/${file.replace(/ts$/, "js")}`, outputText);
+    rmSync(join(folder, file));
+  }
+  user.write("infra/package.json", JSON.stringify({ private: true, type }));
+  user.write("infra/Pulumi.yaml", user.read("infra/Pulumi.yaml").replace("main: main.ts", "main: main.js"));
+}
+
+describe.runIf(SOAK)("the long form", () => {
+  it.each([
+    ["pnpm@10", "pnpm add --save-dev"],
+    ["yarn@1", "yarn add --dev"],
+  ])("with %s, which is told what else to install", async (manager, add) => {
+    const user = repository(await tools(manager));
+    user.write("package.json", '{ "private": true, "type": "module" }\n');
+    await succeed(user, `${add} file:${archive}`);
+    const told = await succeed(user, "npx tandem init");
+    const install = told.split("\n").find((line) => line.trim().startsWith(add));
+    expect(install, told).toContain("@pulumi/pulumi@");
+    await succeed(user, install ?? "");
+    await comesUpAndGoes(user);
+  });
+
+  it.each([
+    ["22", "commonjs"],
+    ["22", "module"],
+    ["24", "commonjs"],
+    ["24", "module"],
+  ] as const)("with Node %s and a %s program in JavaScript", async (node, type) => {
+    const bin = node === "24" ? dirname(process.execPath) : await tools(`node@${node}`);
+    const user = repository(bin);
+    expect(await succeed(user, "node --version")).toMatch(new RegExp(`^v${node}\\.`));
+    user.write("package.json", JSON.stringify({ name: user.name, private: true, type }));
+    await succeed(user, `npm install --save-dev ${archive}`);
+    await succeed(user, "npx tandem init");
+    inJavaScript(user, type);
+    await comesUpAndGoes(user);
+  });
+
+  it("an older Node is told which one it takes", async () => {
+    const user = repository(await tools("node@20"));
+    const { exitCode, output } = await user.run(`npm install --save-dev ${archive} && npx tandem up`);
+    expect(exitCode, output).toBe(2);
+    expect(output).toContain("tandem: needs Node 22.18, 24 or newer, and this is 20.");
+  });
+});

@@ -1,0 +1,114 @@
+// A repository of somebody's that has the npm package installed: made anew, with what a package manager puts there.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, relative } from "node:path";
+import { execa } from "execa";
+import { removeLabelled, uniqueName } from "./docker.ts";
+import { freePort, ROOT } from "./project.ts";
+
+/** Folders of the checkout that are no part of it, or made from it. */
+const LEFT_OUT = /(^|\/)(node_modules|\.git|dist)$/;
+
+/**
+ * Packs this checkout as `npm pack` does it, in a copy: package.json is another one meanwhile.
+ *
+ * @param folder where the copy and the archive go
+ * @returns path of the archive
+ */
+export async function pack(folder: string): Promise<string> {
+  const checkout = join(folder, "checkout");
+  cpSync(ROOT, checkout, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (source) => !LEFT_OUT.test(relative(ROOT, source)),
+  });
+  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  // The example app's revision is part of its image, whose tag would move under other runs if it were another one.
+  if (existsSync(join(ROOT, ".git"))) symlinkSync(join(ROOT, ".git"), join(checkout, ".git"));
+  const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", folder], {
+    cwd: checkout,
+    env: { GIT_OPTIONAL_LOCKS: "0" },
+  });
+  const [{ filename }] = JSON.parse(stdout.slice(stdout.indexOf("["))) as [{ filename: string }];
+  return join(folder, filename);
+}
+
+/** An outcome of a command. */
+export interface Ran {
+  exitCode: number;
+  output: string;
+}
+
+/** The repository, with a git folder and nothing else. */
+export class UserRepository {
+  /** The name of its folder, and so of its first system. */
+  readonly name = uniqueName("house-");
+  private readonly base = mkdtempSync(join(tmpdir(), "tandem-user-"));
+  readonly folder = join(this.base, this.name);
+  private readonly home = join(this.base, "home");
+  private readonly path: string;
+
+  /** @param bin folders that come first in the PATH: another Node, a package manager */
+  constructor(...bin: string[]) {
+    mkdirSync(join(this.folder, ".git"), { recursive: true });
+    this.path = [...bin, process.env.PATH ?? ""].join(delimiter);
+  }
+
+  /** Runs a line of a shell in the repository, with the state of its own. */
+  async run(line: string, folder = "."): Promise<Ran> {
+    const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+    const { all, exitCode } = await execa("sh", ["-ec", line], {
+      cwd: join(this.folder, folder),
+      all: true,
+      reject: false,
+      stdin: "ignore",
+      env: {
+        ...Object.fromEntries(own.map((key) => [key, undefined])),
+        PATH: this.path,
+        TANDEM_HOME: this.home,
+        NO_COLOR: "1",
+        npm_config_prefer_offline: "true",
+        npm_config_audit: "false",
+        npm_config_fund: "false",
+      },
+    });
+    return { exitCode: exitCode ?? 1, output: all };
+  }
+
+  /** Text of a file. */
+  read(file: string): string {
+    return readFileSync(join(this.folder, file), "utf8");
+  }
+
+  /** Writes a file. */
+  write(file: string, text: string): void {
+    mkdirSync(join(this.folder, file, ".."), { recursive: true });
+    writeFileSync(join(this.folder, file), text);
+  }
+
+  /** Moves staging to ports that nobody uses on this machine. @returns the gateway's */
+  async freePorts(): Promise<number> {
+    const [gateway, postgres] = [await freePort(), await freePort()];
+    const file = "infra/Pulumi.staging.yaml";
+    const text = this.read(file)
+      .replace(/hostPort: \d+/, `hostPort: ${gateway}`)
+      .replace(/postgresPort: \d+/, `postgresPort: ${postgres}`);
+    this.write(file, text);
+    return gateway;
+  }
+
+  /** Removes it and all that was deployed from it. */
+  async remove(): Promise<void> {
+    await removeLabelled(`tandem.system=${this.name}`);
+    rmSync(this.base, { recursive: true, force: true });
+  }
+}
