@@ -1,5 +1,7 @@
 // Counting and addressing what a state holds.
+
 import { describe, expect, it } from "vitest";
+import { types } from "../lib/resource-types.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "./inventory.ts";
 import type { StateResource } from "./state/backend.ts";
 
@@ -8,8 +10,8 @@ const resource = (type: string, name: string, id: string): StateResource => ({
   type,
   id,
 });
-const container = (name: string, id: string) => resource("docker:index/container:Container", name, id);
-const network = resource("docker:index/network:Network", "net", "n1");
+const container = (name: string, id: string) => resource(types.container, name, id);
+const network = resource(types.network, "net", "n1");
 
 describe("inventory", () => {
   it("counts by kind, singular and plural", () => {
@@ -65,7 +67,7 @@ describe("address", () => {
   });
 
   it("finds the stack's outputs", () => {
-    const stack = { ...resource("pulumi:pulumi:Stack", "s", ""), outputs: { url: "http://x" } };
+    const stack = { ...resource(types.stack, "s", ""), outputs: { url: "http://x" } };
     expect(stackOutputs({ resources: [network, stack] })).toEqual({ url: "http://x" });
     expect(stackOutputs(undefined)).toEqual({});
   });

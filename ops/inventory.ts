@@ -1,23 +1,14 @@
 // What an environment consists of, counted from its state, in words.
+import { factsOf, knownTypes, types } from "../lib/resource-types.ts";
 import type { Deployment, StateResource } from "./state/backend.ts";
-
-/** Kinds of things that people ask about, in the order in which they are told. */
-const kinds: readonly { type: string; one: string; many: string }[] = [
-  { type: "docker:index/container:Container", one: "container", many: "containers" },
-  { type: "docker:index/service:Service", one: "Swarm service", many: "Swarm services" },
-  { type: "docker:index/network:Network", one: "network", many: "networks" },
-  { type: "docker:index/volume:Volume", one: "volume", many: "volumes" },
-  { type: "postgresql:index/database:Database", one: "database", many: "databases" },
-  { type: "postgresql:index/role:Role", one: "database login", many: "database logins" },
-  { type: "random:index/randomPassword:RandomPassword", one: "generated secret", many: "generated secrets" },
-  { type: "tandem:gateway:Route", one: "route", many: "routes" },
-  { type: "cloudflare:index/dnsRecord:DnsRecord", one: "DNS record", many: "DNS records" },
-];
 
 /** `4 containers, 1 network, …`; "" where there is nothing. */
 export function inventory(resources: readonly StateResource[]): string {
-  return kinds
-    .flatMap(({ type, one, many }) => {
+  return knownTypes
+    .flatMap((type) => {
+      const { counted } = factsOf(type);
+      if (counted === undefined) return [];
+      const [one, many] = counted;
       const count = resources.filter((resource) => resource.type === type && resource.delete !== true).length;
       return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
     })
@@ -41,7 +32,7 @@ export function changes(
 
 /** Outputs of the stack's program that are plain values. */
 export function stackOutputs(deployment: Deployment | undefined): Record<string, unknown> {
-  const stack = deployment?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const stack = deployment?.resources?.find(({ type }) => type === types.stack);
   return stack?.outputs ?? {};
 }
 

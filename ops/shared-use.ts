@@ -1,4 +1,5 @@
 // Whether the servers of a stack `shared` may go: not while an environment uses them or has data on them.
+import { types } from "../lib/resource-types.ts";
 import { environmentsIn } from "../provider/network-users.ts";
 import { withDocker } from "./docker-client.ts";
 import { UserError } from "./errors.ts";
@@ -7,9 +8,6 @@ import { dockerHostOf, type Session } from "./session.ts";
 import { type Deployment, readDeployment } from "./state/backend.ts";
 import { isOnSharedServer } from "./state/kept-state.ts";
 import { stackCommand } from "./systems.ts";
-
-/** Type of the resource that stands for the use of shared servers. */
-const SHARED_USE = "tandem:docker:SharedUse";
 
 /**
  * Refuses to take shared servers down while containers of an environment are in their networks; and to delete their
@@ -23,7 +21,7 @@ export async function refuseSharedInUse(
   deployment: Deployment | undefined,
   deleteData: boolean,
 ): Promise<void> {
-  const use = deployment?.resources?.find(({ type }) => type === SHARED_USE);
+  const use = deployment?.resources?.find(({ type }) => type === types.sharedUse);
   if (use === undefined) return;
   const networks = (use.outputs?.networks ?? []) as string[];
   const { project, file, stack } = session;

@@ -1,5 +1,7 @@
 // What a rule of the policy pack is, and what it sees of a resource. A rule never repeats a value that may be secret.
+
 import { UNKNOWN } from "../lib/plugin/values.ts";
+import { types } from "../lib/resource-types.ts";
 import type { PolicySettings } from "./settings.ts";
 
 /** How strictly a rule is taken: `mandatory` stops the run, `advisory` is a warning. */
@@ -78,21 +80,7 @@ export interface StackRule extends RuleBase {
 
 export type Rule = ResourceRule | StackRule;
 
-/** Types of resources that rules look at. */
-export const types = {
-  container: "docker:index/container:Container",
-  network: "docker:index/network:Network",
-  volume: "docker:index/volume:Volume",
-  start: "tandem:docker:ContainerStart",
-  image: "tandem:docker:Image",
-  migration: "tandem:docker:Migration",
-  route: "tandem:gateway:Route",
-  guard: "tandem:data:Guard",
-  role: "postgresql:index/role:Role",
-  database: "postgresql:index/database:Database",
-  grant: "postgresql:index/grant:Grant",
-  password: "random:index/randomPassword:RandomPassword",
-} as const;
+export { types };
 
 /** A rule about containers of the Docker provider. */
 export function containerRule(rule: Omit<ResourceRule, "types">): ResourceRule {

@@ -1,7 +1,9 @@
 // `tandem end-queries`: ends what an environment runs on its database server and its shared Redis server and doesn't come
 // back from, so that others are served again.
+
 import type Docker from "dockerode";
 import { printableLine } from "../../lib/printable.ts";
+import { types } from "../../lib/resource-types.ts";
 import type { DumpedDatabase } from "../../provider/restore-point.ts";
 import { withDocker } from "../docker-client.ts";
 import { openForLook, type StackOptions } from "../open-stack.ts";
@@ -26,11 +28,11 @@ export function serversOf({ resources = [] }: Deployment): { databases: DumpedDa
   const databases = new Map<string, DumpedDatabase>();
   const redis = new Set<string>();
   for (const { type, outputs } of resources) {
-    if (type === "tandem:postgres:TakeBack") {
+    if (type === types.takeBack) {
       const name = String(outputs?.database);
       databases.set(name, { containerId: String(outputs?.containerId), name });
     }
-    if (type === "tandem:redis:AclUser") redis.add(String(outputs?.container));
+    if (type === types.redisUser) redis.add(String(outputs?.container));
   }
   return { databases: [...databases.values()], redis: [...redis] };
 }

@@ -1,6 +1,8 @@
 // Prices times what runs: what is counted, how it adds up, and what is named because it has no price.
+
 import { describe, expect, it } from "vitest";
 import { type PriceLine, priceSettings } from "../../infra/settings/prices.ts";
+import { types } from "../../lib/resource-types.ts";
 import type { StateResource } from "../state/backend.ts";
 import { money, monthlyCost, type Usage } from "./cost.ts";
 import { managedDatabases } from "./usage.ts";
@@ -81,7 +83,7 @@ describe("managedDatabases", () => {
     parent,
     urn: `${parent}/${type}`,
   });
-  const database = "postgresql:index/database:Database";
+  const database = types.database;
 
   it("counts databases on servers that no stack runs", () => {
     expect(
@@ -90,7 +92,7 @@ describe("managedDatabases", () => {
         resource(database, "own"),
         resource("tandem:index:PostgresServer", "own"),
         resource(database, "shared"),
-        resource("tandem:postgres:EnvironmentAdmin", "shared"),
+        resource(types.tenant, "shared"),
         { ...resource(database, "gone"), delete: true },
       ]),
     ).toBe(1);

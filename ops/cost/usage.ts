@@ -1,5 +1,7 @@
 // What of an environment runs and could be billed: its containers as Docker limits them, its managed databases from its state.
+
 import type Docker from "dockerode";
+import { types } from "../../lib/resource-types.ts";
 import { limitsOf } from "../container-limits.ts";
 import { found, labelFilter, labels } from "../docker-client.ts";
 import type { Deployment, StateResource } from "../state/backend.ts";
@@ -34,7 +36,5 @@ export function managedDatabases(resources: readonly StateResource[]): number {
       .filter(({ type }) => /^tandem:(index:PostgresServer|postgres:EnvironmentAdmin)$/.test(type))
       .map(({ parent }) => parent),
   );
-  return present.filter(
-    ({ type, parent }) => type === "postgresql:index/database:Database" && !served.has(parent),
-  ).length;
+  return present.filter(({ type, parent }) => type === types.database && !served.has(parent)).length;
 }

@@ -1,9 +1,10 @@
 // Unit tests of what on a server with other people's things counts as the environment's.
 import { describe, expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import type { RoleFacts, ServerFacts } from "./database-facts.ts";
 import type { Ownership } from "./database-servers.ts";
 import { strangersOf } from "./database-strangers.ts";
-import { placeOf, stateTypes } from "./place.ts";
+import { placeOf } from "./place.ts";
 
 const role = (rolname: string, oid: number, more: Partial<RoleFacts> = {}): RoleFacts => ({
   ...{ rolname, oid, makers: null, holds: null, mark: "" },
@@ -18,7 +19,7 @@ const facts = (roles: RoleFacts[], databases: ServerFacts["databases"] = []): Se
 const resource = (type: string, name: string) => ({ urn: `urn:${name}`, type, outputs: { name } });
 const place = (known: boolean) =>
   placeOf("shop", "staging", {
-    resources: known ? [resource(stateTypes.role, "shop_app"), resource(stateTypes.database, "shop")] : [],
+    resources: known ? [resource(types.role, "shop_app"), resource(types.database, "shop")] : [],
   });
 function strangers(ownership: Ownership, seen: ServerFacts) {
   const whose = { ownership, admin: "admin", given: ["postgres"], place: place(ownership !== "serving") };

@@ -1,8 +1,10 @@
 // Unit tests of drift: how findings become drifts, since when they are there, and what the engine's refresh says.
+
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import { resolvePaths } from "../../toolchain/paths.ts";
 import type { Step } from "../plan/events.ts";
 import { engineFindings } from "./engine-view.ts";
@@ -61,8 +63,8 @@ describe("the engine's refresh", () => {
     ...{ keys: [], diffs: [], detailedDiff: {} },
   });
   it("names things as people do, and sorts what holds data apart", () => {
-    const volume = "docker:index/volume:Volume";
-    const start = "tandem:docker:ContainerStart";
+    const volume = types.volume;
+    const start = types.start;
     const findings = engineFindings({
       outcomes: [
         step("delete", volume, { name: "shop_data" }),
@@ -90,10 +92,10 @@ describe("what is gone from a shared server", () => {
   it("is data's, a person's, or safe, as what it was to the environment", () => {
     const findings = engineFindings({
       outcomes: [
-        gone("tandem:postgres:Extension", { extension: "vector", database: "shop" }),
-        gone("tandem:postgres:EnvironmentAdmin", { role: "shop_admin" }),
-        gone("tandem:redis:AclUser", { user: "staging" }),
-        gone("tandem:cloudflare:IngressRule", { hostname: "shop.example.com" }),
+        gone(types.sharedExtension, { extension: "vector", database: "shop" }),
+        gone(types.tenant, { role: "shop_admin" }),
+        gone(types.redisUser, { user: "staging" }),
+        gone(types.rule, { hostname: "shop.example.com" }),
       ],
     });
     expect(findings.map(({ subject, mending }) => [subject, mending])).toEqual([
@@ -109,7 +111,7 @@ describe("an environment's names", () => {
   it("begin as its network's does, where a system has a way of its own", () => {
     const network = {
       urn: "u",
-      type: "docker:index/network:Network",
+      type: types.network,
       outputs: { name: "aiia_prod_network" },
     };
     expect(placeOf("eduaiia", "production", { resources: [network] }).prefixes).toEqual([

@@ -1,10 +1,5 @@
 // A drift: something that is not as the program made it, and who may mend it.
-
-/**
- * Who may mend a drift: `safe` is mended by the next update and touches no data; `person` is nothing that an update
- * knows, so somebody must look; `data` is or holds data.
- */
-export type Mending = "safe" | "person" | "data";
+import type { Gravity } from "../../lib/resource-types.ts";
 
 /** What one look found; several about the same subject become one drift. */
 export interface Finding {
@@ -12,7 +7,7 @@ export interface Finding {
   subject: string;
   /** What is wrong with it, in words, without a secret. */
   text: string;
-  mending: Mending;
+  mending: Gravity;
   /** Volume of the stack to which somebody else may write: nothing of the stack is started on it. */
   volume?: string;
   /** What a person does about it; without it `tandem drift <stack> --fix` does. */
@@ -23,15 +18,15 @@ export interface Finding {
 export interface Drift {
   subject: string;
   details: string[];
-  mending: Mending;
+  mending: Gravity;
   mend: string[];
   /** What each detail is by itself: the gravest of them is the drift's. */
-  findings: { text: string; mending: Mending }[];
+  findings: { text: string; mending: Gravity }[];
   /** When a run saw it first, ISO 8601. */
   firstSeen: string;
 }
 
-const WEIGHT: Readonly<Record<Mending, number>> = { safe: 0, person: 1, data: 2 };
+const WEIGHT: Readonly<Record<Gravity, number>> = { safe: 0, person: 1, data: 2 };
 
 /** Findings by subject: the gravest decides, what is data first. `seen` tells since when. */
 export function driftsOf(findings: readonly Finding[], seen: (subject: string) => string): Drift[] {

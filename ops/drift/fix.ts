@@ -1,5 +1,6 @@
 // `tandem drift --fix`: fixes what is safe, through the engine's own `up --refresh`, and only where that does nothing else.
 // Where something else is not safe to touch, only what is safe is given to the engine, by its URNs.
+import { types } from "../../lib/resource-types.ts";
 import { policyFlags, stackFlags } from "../engine.ts";
 import { effectsOf } from "../plan/effects.ts";
 import { askForEvents, nameOf, type Step } from "../plan/events.ts";
@@ -13,7 +14,7 @@ import type { Look } from "./look.ts";
 import { safeTargets } from "./safe-targets.ts";
 
 /** Types whose plan looks at the host itself: that they are in it doesn't mean that the program changed. */
-const LOOKING = ["tandem:docker:ContainerStart", "tandem:docker:Image"];
+const LOOKING = [types.start, types.image];
 
 /** Why nothing was done; undefined where it was. */
 export type Refusal = string | undefined;

@@ -1,12 +1,14 @@
 // What stands on the Docker host and isn't as the state has it, where the engine's refresh doesn't look: strangers in the
 // environment's network, names, labels and volumes, and what was done to its own containers while they run.
+
 import type Docker from "dockerode";
 import { SHARED_STACK } from "../../infra/settings/define.ts";
+import type { Gravity } from "../../lib/resource-types.ts";
 import { inspect } from "../../provider/containers.ts";
 import { labelFilter } from "../docker-client.ts";
 import { removalOf } from "../removal.ts";
 import { containerName, leadsOf, servingOf } from "../serving.ts";
-import type { Finding, Mending } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { output, type Place } from "./place.ts";
 
 /** Everything that the host has. */
@@ -92,7 +94,7 @@ function strangeContainers(
       if (about !== undefined && (place.leaving.has(info.Id) || mounted.length === 0)) {
         return [{ subject, mending: "person", ...about }];
       }
-      const find = (text: string, mending: Mending, mend: string): Finding => {
+      const find = (text: string, mending: Gravity, mend: string): Finding => {
         return { subject, text, mending, mend: about?.mend ?? mend };
       };
       // Of what runs, a log tells more than a guess: what serves may need it.

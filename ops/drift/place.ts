@@ -1,31 +1,13 @@
 // What a stack's state says about its place on the Docker host: the things it made, by type, with ids and names.
+import { type TypeName, types } from "../../lib/resource-types.ts";
 import type { Deployment, StateResource } from "../state/backend.ts";
-
-/** Types that the looks at the host ask for. */
-export const stateTypes = {
-  container: "docker:index/container:Container",
-  network: "docker:index/network:Network",
-  volume: "docker:index/volume:Volume",
-  image: "tandem:docker:Image",
-  route: "tandem:gateway:Route",
-  start: "tandem:docker:ContainerStart",
-  admin: "tandem:postgres:AdminPassword",
-  role: "postgresql:index/role:Role",
-  database: "postgresql:index/database:Database",
-  extension: "postgresql:index/extension:Extension",
-  sharedExtension: "tandem:postgres:Extension",
-  tenant: "tandem:postgres:EnvironmentAdmin",
-  postgres: "pulumi:providers:postgresql",
-  rule: "tandem:cloudflare:IngressRule",
-  tunnelRules: "cloudflare:index/zeroTrustTunnelCloudflaredConfig:ZeroTrustTunnelCloudflaredConfig",
-} as const;
 
 /** A stack as its state has it. */
 export interface Place {
   system: string;
   environment: string;
   /** Living resources of a type. */
-  of(type: keyof typeof stateTypes): StateResource[];
+  of(type: TypeName): StateResource[];
   /** All living resources. */
   all: readonly StateResource[];
   /** Ids of what the engine has still to delete: a replacement is there, and a deploy did not come to its end. */
@@ -58,8 +40,7 @@ export function placeOf(
   const leaving = new Set(
     all.flatMap((one) => (one.delete === true && one.id !== undefined ? [one.id] : [])),
   );
-  const of = (type: keyof typeof stateTypes) =>
-    living.filter((resource) => resource.type === stateTypes[type]);
+  const of = (type: TypeName) => living.filter((resource) => resource.type === types[type]);
   // A system may name its things in a way of its own: its network's name tells how they begin.
   const own = of("network").flatMap((network) => /^(.+_)network$/.exec(output(network, "name"))?.[1] ?? []);
   const prefixes = [...new Set([`${system}_${environment}_`, ...own])];

@@ -1,9 +1,11 @@
 // The report on drift: as a table for a terminal, as Markdown for an issue.
+
 import pc from "picocolors";
 import { printableLine } from "../../lib/printable.ts";
+import type { Gravity } from "../../lib/resource-types.ts";
 import { code, plain } from "../plan/markdown.ts";
 import { renderTable } from "../table.ts";
-import type { Drift, Mending } from "./finding.ts";
+import type { Drift } from "./finding.ts";
 
 /** What was found in one stack. */
 export interface DriftReport {
@@ -15,7 +17,7 @@ export interface DriftReport {
   drifts: Drift[];
 }
 
-const WORDS: Readonly<Record<Mending, string>> = {
+const WORDS: Readonly<Record<Gravity, string>> = {
   safe: "safe to mend",
   person: "needs a person",
   data: "data at risk",

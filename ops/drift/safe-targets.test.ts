@@ -1,8 +1,9 @@
 // Unit tests of what is fixed while something else is not safe to touch.
 import { expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import type { Step } from "../plan/events.ts";
 import type { StateResource } from "../state/backend.ts";
-import { placeOf, stateTypes } from "./place.ts";
+import { placeOf } from "./place.ts";
 import { safeTargets } from "./safe-targets.ts";
 
 const resource = (urn: string, type: string, dependencies: string[] = []): StateResource => ({
@@ -10,13 +11,13 @@ const resource = (urn: string, type: string, dependencies: string[] = []): State
 });
 const place = placeOf("shop", "staging", {
   resources: [
-    resource("data", stateTypes.volume),
-    resource("redis", stateTypes.container, ["data"]),
-    resource("redis-start", stateTypes.start, ["redis"]),
-    resource("app", stateTypes.container, ["redis-start"]),
-    resource("app-start", stateTypes.start, ["app"]),
-    resource("gateway", stateTypes.container),
-    resource("route", stateTypes.route, ["gateway", "app-start"]),
+    resource("data", types.volume),
+    resource("redis", types.container, ["data"]),
+    resource("redis-start", types.start, ["redis"]),
+    resource("app", types.container, ["redis-start"]),
+    resource("app-start", types.start, ["app"]),
+    resource("gateway", types.container),
+    resource("route", types.route, ["gateway", "app-start"]),
   ],
 });
 const step = (urn: string, op = "delete", outputs = {}): Step => ({

@@ -1,9 +1,11 @@
 // Which of the drifted resources can be fixed by themselves, while something else on the stack is not safe to touch.
+
+import { types } from "../../lib/resource-types.ts";
 import type { Step } from "../plan/events.ts";
 import type { StateResource } from "../state/backend.ts";
 import { engineFindings } from "./engine-view.ts";
 import type { Finding } from "./finding.ts";
-import { type Place, stateTypes } from "./place.ts";
+import type { Place } from "./place.ts";
 
 /** What may be touched. */
 export interface SafeTargets {
@@ -29,8 +31,8 @@ function withDependents(urns: Iterable<string>, resources: readonly StateResourc
 /** Would fixing it start a container? */
 function isStart({ op, type, new: fresh }: Step): boolean {
   return (
-    (type === stateTypes.container && op === "delete") ||
-    (type === stateTypes.start && (op === "delete" || fresh?.outputs?.running === false))
+    (type === types.container && op === "delete") ||
+    (type === types.start && (op === "delete" || fresh?.outputs?.running === false))
   );
 }
 

@@ -1,12 +1,14 @@
 // Unit tests of the look at a tunnel's rules.
+
 import { describe, expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import type { Rule } from "../../provider/ingress-rules.ts";
 import { ownTunnelFindings, sharedTunnelFindings } from "./tunnel-view.ts";
 
 const hostname = "shop.example.com";
 const service = "http://10.0.0.1:3100";
 const state = (inputs = {}) => ({
-  ...{ urn: "urn:pulumi:a::b::c::rule", type: "tandem:cloudflare:IngressRule", inputs },
+  ...{ urn: "urn:pulumi:a::b::c::rule", type: types.rule, inputs },
   outputs: { hostname, service },
 });
 const own: Rule = { hostname, service };

@@ -1,6 +1,8 @@
 // Comparing two stacks: every kind of difference is found, allowed ones are told as allowed, stale entries are named.
+
 import { describe, expect, it } from "vitest";
 import type { ParityDefinition } from "../../infra/settings/parity.ts";
+import { types } from "../../lib/resource-types.ts";
 import { compareStacks } from "./compare.ts";
 import { type PlannedResource, plannedResources, type ResolvedStack, UNKNOWN } from "./resolved.ts";
 
@@ -19,13 +21,13 @@ function resources(stack: string): PlannedResource[] {
     protect: false,
   });
   return [
-    resource("pulumi:pulumi:Stack", `shop-${stack}`),
+    resource(types.stack, `shop-${stack}`),
     resource("tandem:index:AppService", "app", {
       environment: environmentOf(stack),
       secrets: ["DATABASE_URL"],
     }),
-    resource("tandem:docker:Image", "app-image", { reference: "shop:1", imageId: "sha256:aa" }),
-    resource("docker:index/container:Container", `shop_${stack}_app-1`, {
+    resource(types.image, "app-image", { reference: "shop:1", imageId: "sha256:aa" }),
+    resource(types.container, `shop_${stack}_app-1`, {
       memory: 512,
       cpus: "1.0",
       envs: ["A=1", `APP_ENV=${stack}`],
@@ -36,13 +38,13 @@ function resources(stack: string): PlannedResource[] {
       ],
       networksAdvanced: [{ name: `shop_${stack}_network` }],
     }),
-    resource("tandem:docker:ContainerStart", `shop_${stack}_app-1-start`, {
+    resource(types.start, `shop_${stack}_app-1-start`, {
       containerId: stack.repeat(3),
       containerName: `shop_${stack}_app-1-${stack === "staging" ? "0a1b2c3" : "3c2b1a0"}`,
       pids: 256,
     }),
-    resource("postgresql:index/extension:Extension", "postgres-extension-vector", { name: "vector" }),
-    resource("tandem:gateway:Route", "app-route", { hostnames: [`${stack}.example.com`], watchSeconds: 10 }),
+    resource(types.extension, "postgres-extension-vector", { name: "vector" }),
+    resource(types.route, "app-route", { hostnames: [`${stack}.example.com`], watchSeconds: 10 }),
   ];
 }
 
@@ -105,7 +107,7 @@ describe("two stacks that are the same", () => {
     const parity: ParityDefinition = { settings: { app: "each has its own name" }, resources: {} };
     const named = (name: string, app: string, suffix: string) => {
       const container = { containerName: `${app}_app-1-${suffix}` };
-      const start = { type: "tandem:docker:ContainerStart", name: `${app}_app-1-start`, inputs: container };
+      const start = { type: types.start, name: `${app}_app-1-start`, inputs: container };
       return stack(name, { settings: { app }, parity, resources: [{ ...start, protect: false }] });
     };
     const staging = named("staging", "shop-staging", "0a1b2c3");

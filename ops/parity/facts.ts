@@ -1,4 +1,5 @@
 // A resolved stack as facts: one path for each thing that can be the same or different, with its value as text.
+import { types } from "../../lib/resource-types.ts";
 import { type PlannedResource, type ResolvedStack, UNKNOWN } from "./resolved.ts";
 
 /** Values by path, such as `Container:postgres-server.memory`; undefined is a value that isn't known yet. */
@@ -14,7 +15,7 @@ const NO_FACTS = new Set([
   "tandem.files",
 ]);
 /** Resources that say nothing by themselves. */
-const NO_RESOURCES = new Set(["pulumi:pulumi:Stack"]);
+const NO_RESOURCES = new Set([types.stack]);
 
 /** All facts of a stack. */
 export function factsOf(stack: ResolvedStack, naming: (text: string) => string): Facts {

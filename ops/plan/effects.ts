@@ -1,8 +1,9 @@
 // What a plan does to an environment, in the words of people who run it: what stops, what data is replaced, what opens.
+import { factsOf, types } from "../../lib/resource-types.ts";
 import { serverChanges } from "./access.ts";
 import { type EngineRun, nameOf, type Step } from "./events.ts";
 import { secretsOf } from "./secrets.ts";
-import { CONTAINER, componentOf, MIGRATION, records } from "./step-values.ts";
+import { componentOf, records } from "./step-values.ts";
 import { idleUpdates, isFelt } from "./updates.ts";
 
 /** What happens to a component's containers. */
@@ -41,16 +42,6 @@ export interface Effects {
   images: { component: string; before: string; after: string }[];
 }
 
-const ROUTE = "tandem:gateway:Route";
-
-/** Types that hold data. */
-const DATA: Readonly<Record<string, string>> = {
-  "docker:index/volume:Volume": "volume",
-  "postgresql:index/database:Database": "database",
-  "postgresql:index/role:Role": "login",
-  "postgresql:index/extension:Extension": "extension",
-};
-
 function portsOf(inputs: Record<string, unknown> | undefined): string[] {
   return records(inputs?.ports).map(({ ip, external }) => `${String(ip ?? "0.0.0.0")}:${String(external)}`);
 }
@@ -58,7 +49,7 @@ function portsOf(inputs: Record<string, unknown> | undefined): string[] {
 /** Name of what holds data on its server or host. */
 function dataName({ type, urn, old, new: fresh }: Step): string {
   const name = (old ?? fresh)?.inputs?.name;
-  return `${DATA[type]} ${typeof name === "string" ? name : nameOf(urn)}`;
+  return `${factsOf(type).word} ${typeof name === "string" ? name : nameOf(urn)}`;
 }
 
 function isOpen(inputs: Record<string, unknown> | undefined): { listed: boolean; free: boolean } {
@@ -105,23 +96,26 @@ const sorted = (values: readonly string[]) => [...new Set(values)].sort();
 /** Works out the effects of a plan. */
 export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes" | "hidden">): Effects {
   const { steps, outcomes } = run;
-  const containers = [...byUrn(steps.filter(({ type }) => type === CONTAINER)).values()].map((group) => ({
-    component: componentOf(group.find((step) => step.op !== "delete-replaced") ?? (group[0] as Step)),
-    effect: containerEffect(group),
-    before: group.find(({ old }) => old !== undefined)?.old?.inputs,
-    after: group.findLast(({ op, new: fresh }) => op !== "delete-replaced" && fresh !== undefined)?.new
-      ?.inputs,
-  }));
+  const containers = [...byUrn(steps.filter(({ type }) => type === types.container)).values()].map(
+    (group) => ({
+      component: componentOf(group.find((step) => step.op !== "delete-replaced") ?? (group[0] as Step)),
+      effect: containerEffect(group),
+      before: group.find(({ old }) => old !== undefined)?.old?.inputs,
+      after: group.findLast(({ op, new: fresh }) => op !== "delete-replaced" && fresh !== undefined)?.new
+        ?.inputs,
+    }),
+  );
   const having = (effect: ContainerEffect) =>
     sorted(containers.filter((entry) => entry.effect === effect).map(({ component }) => component));
   const portsBefore = containers.flatMap(({ before }) => portsOf(before));
   const portsAfter = containers.flatMap(({ after }) => portsOf(after));
   const routes = steps
     .filter(
-      ({ type, op }) => type === ROUTE && ["create", "update", "delete", "create-replacement"].includes(op),
+      ({ type, op }) =>
+        type === types.route && ["create", "update", "delete", "create-replacement"].includes(op),
     )
     .map((step) => ({ name: nameOf(step.urn), ...routeEffects(step) }));
-  const told = new Set(steps.filter(({ type }) => type === MIGRATION).map(componentOf));
+  const told = new Set(steps.filter(({ type }) => type === types.migration).map(componentOf));
   return {
     restarts: having("restarted"),
     replaces: having("replaced"),
@@ -130,7 +124,7 @@ export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes" | "hidden">)
     removes: having("removed"),
     data: sorted(
       steps
-        .filter(({ type, op }) => type in DATA && ["delete", "create-replacement"].includes(op))
+        .filter(({ type, op }) => factsOf(type).holdsData && ["delete", "create-replacement"].includes(op))
         .map(dataName),
     ),
     migrations: sorted(outcomes.filter(runsMigration).map(({ urn }) => nameOf(urn))),
@@ -162,7 +156,7 @@ function imageChanges(
 
 /** A migration that stays away keeps its time of start in the preview; one that will run has none yet. */
 function runsMigration({ type, op, old, new: fresh }: Step): boolean {
-  if (type !== MIGRATION || !["create", "update"].includes(op)) return false;
+  if (type !== types.migration || !["create", "update"].includes(op)) return false;
   const before = old?.outputs?.startedAt;
   return before === undefined || before !== fresh?.outputs?.startedAt;
 }

@@ -1,5 +1,7 @@
 // Unit tests of the preview's report: what hides behind an update, what is never told, and the length of the comment.
+
 import { describe, expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import { exitCodeOf } from "../commands/preview-report.ts";
 import { effectsOf } from "./effects.ts";
 import { readEvents } from "./events.ts";
@@ -9,7 +11,6 @@ import { stackReport } from "./report.ts";
 import { revealHidden } from "./updates.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:staging::shop::${type}::${name}`;
-const CONTAINER = "docker:index/container:Container";
 const SECRET = {
   "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
   ciphertext: "canary-old",
@@ -24,7 +25,7 @@ interface Given {
   diffs?: string[];
 }
 
-const line = ({ op, type = CONTAINER, name = "app", before, after, diffs = [] }: Given) =>
+const line = ({ op, type = types.container, name = "app", before, after, diffs = [] }: Given) =>
   JSON.stringify({
     resourcePreEvent: {
       metadata: {
@@ -59,7 +60,7 @@ describe("an update of a container", () => {
 });
 
 describe("an image that is updated in its place", () => {
-  const IMAGE = "docker:index/remoteImage:RemoteImage";
+  const IMAGE = types.pulledImage;
   const planned = run(
     { op: "update", type: IMAGE, name: "image", before: { name: "shop:1" }, after: { name: "shop:1" } },
     { op: "same", before: { labels, image: "sha256:a" }, after: { labels, image: "sha256:a" } },
@@ -101,7 +102,7 @@ describe("a container that is deleted first", () => {
 describe("what a volume's replacement makes of the exit code", () => {
   const volume = {
     op: "create-replacement",
-    type: "docker:index/volume:Volume",
+    type: types.volume,
     name: "data",
     before: { name: "shop_data" },
   };

@@ -1,4 +1,5 @@
 // The report on a change: every stack's plan side by side, its verdict, and what differs between the stacks.
+import { types } from "../../lib/resource-types.ts";
 import type { Project, StackFile } from "../project.ts";
 import { type Effects, effectsOf } from "./effects.ts";
 import { type EngineRun, nameOf, type Step } from "./events.ts";
@@ -76,7 +77,7 @@ function changesOf(steps: readonly Step[]): ResourceChange[] {
   };
   return steps.flatMap((step) => {
     const op = told[step.op];
-    if (op === undefined || step.type === "pulumi:pulumi:Stack") return [];
+    if (op === undefined || step.type === types.stack) return [];
     const properties = op === "update" || op === "replace" ? propertyChanges(step) : [];
     return [{ op, type: step.type, name: nameOf(step.urn), properties }];
   });

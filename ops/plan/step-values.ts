@@ -1,10 +1,6 @@
 // Values in a step of the engine: by path, by component, and whether one is secret.
 import { nameOf, type Step } from "./events.ts";
 
-/** Type of the Docker provider's containers. */
-export const CONTAINER = "docker:index/container:Container";
-/** Type of our own migrations. */
-export const MIGRATION = "tandem:docker:Migration";
 const SECRET = "[secret]";
 const COMPONENT = "tandem.component";
 

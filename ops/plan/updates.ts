@@ -1,8 +1,7 @@
 // What an update of a container comes to in truth: the engine's word for it is sometimes too little, sometimes too much.
+import { types } from "../../lib/resource-types.ts";
 import { type EngineRun, nameOf, type Step } from "./events.ts";
-import { CONTAINER, changedPaths, topLevel } from "./step-values.ts";
-
-const IMAGE = "docker:index/remoteImage:RemoteImage";
+import { changedPaths, topLevel } from "./step-values.ts";
 
 /**
  * What the Docker provider takes for an update and never gives to a container that runs: it keeps the old value until
@@ -33,7 +32,7 @@ export function isFelt(step: Step): boolean {
 
 /** Properties whose update the container that runs never gets, as `name: property`. */
 export function idleUpdates(step: Step): string[] {
-  if (step.op !== "update" || step.type !== CONTAINER) return [];
+  if (step.op !== "update" || step.type !== types.container) return [];
   return changedKeys(step)
     .filter((key) => KEPT.has(key))
     .map((key) => `${nameOf(step.urn)}: ${key}`);
@@ -53,7 +52,7 @@ async function movedImages(
   const moved: MovedImage[] = [];
   for (const { op, type, old, new: fresh } of steps) {
     const name = fresh?.inputs?.name;
-    if (op !== "update" || type !== IMAGE || typeof name !== "string") continue;
+    if (op !== "update" || type !== types.pulledImage || typeof name !== "string") continue;
     const before = [old?.outputs?.imageId, old?.outputs?.repoDigest].filter((id) => typeof id === "string");
     const after = await idOf(name);
     if (after !== undefined && !before.includes(after)) moved.push({ before, after });
@@ -79,7 +78,7 @@ export async function revealHidden(
   const revealed = run.planned.flatMap(({ op, newState }): Step[] => {
     const { urn = "", type = "", inputs = {} } = newState ?? {};
     const image = moved.find(({ before }) => before.includes(String(inputs.image)));
-    if (type !== CONTAINER || image === undefined || !["same", "update"].includes(op)) return [];
+    if (type !== types.container || image === undefined || !["same", "update"].includes(op)) return [];
     hidden.push(urn);
     const planned = run.steps.find((step) => step.urn === urn);
     const old = planned?.old ?? { inputs };

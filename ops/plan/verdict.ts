@@ -1,4 +1,5 @@
 // A plan's verdict: what a reviewer must know, worst first.
+import { types } from "../../lib/resource-types.ts";
 import type { Effects } from "./effects.ts";
 import { type EngineRun, nameOf, type PolicyViolation } from "./events.ts";
 
@@ -115,7 +116,7 @@ export function risksOf(
       (name): Risk => ({ weight: "warn", kind: "migration", text: `runs the migration ${name}` }),
     ),
     ...run.messages
-      .filter(({ urn, severity }) => urn.includes("tandem:docker:Migration") && severity === "warning")
+      .filter(({ urn, severity }) => urn.includes(types.migration) && severity === "warning")
       .map(({ message }): Risk => ({ weight: "warn", kind: "migration", text: message })),
     ...one(effects.opens.length > 0, "warn", "port", `opens ${list(effects.opens)} on the Docker host`),
     ...one(effects.closes.length > 0, "note", "port", `closes ${list(effects.closes)} on the Docker host`),

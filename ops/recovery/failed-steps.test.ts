@@ -1,11 +1,13 @@
 // Which failures of the engine leave it open whether something was made.
+
 import { expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import { openEndsOf } from "./failed-steps.ts";
 
 const urn = (name: string) => `urn:pulumi:staging::oracle::docker:index/network:Network::${name}`;
 
 function failure(name: string, op = "create"): object {
-  const resource = { urn: urn(name), type: "docker:index/network:Network", inputs: { name } };
+  const resource = { urn: urn(name), type: types.network, inputs: { name } };
   return {
     resOpFailedEvent: { metadata: { op, urn: urn(name), new: op === "delete" ? null : resource } },
   };

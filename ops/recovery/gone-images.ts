@@ -1,10 +1,9 @@
 // After a failed run: images that it had looked up and that are not on the host any more. What the engine says of one is
 // "unable to pull image sha256:…", since an id can't be pulled.
 
+import { types } from "../../lib/resource-types.ts";
 import { found, withDocker } from "../docker-client.ts";
 import type { Deployment } from "../state/backend.ts";
-
-const IMAGE = "tandem:docker:Image";
 
 /** An image as the run found it. */
 export interface LookedUp {
@@ -16,7 +15,7 @@ export interface LookedUp {
 export function lookedUpImages(deployment: Deployment | undefined): LookedUp[] {
   return (deployment?.resources ?? []).flatMap(({ type, outputs }) => {
     const { reference, imageId } = outputs ?? {};
-    if (type !== IMAGE || typeof reference !== "string" || typeof imageId !== "string") return [];
+    if (type !== types.image || typeof reference !== "string" || typeof imageId !== "string") return [];
     return [{ reference, imageId }];
   });
 }

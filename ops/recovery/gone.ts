@@ -1,17 +1,13 @@
 // Containers, networks and volumes without data that the state knows and somebody removed by hand. The engine's `up`
 // doesn't look for them, so before a run it is shown what is gone: it then makes it again as what it is, something new.
+
 import type Docker from "dockerode";
+import { types } from "../../lib/resource-types.ts";
 import { withDocker } from "../docker-client.ts";
 import { output } from "../drift/place.ts";
 import { askEngine, stackFlags } from "../engine.ts";
 import { dockerHostOf, type Session } from "../session.ts";
 import type { Deployment, StateResource } from "../state/backend.ts";
-
-const CONTAINER = "docker:index/container:Container";
-const NETWORK = "docker:index/network:Network";
-const VOLUME = "docker:index/volume:Volume";
-/** Knows the container of a Postgres server. */
-const ADMIN = "tandem:postgres:AdminPassword";
 
 /** What a host has, as far as it is asked for. */
 export interface Standing {
@@ -35,13 +31,19 @@ const holdsData = ({ protect, retainOnDelete }: StateResource) => protect === tr
 export function goneOf(resources: readonly StateResource[], host: Standing): Gone {
   const ids = new Set([...host.containers, ...host.networks].map(({ Id }) => Id));
   const volumes = new Set(host.volumes.map(({ Name }) => Name));
-  const stands = ({ type, id = "" }: StateResource) => (type === VOLUME ? volumes.has(id) : ids.has(id));
+  const stands = ({ type, id = "" }: StateResource) =>
+    type === types.volume ? volumes.has(id) : ids.has(id);
   const missing = resources.filter(
-    (one) => one.delete !== true && [CONTAINER, NETWORK, VOLUME].includes(one.type) && !stands(one),
+    (one) =>
+      one.delete !== true &&
+      [types.container, types.network, types.volume].includes(one.type) &&
+      !stands(one),
   );
-  const isLost = (one: StateResource) => one.type === VOLUME && holdsData(one);
-  const goneNetworks = new Set(missing.flatMap(({ type, id }) => (type === NETWORK ? (id ?? []) : [])));
-  const own = new Map(resources.flatMap((one) => (one.type === CONTAINER ? [[one.id ?? "", one]] : [])));
+  const isLost = (one: StateResource) => one.type === types.volume && holdsData(one);
+  const goneNetworks = new Set(missing.flatMap(({ type, id }) => (type === types.network ? (id ?? []) : [])));
+  const own = new Map(
+    resources.flatMap((one) => (one.type === types.container ? [[one.id ?? "", one]] : [])),
+  );
   const stranded = host.containers.filter(
     ({ Id, State, NetworkSettings }) =>
       own.has(Id) &&
@@ -65,9 +67,9 @@ async function standing(docker: Docker): Promise<Standing> {
 }
 
 const WORDS: Readonly<Record<string, string>> = {
-  [CONTAINER]: "container",
-  [NETWORK]: "network",
-  [VOLUME]: "volume",
+  [types.container]: "container",
+  [types.network]: "network",
+  [types.volume]: "volume",
 };
 
 const describe = (resource: StateResource) =>
@@ -86,7 +88,7 @@ export async function goneNames(
   const known = deployment?.resources ?? [];
   const { resources } = await withDocker(host, async (docker) => goneOf(known, await standing(docker)));
   const servers = new Set(
-    known.filter(({ type }) => type === ADMIN).map((one) => output(one, "containerId")),
+    known.filter(({ type }) => type === types.admin).map((one) => output(one, "containerId")),
   );
   return { names: resources.map(describe), server: resources.some(({ id = "" }) => servers.has(id)) };
 }

@@ -1,6 +1,8 @@
 // Finds databases and logins that a run had made when its record ended, on a Postgres server of the environment's own.
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { types } from "../../lib/resource-types.ts";
 import { identifier, literal, psql, psqlJson } from "../../provider/psql.ts";
 import { found } from "../docker-client.ts";
 import type { StateResource } from "../state/backend.ts";
@@ -13,9 +15,7 @@ const patienceSeconds = 60;
 function serverOf({ resources }: Surroundings, resource: StateResource): string | undefined {
   const provider = resource.provider?.slice(0, resource.provider.lastIndexOf("::"));
   const server = resources.find(({ urn }) => urn === provider)?.parent;
-  const admin = resources.find(
-    ({ type, parent }) => type === "tandem:postgres:AdminPassword" && parent === server,
-  );
+  const admin = resources.find(({ type, parent }) => type === types.admin && parent === server);
   const id = admin?.outputs?.containerId;
   return typeof id === "string" ? id : undefined;
 }

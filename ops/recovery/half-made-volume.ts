@@ -1,7 +1,9 @@
 // Finds a volume that Docker had made without its labels: a daemon that is told to end closes its books before it has
 // done with every request, and the folder stays without the entry. The next creation would take it as it is, and the
 // state would claim labels that it doesn't have.
+
 import type Docker from "dockerode";
+import { types } from "../../lib/resource-types.ts";
 import { found } from "../docker-client.ts";
 import type { HalfMade, Surroundings } from "./half-made.ts";
 
@@ -33,8 +35,7 @@ export async function findVolume(
   }
   return {
     what: `volume ${name} (without labels)`,
-    isRecorded: (resources) =>
-      resources.some(({ type, id }) => type === "docker:index/volume:Volume" && id === name),
+    isRecorded: (resources) => resources.some(({ type, id }) => type === types.volume && id === name),
     // Docker refuses where a container has it by now.
     remove: async () => void (await found(volume.remove())),
   };

@@ -1,7 +1,9 @@
 // Finds what a run had made when its record ended: by the exact name that the engine had written down, with this
 // environment's labels, not in the state, and serving nobody.
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { types } from "../../lib/resource-types.ts";
 import { TRANSIENT } from "../../provider/containers.ts";
 import { found, labelFilter } from "../docker-client.ts";
 import type { Session } from "../session.ts";
@@ -138,13 +140,13 @@ export async function findTransient(around: Surroundings): Promise<HalfMade[]> {
 
 /** Types that are looked for, by whether a broken creation can leave them behind. */
 const traceable = [
-  ...["docker:index/container:Container", "docker:index/network:Network", "tandem:docker:Migration"],
-  ...["docker:index/volume:Volume", "postgresql:index/database:Database", "postgresql:index/role:Role"],
+  ...[types.container, types.network, types.migration],
+  ...[types.volume, types.database, types.role],
 ];
 
 /** Can the operation have left something behind that would be looked for? */
 export function isTraceable({ type, resource }: OpenEnd): boolean {
-  if (resource.type === "tandem:docker:Migration") return type === "creating" || type === "updating";
+  if (resource.type === types.migration) return type === "creating" || type === "updating";
   return type === "creating" && traceable.includes(resource.type);
 }
 
@@ -158,15 +160,15 @@ export async function findHalfMade(around: Surroundings, openEnd: OpenEnd): Prom
   const { resource } = openEnd;
   const name = String(resource.inputs?.name ?? "");
   switch (resource.type) {
-    case "tandem:docker:Migration":
+    case types.migration:
       return await findMigration(around, resource);
-    case "docker:index/container:Container":
+    case types.container:
       return await findContainer(around, name);
-    case "docker:index/network:Network":
+    case types.network:
       return await findNetwork(around, name);
-    case "docker:index/volume:Volume":
+    case types.volume:
       return await findVolume(around, name);
-    case "postgresql:index/role:Role":
+    case types.role:
       return await findRole(around, resource);
     default:
       return await findDatabase(around, resource);

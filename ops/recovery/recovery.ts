@@ -5,7 +5,9 @@
 // half-made: a container without its files, a network without members, a database without tables. It is removed, and
 // made again by the run that follows. Nothing else is touched: what merely looks left over may belong to somebody
 // whose state is elsewhere.
+
 import type Docker from "dockerode";
+import { types } from "../../lib/resource-types.ts";
 import { found, withDocker } from "../docker-client.ts";
 import { askEngine, stackFlags } from "../engine.ts";
 import { dockerHostOf, type Session } from "../session.ts";
@@ -36,11 +38,11 @@ function reasonOf(error: unknown): string {
 /** Does the host still have what the state knows by this id? Only asked of what Docker holds. */
 async function stands({ docker }: Surroundings, { type, id = "" }: StateResource): Promise<boolean> {
   switch (type) {
-    case "docker:index/container:Container":
+    case types.container:
       return (await found(docker.getContainer(id).inspect())) !== undefined;
-    case "docker:index/network:Network":
+    case types.network:
       return (await found(docker.getNetwork(id).inspect())) !== undefined;
-    case "docker:index/volume:Volume":
+    case types.volume:
       return (await found(docker.getVolume(id).inspect())) !== undefined;
     default:
       return true;
@@ -51,7 +53,7 @@ async function stands({ docker }: Surroundings, { type, id = "" }: StateResource
 async function incompleteContainers({ docker, resources }: Surroundings): Promise<StateResource[]> {
   const incomplete = [];
   for (const resource of resources) {
-    if (resource.type !== "docker:index/container:Container" || !resource.initErrors?.length) continue;
+    if (resource.type !== types.container || !resource.initErrors?.length) continue;
     const facts = await found(docker.getContainer(resource.id ?? "").inspect());
     if (facts === undefined || facts.State.Status === "created") incomplete.push(resource);
   }
@@ -141,7 +143,7 @@ export async function recover(session: Session, deployment: Deployment, say: Say
     // From here on another kill costs nothing: what is not in the state any more stands here.
     writeOpenEnds(session, openEnds.filter(isTraceable));
     try {
-      const root = resources.filter(({ type }) => type === "pulumi:pulumi:Stack").map(({ urn }) => urn);
+      const root = resources.filter(({ type }) => type === types.stack).map(({ urn }) => urn);
       await refresh(session, root, pending.every(canRepeat));
       await removeAll(around, [...things, ...transient]);
       await dropGone(around, pending);

@@ -1,6 +1,8 @@
 // Which images an environment serves, by the setting that names them, and how to name one for good.
+
 import type Docker from "dockerode";
 import type { ReleaseDefinition } from "../../infra/settings/release.ts";
+import { types } from "../../lib/resource-types.ts";
 import { isNotFound } from "../../provider/containers.ts";
 import { labels } from "../docker-client.ts";
 import type { Deployment, StateResource } from "../state/backend.ts";
@@ -21,7 +23,7 @@ function componentOf({ inputs }: StateResource): string | undefined {
 export function serviceContainers(deployment: Deployment, services: readonly string[]): StateResource[] {
   return (deployment.resources ?? []).filter(
     (resource) =>
-      resource.type === "docker:index/container:Container" &&
+      resource.type === types.container &&
       resource.delete !== true &&
       services.includes(componentOf(resource) ?? ""),
   );

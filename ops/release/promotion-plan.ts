@@ -1,6 +1,8 @@
 // What a promotion will do, in words: images, settings that differ, migrations that are pending.
+
 import type Docker from "dockerode";
 import { Secret } from "../../infra/settings/secret.ts";
+import { types } from "../../lib/resource-types.ts";
 import { type MigratedDatabase, pendingFiles, type SqlSource } from "../../provider/migrations/pending.ts";
 import { sqlRisks } from "../../provider/migrations/sql-risks.ts";
 import type { Deployment, StateResource } from "../state/backend.ts";
@@ -25,7 +27,7 @@ export function settingLines(
 }
 
 function migrationsOf(deployment: Deployment): Map<string, StateResource> {
-  const found = (deployment.resources ?? []).filter(({ type }) => type === "tandem:docker:Migration");
+  const found = (deployment.resources ?? []).filter(({ type }) => type === types.migration);
   return new Map(found.map((resource) => [resource.urn.split("::").at(-1) ?? "", resource]));
 }
 

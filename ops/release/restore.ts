@@ -1,5 +1,7 @@
 // The database half of `tandem rollback`: which restore point, restored, tested, and remembered in the state.
+
 import type Docker from "dockerode";
+import { types } from "../../lib/resource-types.ts";
 import { restoreTo } from "../../provider/restore-database.ts";
 import { type DumpedDatabase, listRestorePoints, type RestorePoint } from "../../provider/restore-point.ts";
 import { withDocker } from "../docker-client.ts";
@@ -15,14 +17,13 @@ import { stackCommand, upCommand } from "../systems.ts";
 import type { Release } from "./definition.ts";
 import { runSmokeTests, smokeLines } from "./smoke-tests.ts";
 
-const MIGRATION = "tandem:docker:Migration";
 /** Seconds in which the application may notice that its connections were closed and open new ones. */
 export const RECONNECT_SECONDS = 30;
 
 /** The database that a migration changes, on a server in a container; undefined for any other resource. */
 export function migratedDatabase({ type, outputs }: StateResource): DumpedDatabase | undefined {
   const database = outputs?.database as { containerId?: unknown; name?: unknown } | undefined;
-  if (type !== MIGRATION || typeof database?.name !== "string") return undefined;
+  if (type !== types.migration || typeof database?.name !== "string") return undefined;
   return { containerId: String(database.containerId), name: database.name };
 }
 
@@ -74,7 +75,7 @@ export async function forgetMigrations(session: Session, { database, point }: Ch
   const exported = await exportStack(session);
   const resources = (exported.deployment.resources ?? []).map((resource) => {
     const changed = resource.outputs?.database as { name?: unknown } | undefined;
-    if (resource.type !== MIGRATION || changed?.name !== database.name) return resource;
+    if (resource.type !== types.migration || changed?.name !== database.name) return resource;
     return { ...resource, outputs: { ...resource.outputs, restored: point.name } };
   });
   await importStack(session, { ...exported, deployment: { ...exported.deployment, resources } });

@@ -1,5 +1,6 @@
 // A pair of environments for tests: well, and changed as a test wants it.
 
+import { types } from "../../lib/resource-types.ts";
 import type { Comparison } from "../parity/compare.ts";
 import type { Project } from "../project.ts";
 import type { Service } from "../services.ts";
@@ -29,8 +30,6 @@ export function resource(type: string, name: string, parts: Parts = {}): StateRe
 /** URN of a resource made by {@link resource}. */
 export const urn = (type: string, name: string) => resource(type, name).urn;
 
-const CONTAINER = "docker:index/container:Container";
-
 /** A container of a component, in the environment's network. */
 export function container(stack: string, component: string, name: string, parts: Parts = {}): StateResource {
   const own = `shop_${stack}_${name}`;
@@ -39,7 +38,7 @@ export function container(stack: string, component: string, name: string, parts:
     networksAdvanced: [{ name: `shop_${stack}_network` }],
     ...parts.inputs,
   };
-  return resource(CONTAINER, name, { ...parts, inputs, outputs: { name: own } });
+  return resource(types.container, name, { ...parts, inputs, outputs: { name: own } });
 }
 
 /** State of a gateway, an app on a database with a volume, and a route between them. */
@@ -48,7 +47,7 @@ export function stateOf(stack: string, replicas = 1): Deployment {
   const apps = Array.from({ length: replicas }, (_, index) => `app-${index + 1}`);
   return {
     resources: [
-      resource("pulumi:pulumi:Stack", `shop-${stack}`, {
+      resource(types.stack, `shop-${stack}`, {
         outputs: {
           hostname: `${stack}.example.com`,
           gateway: "127.0.0.1:3100",
@@ -58,8 +57,8 @@ export function stateOf(stack: string, replicas = 1): Deployment {
       component("Gateway", "gateway"),
       component("PostgresServer", "postgres"),
       component("AppService", "app"),
-      resource("docker:index/network:Network", "network", { inputs: { name: `shop_${stack}_network` } }),
-      resource("docker:index/volume:Volume", "pgdata", { inputs: { name: `shop_${stack}_pgdata` } }),
+      resource(types.network, "network", { inputs: { name: `shop_${stack}_network` } }),
+      resource(types.volume, "pgdata", { inputs: { name: `shop_${stack}_pgdata` } }),
       container(stack, "gateway", "gateway", {
         parent: urn("tandem:index:Gateway", "gateway"),
         inputs: { ports: [{ external: 3100, ip: "127.0.0.1" }] },
@@ -71,19 +70,19 @@ export function stateOf(stack: string, replicas = 1): Deployment {
           ports: [{ external: 15_100, ip: "127.0.0.1" }],
         },
       }),
-      resource("postgresql:index/database:Database", "database", {
+      resource(types.database, "database", {
         inputs: { name: `shop_${stack}` },
-        dependencies: [urn(CONTAINER, "postgres")],
+        dependencies: [urn(types.container, "postgres")],
       }),
       ...apps.map((name) =>
         container(stack, "app", name, {
           parent: urn("tandem:index:AppService", "app"),
-          dependencies: [urn("postgresql:index/database:Database", "database"), urn(CONTAINER, "postgres")],
+          dependencies: [urn(types.database, "database"), urn(types.container, "postgres")],
         }),
       ),
-      resource("tandem:gateway:Route", "app-route", {
+      resource(types.route, "app-route", {
         parent: urn("tandem:index:AppService", "app"),
-        dependencies: [urn(CONTAINER, "gateway"), ...apps.map((name) => urn(CONTAINER, name))],
+        dependencies: [urn(types.container, "gateway"), ...apps.map((name) => urn(types.container, name))],
       }),
     ],
   };

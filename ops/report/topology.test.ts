@@ -1,12 +1,13 @@
 // The graph of an environment from its state, and where the two of a pair differ.
+
 import { describe, expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import { nodeDifferences } from "./differences.ts";
 import { layoutPair } from "./page/layout.ts";
 import { rowsOf } from "./page/rows.ts";
 import { container, resource, stateOf, urn } from "./testing.ts";
 import { topologyOf } from "./topology.ts";
 
-const CONTAINER = "docker:index/container:Container";
 const ways = (state: Parameters<typeof topologyOf>[0]) =>
   topologyOf(state).edges.map(({ from, to }) => `${from} > ${to}`);
 
@@ -37,10 +38,10 @@ describe("the topology of a state", () => {
     const state = stateOf("staging");
     const parent = resource("tandem:index:PgPooler", "pooler");
     const pooler = container("staging", "pooler", "pooler", {
-      dependencies: [urn(CONTAINER, "postgres")],
+      dependencies: [urn(types.container, "postgres")],
       parent: parent.urn,
     });
-    const app = state.resources?.find(({ urn: own }) => own === urn(CONTAINER, "app-1"));
+    const app = state.resources?.find(({ urn: own }) => own === urn(types.container, "app-1"));
     app?.dependencies?.push(pooler.urn);
     state.resources?.splice(7, 0, parent, pooler);
     expect(ways(state)).toContain("container:app > container:pooler");
@@ -50,11 +51,11 @@ describe("the topology of a state", () => {
 
   it("draws each service's own ways, also where one calls another and waits for its route", () => {
     const state = stateOf("staging");
-    const route = state.resources?.find(({ type }) => type === "tandem:gateway:Route");
-    const asked = [urn(CONTAINER, "app-1"), urn(CONTAINER, "postgres")];
+    const route = state.resources?.find(({ type }) => type === types.route);
+    const asked = [urn(types.container, "app-1"), urn(types.container, "postgres")];
     const web = container("staging", "web", "web-1", { dependencies: [...asked, route?.urn ?? ""] });
-    const gateway = urn(CONTAINER, "gateway");
-    const own = resource("tandem:gateway:Route", "web", { dependencies: [gateway, web.urn] });
+    const gateway = urn(types.container, "gateway");
+    const own = resource(types.route, "web", { dependencies: [gateway, web.urn] });
     state.resources?.push(web, own);
     expect(ways(state).toSorted()).toEqual([
       ...["container:app > container:postgres", "container:gateway > container:app"],
@@ -64,7 +65,7 @@ describe("the topology of a state", () => {
   });
 
   it("stands a database elsewhere outside, and names networks of others that a container joined", () => {
-    const database = "postgresql:index/database:Database";
+    const database = types.database;
     const { nodes } = topologyOf({
       resources: [
         resource(database, "database", { inputs: { name: "shop" } }),
@@ -82,7 +83,7 @@ describe("the topology of a state", () => {
 
   it("leaves out what waits for its deletion, and says nothing of an empty state", () => {
     const state = stateOf("staging");
-    for (const one of state.resources ?? []) if (one.urn === urn(CONTAINER, "app-1")) one.delete = true;
+    for (const one of state.resources ?? []) if (one.urn === urn(types.container, "app-1")) one.delete = true;
     expect(topologyOf(state).nodes.map(({ id }) => id)).not.toContain("container:app");
     expect(topologyOf({})).toEqual({ nodes: [], edges: [], networks: [] });
   });

@@ -1,14 +1,12 @@
 // The topology of an environment, from what its state records: containers, what they hang on, networks and volumes.
 
+import { types } from "../../lib/resource-types.ts";
 import { labels } from "../docker-client.ts";
 import { type Address, addressOf, stackOutputs } from "../inventory.ts";
 import type { Deployment, StateResource } from "../state/backend.ts";
 import { Graph, type NodeKind, type Topology, type TopologyNode, tell } from "./graph.ts";
 
-const CONTAINER = "docker:index/container:Container";
 const POOLER = "tandem:index:PgPooler";
-const ROUTE = "tandem:gateway:Route";
-const DATABASE = "postgresql:index/database:Database";
 
 /** Which component makes what kind of node; the nearest one decides. */
 const KINDS: Readonly<Record<string, NodeKind>> = {
@@ -49,17 +47,17 @@ class Reader {
   constructor(living: readonly StateResource[]) {
     this.living = living;
     this.state = new Map(living.map((resource) => [resource.urn, resource]));
-    this.networks = this.of("docker:index/network:Network").map(({ inputs }) => text(inputs?.name));
+    this.networks = this.of(types.network).map(({ inputs }) => text(inputs?.name));
   }
 
   read(address: Address): Topology {
-    for (const resource of this.of(CONTAINER)) this.addContainer(resource);
-    for (const resource of this.of("docker:index/volume:Volume")) {
+    for (const resource of this.of(types.container)) this.addContainer(resource);
+    for (const resource of this.of(types.volume)) {
       tell(this.volume(text(resource.inputs?.name)).resources, named(resource));
     }
-    for (const resource of this.of(DATABASE)) this.addDatabase(resource);
-    for (const resource of this.of(CONTAINER)) this.connect(resource);
-    for (const resource of this.of(ROUTE)) this.addRoute(resource);
+    for (const resource of this.of(types.database)) this.addDatabase(resource);
+    for (const resource of this.of(types.container)) this.connect(resource);
+    for (const resource of this.of(types.route)) this.addRoute(resource);
     this.addEntry(address);
     return {
       nodes: [...this.graph.nodes.values()],
@@ -147,7 +145,7 @@ class Reader {
       if (seen.has(urn)) continue;
       seen.add(urn);
       const owner = this.owners.get(urn);
-      if (this.state.get(urn)?.type === ROUTE) continue;
+      if (this.state.get(urn)?.type === types.route) continue;
       if (owner === undefined) open.push(...(this.state.get(urn)?.dependencies ?? []));
       else found.add(owner);
     }
@@ -165,7 +163,7 @@ class Reader {
   /** A container's component, and what else stands in it: its image, its start, the database's extensions. */
   private besides({ parent }: StateResource): string[] {
     const isOwn = (one: StateResource) =>
-      one.parent === parent && one.type !== CONTAINER && one.custom === true;
+      one.parent === parent && one.type !== types.container && one.custom === true;
     return this.living.filter((one) => one.urn === parent || isOwn(one)).map(named);
   }
 

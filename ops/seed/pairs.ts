@@ -1,9 +1,8 @@
 // What of one environment stands for what of the other: databases and logins, by the names that the topology gives them.
+import { types } from "../../lib/resource-types.ts";
 import type { DumpedDatabase } from "../../provider/restore-point.ts";
 import { migratedDatabase } from "../release/restore.ts";
 import type { Deployment, StateResource } from "../state/backend.ts";
-
-const ROLE = "postgresql:index/role:Role";
 
 /** A database of each environment that the same migration changes. */
 export interface DatabasePair {
@@ -41,7 +40,7 @@ export function databasePairs(from: Deployment, to: Deployment): DatabasePair[] 
 /** The roles of one environment, each with the other's of the same name in the topology. */
 export function matchingRoles(from: Deployment, to: Deployment): Map<string, string> {
   const roleName = ({ type, outputs }: StateResource) =>
-    type === ROLE && typeof outputs?.name === "string" ? outputs.name : undefined;
+    type === types.role && typeof outputs?.name === "string" ? outputs.name : undefined;
   const targets = byLogicalName(to, roleName);
   const matches = [...byLogicalName(from, roleName)].flatMap(([name, role]): [string, string][] => {
     const target = targets.get(name);

@@ -1,16 +1,18 @@
 // What `down` takes out of a state and puts back.
+
 import { describe, expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import type { Deployment, StateResource } from "./backend.ts";
 import { endsWithVolumes, hasRunning, isData, withData, withoutData } from "./kept-state.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:staging::oracle::${type}::${name}`;
-const root = urn("pulumi:pulumi:Stack", "oracle-staging");
+const root = urn(types.stack, "oracle-staging");
 const server = urn("tandem:index:PostgresServer", "server");
 const provider = urn("tandem:index:PostgresServer$pulumi:providers:postgresql", "pg");
-const volume = urn("docker:index/volume:Volume", "data");
-const container = urn("docker:index/container:Container", "server");
-const password = urn("random:index/randomPassword:RandomPassword", "password");
-const role = urn("postgresql:index/role:Role", "app");
+const volume = urn(types.volume, "data");
+const container = urn(types.container, "server");
+const password = urn(types.password, "password");
+const role = urn(types.role, "app");
 
 function resource(id: string, more: Partial<StateResource> = {}): StateResource {
   const type = id.split("::")[2]?.split("$").at(-1) ?? "";
@@ -75,9 +77,9 @@ describe("without data", () => {
 
   it("to delete the data: what lies on a server that the stack doesn't run", () => {
     const elsewhere = urn("tandem:index:PgDatabase$pulumi:providers:postgresql", "elsewhere");
-    const database = urn("postgresql:index/database:Database", "database");
-    const admin = urn("tandem:postgres:EnvironmentAdmin", "admin");
-    const keys = urn("tandem:redis:Keys", "keys");
+    const database = urn(types.database, "database");
+    const admin = urn(types.tenant, "admin");
+    const keys = urn(types.redisKeys, "keys");
     const resources = [
       ...(before.resources ?? []),
       resource(admin),

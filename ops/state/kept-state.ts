@@ -5,14 +5,8 @@
 // retained on the host, the state would forget them: the next `up` would make new passwords that the old data doesn't
 // know, and create databases that exist. So they stay in the state, which then says what is true: they exist and
 // nothing runs. The engine never sees them while it destroys, so no mistake in a program's options can cost data.
+import { factsOf, types } from "../../lib/resource-types.ts";
 import type { Deployment, StateResource } from "./backend.ts";
-
-/** Resources that run, and hold no data themselves: `down` removes them whatever their options say. */
-const running = new Set([
-  "docker:index/container:Container",
-  "docker:index/service:Service",
-  "docker:index/network:Network",
-]);
 
 /** Resources that live inside data, or are data although nothing marks them so. */
 const insideData = ["postgresql:", "random:", "tandem:data:", "tandem:postgres:"];
@@ -20,7 +14,7 @@ const insideData = ["postgresql:", "random:", "tandem:data:", "tandem:postgres:"
 /** Does the resource outlive `down`? */
 export function isData(resource: StateResource): boolean {
   if (resource.custom !== true || resource.delete === true) return false;
-  if (running.has(resource.type) || resource.type.startsWith("pulumi:")) return false;
+  if (factsOf(resource.type).runs || resource.type.startsWith("pulumi:")) return false;
   return (
     resource.protect === true ||
     resource.retainOnDelete === true ||
@@ -54,7 +48,7 @@ const OWN_SERVER = "tandem:index:PostgresServer";
 
 /** Does a resource of this type say that an environment has data on a server of the stack `shared`? */
 export function isOnSharedServer(type: string): boolean {
-  return type === "tandem:postgres:EnvironmentAdmin" || type === "tandem:redis:Keys";
+  return type === types.tenant || type === types.redisKeys;
 }
 
 /**
@@ -81,8 +75,7 @@ export function endsWithVolumes(resource: StateResource, resources: readonly Sta
   return (
     isData(resource) &&
     !isElsewhere(resource, resources) &&
-    (resource.type === "docker:index/volume:Volume" ||
-      insideData.some((prefix) => resource.type.startsWith(prefix)))
+    (resource.type === types.volume || insideData.some((prefix) => resource.type.startsWith(prefix)))
   );
 }
 

@@ -1,7 +1,9 @@
 // Locks in a backend that is no folder of this machine (s3://, gs://, azblob://, postgres://): they can't be listed, but the
 // engine names them when it is refused. One of this machine whose process is gone is removed by `pulumi cancel`; while it
 // is there nobody else gets a lock, so no living one can go with it. Pulumi's own service ends a dead run's lease itself.
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { types } from "../../lib/resource-types.ts";
 import { askEngine, stackFlags } from "../engine.ts";
 import { UserError } from "../errors.ts";
 import type { Session } from "../session.ts";
@@ -22,7 +24,7 @@ export function locksIn(refusal: string): StackLock[] {
 
 /** Takes the lock and gives it back, changing nothing: a refresh of the stack's root. */
 async function locksOnTheWay(session: Session, deployment: Deployment): Promise<StackLock[]> {
-  const root = (deployment.resources ?? []).find(({ type }) => type === "pulumi:pulumi:Stack");
+  const root = (deployment.resources ?? []).find(({ type }) => type === types.stack);
   try {
     const flags = ["--yes", "--skip-preview", "--skip-pending-creates", ...stackFlags(session)];
     await askEngine(session, ["refresh", ...flags, ...(root === undefined ? [] : ["--target", root.urn])]);

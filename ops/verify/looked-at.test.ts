@@ -1,5 +1,7 @@
 // The checks from the host on made-up environments: what holds, and each violation.
+
 import { describe, expect, it } from "vitest";
+import { types } from "../../lib/resource-types.ts";
 import type { Check } from "./check.ts";
 import type { Container, Environment, Rights } from "./environments.ts";
 import {
@@ -42,7 +44,7 @@ function container(
 }
 
 function environment(name: string, containers: Container[]): Environment {
-  const route = { urn: "", type: "tandem:gateway:Route", inputs: { hostnames: [`${name}.example.com`] } };
+  const route = { urn: "", type: types.route, inputs: { hostnames: [`${name}.example.com`] } };
   return {
     name,
     containers: containers.filter((one) => one.environment === name),

@@ -1,4 +1,5 @@
 // Checks from the host: who is in a network, whose a volume is, what is published, what labels and variables say.
+import { types } from "../../lib/resource-types.ts";
 import { type Check, none } from "./check.ts";
 import { type Container, type Environment, isShared, type PublishedPort } from "./environments.ts";
 
@@ -119,7 +120,7 @@ function holds(text: string, word: string): boolean {
 
 /** Hostnames that lead to the environment, by its routes. */
 export function hostnamesOf({ deployment }: Environment): string[] {
-  const routes = (deployment?.resources ?? []).filter(({ type }) => type === "tandem:gateway:Route");
+  const routes = (deployment?.resources ?? []).filter(({ type }) => type === types.route);
   const inputs = routes.map((route) => (route as { inputs?: { hostnames?: unknown } }).inputs?.hostnames);
   return inputs.flatMap((names) => (Array.isArray(names) ? names.map(String) : []));
 }

@@ -1,6 +1,6 @@
 // Changes that people make by hand on a running environment, with what `tandem drift` must say of each, and how each is undone.
 
-import type { Mending } from "../../ops/drift/finding.ts";
+import type { Gravity } from "../../lib/resource-types.ts";
 import { docker } from "./docker.ts";
 import { dockerOk } from "./docker-cli.ts";
 
@@ -18,7 +18,7 @@ export interface HandMade {
   /** What it must be reported as: subject, and a part of what is said about it. */
   subject: string;
   text: RegExp;
-  mending: Mending;
+  mending: Gravity;
   make(): Promise<unknown>;
   /** Undone by hand; without it `--fix` mends it. */
   undo?(): Promise<unknown>;
