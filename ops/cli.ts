@@ -33,13 +33,11 @@ function wholeNumber(text: string): number {
 
 const systemOption = [
   "--system <name>",
-  "system to work on (default: where you are, else the root's or the only one)",
+  "system to work on (default: where you are, else the only one)",
 ] as const;
 
 /** Commands that work beside what is served, with an engine: they give way, as it does. */
-const GIVES_WAY: ReadonlySet<string> = new Set(
-  "up preview drift down rollback promote seed parity report".split(" "),
-);
+const GIVES_WAY = new Set("up preview drift down rollback promote seed parity report".split(" "));
 
 const program = new Command("tandem")
   .hook("preAction", (_, command) => {

@@ -94,6 +94,20 @@ describe("tandem init", () => {
     expect(read("infra/topology.ts")).toBe("// Mine.\n");
   });
 
+  it("takes the root, whose own package.json and tsconfig.json stay, unless its files are CommonJS", () => {
+    writeFileSync(join(root, "package.json"), '{"type": "commonjs"}');
+    writeFileSync(join(root, "tsconfig.json"), "{}");
+    const before = all();
+    expect(() => init("shop", ".")).toThrow("package.json says that the files beside it are CommonJS");
+    expect(all()).toEqual(before);
+    writeFileSync(join(root, "package.json"), "{}");
+    init("shop", ".");
+    expect([read("package.json"), read("tsconfig.json")]).toEqual(["{}", "{}"]);
+    expect(parse(read("Pulumi.yaml")).plugins.providers[0].path).toMatch(
+      /^(?!\.\.\/node_modules).*provider$/,
+    );
+  });
+
   it("refuses a second project of the same name, which would take the first one's containers for its own", () => {
     init("shop");
     expect(() => init("shop", "deploy")).toThrow("shop is the name of the system in infra");

@@ -109,9 +109,19 @@ function* templateFiles(
     yield [file, own.replaceAll(PLACEHOLDER, name)];
   }
   if (!installed) return;
-  yield ["tsconfig.json", TSCONFIG];
+  // Those of the repository's root stay as they are, where the system is made there.
+  if (!existsSync(join(folder, "tsconfig.json"))) yield ["tsconfig.json", TSCONFIG];
   // Without it, `import` in a .ts file is a syntax error in a CommonJS package.
-  if (packageType(dirname(folder)) !== "module") yield ["package.json", MODULE];
+  const type = packageType(folder);
+  if (type === "module") return;
+  if (!existsSync(join(folder, "package.json"))) yield ["package.json", MODULE];
+  else if (type === "commonjs") {
+    throw new UserError(
+      "package.json says that the files beside it are CommonJS, and those of a system are ES modules",
+      "make it in a folder of its own: tandem init infra",
+      2,
+    );
+  }
 }
 
 /** For editors and `tsc`: as Node runs the files. */

@@ -151,6 +151,24 @@ describe.runIf(SOAK)("the long form", () => {
     await comesUpAndGoes(user);
   });
 
+  it("an update to the next version replaces nothing, and uses nothing of the one before", async () => {
+    const user = repository();
+    await succeed(user, `npm install --save-dev ${archive} && npx tandem init`);
+    await user.freePorts();
+    await succeed(user, "npx tandem up");
+    const bundles = async () => /TANDEM_BUNDLES='(.+)'/.exec(await succeed(user, "npx tandem env"))?.[1];
+    const before = await bundles();
+    const next = await pack(base, { version: "0.2.0", line: 'process.env.TANDEM_NEXT = "1";' });
+    await succeed(user, `npm install --save-dev ${next}`);
+    await succeed(user, "npx tandem preview staging --expect-no-changes");
+    const made = await bundles();
+    expect(made).not.toBe(before);
+    const program = readFileSync(join(made ?? "", "pulumi-resource-tandem"), "utf8");
+    expect(program).toContain("TANDEM_NEXT");
+    rmSync(made ?? "", { recursive: true });
+    await succeed(user, "npx tandem down staging --yes");
+  });
+
   it("an older Node is told which one it takes", async () => {
     const user = repository(await tools("node@20"));
     const { exitCode, output } = await user.run(`npm install --save-dev ${archive} && npx tandem up`);

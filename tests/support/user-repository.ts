@@ -1,5 +1,6 @@
 // A repository of somebody's that has the npm package installed: made anew, with what a package manager puts there.
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -22,10 +23,11 @@ const LEFT_OUT = /(^|\/)(node_modules|\.git|dist)$/;
  * Packs this checkout as `npm pack` does it, in a copy: package.json is another one meanwhile.
  *
  * @param folder where the copy and the archive go
+ * @param next packs another version: its number, and a line that its provider has more
  * @returns path of the archive
  */
-export async function pack(folder: string): Promise<string> {
-  const checkout = join(folder, "checkout");
+export async function pack(folder: string, next?: { version: string; line: string }): Promise<string> {
+  const checkout = join(folder, `checkout-${next?.version ?? "own"}`);
   cpSync(ROOT, checkout, {
     recursive: true,
     verbatimSymlinks: true,
@@ -34,6 +36,12 @@ export async function pack(folder: string): Promise<string> {
   symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
   // The example app's revision is part of its image, whose tag would move under other runs if it were another one.
   if (existsSync(join(ROOT, ".git"))) symlinkSync(join(ROOT, ".git"), join(checkout, ".git"));
+  if (next !== undefined) {
+    const manifest = join(checkout, "package.json");
+    const text = readFileSync(manifest, "utf8");
+    writeFileSync(manifest, text.replace(/"version": "[^"]*"/, `"version": "${next.version}"`));
+    appendFileSync(join(checkout, "provider/main.ts"), `${next.line}\n`);
+  }
   const { stdout } = await execa("npm", ["pack", "--json", "--pack-destination", folder], {
     cwd: checkout,
     env: { GIT_OPTIONAL_LOCKS: "0" },
