@@ -6,7 +6,7 @@ import { isInstalled, packageRoot } from "../toolchain/paths.ts";
 import { UserError } from "./errors.ts";
 
 /** The folder and all those above it. */
-function upwards(folder: string): string[] {
+export function upwards(folder: string): string[] {
   const parent = dirname(folder);
   return parent === folder ? [folder] : [folder, ...upwards(parent)];
 }

@@ -1,12 +1,11 @@
 // `tandem init` and `tandem new`: make a new system's folder, and say what to do with it.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { installCommand } from "../../toolchain/package/managers.ts";
 import { isInstalled, packageFolder } from "../../toolchain/paths.ts";
 import { UserError } from "../errors.ts";
 import { createSystem, nameFor } from "../new-system.ts";
-import { projectRoot } from "../project-root.ts";
+import { projectRoot, upwards } from "../project-root.ts";
 import { stackCommand } from "../systems.ts";
 
 /**
@@ -58,12 +57,11 @@ function missingPeers(root: string): string[] {
     peerDependencies: Record<string, string>;
   };
   return Object.entries(peerDependencies).flatMap(([name, range]) => {
+    // Looked for as `import` does: `require` would also find what pnpm names in NODE_PATH for this command alone.
     const from = name === "@pulumi/pulumi" ? root : packageFolder;
-    try {
-      createRequire(join(from, "program.js")).resolve(`${name}/package.json`);
-      return [];
-    } catch {
-      return [`${name}@${range}`];
-    }
+    const found = upwards(from).some((folder) =>
+      existsSync(join(folder, "node_modules", name, "package.json")),
+    );
+    return found ? [] : [`${name}@${range}`];
   });
 }
