@@ -36,7 +36,7 @@ export interface AppServiceArgs {
   image: string | BuildContext;
   /** Command. @default the image's */
   command?: string[];
-  /** Plain environment variables. */
+  /** Plain environment variables. The stack may add others, never another value: see `Environment`. */
   environment?: Record<string, pulumi.Input<string>>;
   /** Secret environment variables. */
   secrets?: Record<string, pulumi.Input<string>>;
@@ -102,7 +102,8 @@ export class AppService extends pulumi.ComponentResource {
   /** What must exist before a service that calls this one starts: its healthy containers, and its route. */
   readonly ready: pulumi.Resource[];
 
-  constructor(name: string, args: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, own: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
+    const args = own.env.variables.addTo(name, own);
     rejectBadArgs(name, args);
     super("tandem:index:AppService", name, statedArgs(args), { parent: args.env, ...opts });
     const image = this.resolveImage(name, args);
@@ -210,7 +211,7 @@ function rejectBadArgs(name: string, args: AppServiceArgs): void {
     .optional("watch.seconds", watch?.seconds, (value) => (value === 0 ? undefined : seconds()(value)))
     .optional("watch.errorPercent", watch?.errorPercent, percent);
   if (folder !== undefined) checks.build(folder);
-  if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets });
+  if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets }, args.environment);
   if (migration !== undefined) checks.name(`${args.env.name(name)}_migration`).migration(migration);
   checks.done();
   const twice = Object.keys(secrets).filter((key) => key in (args.environment ?? {}));

@@ -144,9 +144,14 @@ export class ArgumentChecks {
     return this;
   }
 
-  /** Checks names of secrets that become files. */
-  fileNames(secrets: object): this {
+  /** Checks names of secrets that become files, and of the variables that name those. */
+  fileNames(secrets: object, environment: object = {}): this {
     for (const name of Object.keys(secrets)) {
+      if (Object.hasOwn(environment ?? {}, `${name}_FILE`))
+        this.add(
+          `environment['${name}_FILE']`,
+          `is what names the file of the secret ${name}, as secretsAs wants`,
+        );
       if (/[/:]/.test(name) || name === "." || name === "..")
         this.add("secrets", "has a name that can't be a file's, as secretsAs wants: leave / and : out of it");
     }

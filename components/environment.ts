@@ -8,6 +8,7 @@ import { dockerHost as dockerHostCheck, network, whole } from "../lib/docker/val
 import { sharedConnection, sshSettings } from "../lib/ssh.ts";
 import { TandemProvider } from "../provider/sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { type GivenVariables, ServiceVariables } from "./given-variables.ts";
 import { nameProblem } from "./names.ts";
 
 /** How much container log is kept on the host, per container. */
@@ -41,6 +42,8 @@ export interface EnvironmentArgs {
   logging?: LogRotation;
   /** How hard data is to lose. */
   data?: DataPolicy;
+  /** Variables that its services get besides those that the topology sets. @default none */
+  variables?: GivenVariables;
 }
 
 /** Most that a log's file may have, in MiB, and most files: more is no rotation. */
@@ -64,6 +67,8 @@ export class Environment extends pulumi.ComponentResource {
   readonly network: pulumi.Output<string>;
   /** Log rotation of its containers, in the Docker provider's form. */
   readonly logOptions: Record<string, string>;
+  /** Variables that the stack gives its services. */
+  readonly variables: ServiceVariables;
   private readonly naming: (role: string) => string;
   private readonly fingerprintKey: pulumi.Output<string>;
   private readonly data: Required<DataPolicy>;
@@ -81,6 +86,7 @@ export class Environment extends pulumi.ComponentResource {
     this.dockerHost = dockerHost;
     this.naming = args.naming ?? ((role) => `${args.system}_${args.environment}_${role}`);
     this.logOptions = logOptions(args.logging);
+    this.variables = new ServiceVariables(args.variables);
     this.data = {
       protect: args.data?.protect ?? true,
       released: args.data?.released ?? [],

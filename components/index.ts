@@ -9,6 +9,7 @@ export { type DataPolicy, Environment, type EnvironmentArgs, type LogRotation } 
 export { type BasicAuth, Gateway, type GatewayArgs, type RouteTarget, type WatchSpec } from "./gateway.ts";
 export type { ClientOptions } from "./gateway-clients.ts";
 export type { GatewayTls } from "./gateway-entry.ts";
+export type { GivenVariables } from "./given-variables.ts";
 export type { MigrationSpec } from "./migration-spec.ts";
 export { CONNECTOR_IMAGE, type OwnTunnel } from "./own-tunnel.ts";
 export { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";

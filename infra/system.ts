@@ -1,7 +1,7 @@
 // Runs a system as the program of a stack: read settings, check them, build the topology, hand out its outputs.
 import * as pulumi from "@pulumi/pulumi";
-import { Environment } from "../components/index.ts";
-import { configCommand } from "./check/problem.ts";
+import { Environment, type GivenVariables } from "../components/index.ts";
+import { configCommand, keyText, quote } from "./check/problem.ts";
 import { quickenSdk } from "./quick-sdk.ts";
 import {
   type ProgramSettings,
@@ -18,6 +18,9 @@ interface EnvironmentSettings {
   dockerHost?: string;
   protectData: boolean;
   releaseData: string[];
+  /** Of the environments, not of a stack `shared`. */
+  environment?: GivenVariables["environment"];
+  secrets?: GivenVariables["secrets"];
 }
 
 /**
@@ -38,7 +41,20 @@ export async function runSystem<K extends Settings, R, S = undefined, SK extends
   const used = shared !== undefined && (shared.usedBy?.(settings) ?? true);
   // Where there is no shared part, or it isn't used, the topology's type says that it gets undefined.
   const outputs = (used ? await sharedOutputs() : undefined) as S;
-  return system.topology(createEnvironment(settings, system.naming?.(settings)), settings, outputs);
+  const env = createEnvironment(settings, system.naming?.(settings));
+  const result = system.topology(env, settings, outputs);
+  rejectUntaken(env);
+  return result;
+}
+
+/** A variable that no service took would be missed in silence. */
+function rejectUntaken(env: Environment): void {
+  const services = env.variables.untaken();
+  if (services.length === 0) return;
+  throw new pulumi.RunError(
+    `the stack has variables for ${services.join(", ")}, and the topology has no AppService of that name: ` +
+      "the roles of variableSettings in settings.ts are the names of its AppServices",
+  );
 }
 
 function read<K extends Settings, R, S, SK extends Settings, A extends Settings>(
@@ -57,7 +73,8 @@ function createEnvironment<K extends Settings>(
 ): Environment {
   const project = pulumi.getProject();
   const stack = pulumi.getStack();
-  const { dockerHost, protectData, releaseData } = settings as unknown as EnvironmentSettings;
+  const { dockerHost, protectData, releaseData, environment, secrets } =
+    settings as unknown as EnvironmentSettings;
   return new Environment(stack, {
     system: project,
     environment: stack,
@@ -69,6 +86,12 @@ function createEnvironment<K extends Settings>(
       released: releaseData,
       releaseCommand: (role) =>
         `${configCommand()} set --path '${project}:releaseData[${releaseData.length}]' ${role} --stack ${stack}`,
+    },
+    variables: {
+      environment,
+      secrets,
+      removeCommand: (kind, service, name) =>
+        `${configCommand()} rm --path ${quote(keyText([kind, service, name], project))} --stack ${stack}`,
     },
   });
 }

@@ -12,6 +12,7 @@ import {
   SERVER_LIMITS,
   serviceSettings,
   tunnelSettings,
+  variableSettings,
 } from "tandem/settings";
 
 const keys = {
@@ -21,6 +22,7 @@ const keys = {
   ...ownRedisSettings,
   ...serviceSettings,
   ...releaseSettings,
+  ...variableSettings("app"),
   ...limitSettings({ app: { cpus: 1, memory: "384m", pids: 256 }, ...SERVER_LIMITS }),
   ...tunnelSettings("shop"),
   ...hostSettings("postgres", "redis"),

@@ -3,7 +3,10 @@ import { add, bad, type Case, drop, put, rm, set, setInside, setSecret } from ".
 
 /** An encrypted value as the engine writes it. */
 export const cipher = "{secure: v1:8e9Zk1PwWmc=:hn5T3cE1m0mCIj5X0y2i7w==}";
-const salt = add("encryptionsalt: v1:Z2sZkT+DMUk=:v1:mVbyHWCWEfdIBn4P:DiLDXGLBI0ZPjFsP5H+NqjVB5EWBYA==");
+/** What a stack file says whose secrets are encrypted with a passphrase. */
+export const salt = add(
+  "encryptionsalt: v1:Z2sZkT+DMUk=:v1:mVbyHWCWEfdIBn4P:DiLDXGLBI0ZPjFsP5H+NqjVB5EWBYA==",
+);
 const zone = `zoneId: ${"b".repeat(32)}`;
 const tunnel = `{kind: own, accountId: ${"a".repeat(32)}, name: oracle`;
 const shared = `{kind: shared, accountId: ${"a".repeat(32)}, tunnelId: 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed, ${zone}`;

@@ -13,8 +13,9 @@ import {
   put,
   stagingSource,
 } from "./testing.ts";
+import { variableCases } from "./variable-cases.ts";
 
-const all = [...valueCases, ...ruleCases, ...fileCases];
+const all = [...valueCases, ...ruleCases, ...fileCases, ...variableCases];
 
 describe("a stack file", () => {
   it("is fine as it stands in this repository, for both stacks", async () => {

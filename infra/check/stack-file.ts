@@ -8,7 +8,14 @@ import type { RawValue } from "../settings/read.ts";
 import { isMap, type Known } from "../settings/structures.ts";
 import { fileProblem, type Place, type Problem, quote, toProblem } from "./problem.ts";
 import type { Project } from "./project-file.ts";
-import { cipherProblems, foreignProblems, isSecure, ownKey } from "./stack-keys.ts";
+import {
+  cipherProblems,
+  foreignProblems,
+  isSecure,
+  ownKey,
+  type Sealed,
+  withoutCiphers,
+} from "./stack-keys.ts";
 import { parseYaml } from "./yaml-file.ts";
 
 /** A stack file's settings. */
@@ -130,8 +137,11 @@ function readFile(
     } else {
       names.set(key, name);
       const secure = isSecure(value);
-      raw.set(key, { value: secure ? undefined : value, secure });
-      if (secure) result.problems.push(...cipherProblems(value.secure, [key], salted, place));
+      const sealed: Sealed[] = [];
+      const opened = withoutCiphers(value, [key], sealed);
+      raw.set(key, { value: secure ? undefined : opened, secure });
+      for (const { cipher, path } of sealed)
+        result.problems.push(...cipherProblems(cipher, path, salted, place));
     }
   }
   for (const { path, reason, value } of yaml.surprises) {

@@ -1,6 +1,7 @@
 // Keys of a stack file: whose namespace they are in, and whether what is encrypted really is.
 import { closest } from "../settings/closest.ts";
 import { type Path, remove, set, setSecret } from "../settings/issue.ts";
+import { Secret } from "../settings/secret.ts";
 import { isMap, type Known } from "../settings/structures.ts";
 import { type Place, type Problem, toProblem } from "./problem.ts";
 
@@ -62,6 +63,25 @@ export function foreignProblems(
 /** Whether a value is encrypted. */
 export function isSecure(value: unknown): value is { secure: string } {
   return isMap(value) && Object.keys(value).length === 1 && typeof value.secure === "string";
+}
+
+/** An encrypted value and where it stands: the key first, then names and positions inside it. */
+export interface Sealed {
+  path: Path;
+  cipher: string;
+}
+
+/** The value with a `Secret` in the place of each encrypted one; those are added to `found`. */
+export function withoutCiphers(value: unknown, path: Path, found: Sealed[]): unknown {
+  if (isSecure(value)) {
+    found.push({ path, cipher: value.secure });
+    return new Secret();
+  }
+  if (Array.isArray(value)) return value.map((item, index) => withoutCiphers(item, [...path, index], found));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, withoutCiphers(inner, [...path, name], found)]),
+  );
 }
 
 /** What is wrong with an encrypted value, as far as can be told without its key. */

@@ -9,6 +9,7 @@ import {
 } from "./define.ts";
 import { type Issue, remove, set, setSecret } from "./issue.ts";
 import type { LimitValues } from "./resources.ts";
+import { type Variables, variableRules } from "./variables.ts";
 
 /** The values that the rules read; a system has those of the groups that it took. */
 interface CommonValues {
@@ -29,6 +30,8 @@ interface CommonValues {
   /** Of the servers in a stack `shared`. */
   serverLimits: Record<string, LimitValues>;
   replicas: number;
+  environment: Variables;
+  secrets: Variables<string, unknown>;
 }
 
 type Values = Partial<CommonValues>;
@@ -77,6 +80,7 @@ function commonRules<K extends Settings>(read: Partial<ValuesOf<K>>): Issue[] {
     ...tunnelRules(values),
     ...databaseRules(values),
     ...dockerHostRules(values),
+    ...variableRules(values),
   ];
 }
 

@@ -21,3 +21,4 @@ export { cpus, duration, imageReference, memory, pids } from "./resources.ts";
 export { choice, flag, integer, name, secret, text } from "./scalars.ts";
 export type { SeedDefinition } from "./seed.ts";
 export { list, optionally, section, variants } from "./structures.ts";
+export { type Variables, variableSettings } from "./variables.ts";

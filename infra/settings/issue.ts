@@ -57,13 +57,14 @@ export function setSecret(path: Path = []): Step {
   return { do: "set-secret", path };
 }
 
-/** First name of a step's path that leads to what stands beside the value at hand. */
+/** Beginning of a step's path that leads to what stands beside the value at hand; several lead further up. */
 export const UP = "..";
 
 /** The step, with its path put below `base`. */
 export function at(base: Path, step: Step): Step {
-  const [first, ...rest] = step.path;
-  return { ...step, path: first === UP ? [...base.slice(0, -1), ...rest] : [...base, ...step.path] };
+  const down = step.path.findIndex((part) => part !== UP);
+  const up = down === -1 ? step.path.length : down;
+  return { ...step, path: [...base.slice(0, base.length - up), ...step.path.slice(up)] };
 }
 
 /** Most of a value that a message repeats. */

@@ -17,6 +17,8 @@ export interface KindMeta {
   example?: string;
   /** The value must be encrypted. */
   secret?: true;
+  /** Variables of these roles: each value is looked at by itself, and is encrypted or not. */
+  variables?: { roles: readonly string[]; secret: boolean };
 }
 
 const kinds = z.registry<KindMeta>();

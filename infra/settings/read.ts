@@ -5,7 +5,7 @@ import type { Settings, SystemSettings, ValuesOf } from "./define.ts";
 import { at, type Issue, type Path, remove, type Step, set, setSecret, Wrong } from "./issue.ts";
 import { metaOf } from "./kind.ts";
 import { Secret } from "./secret.ts";
-import { type Known, unknownKey } from "./structures.ts";
+import { isMap, type Known, unknownKey } from "./structures.ts";
 
 /** A value before it is read. */
 export interface RawValue {
@@ -49,6 +49,7 @@ function readOne(keys: Settings, key: string, raw: RawValue | undefined): One {
   const { schema, optional = false } = setting;
   const meta = metaOf(schema);
   if (raw === undefined) return absent(setting, key);
+  if (meta.variables !== undefined) return readVariables(keys, key, raw, meta.variables.secret);
   if (meta.secret && (raw.secure || raw.value === "")) return readSecret(raw, key, optional);
   if (meta.secret) return fail(key, "plain-secret", PLAIN_SECRET, [setSecret()]);
   if (raw.secure) {
@@ -60,9 +61,35 @@ function readOne(keys: Settings, key: string, raw: RawValue | undefined): One {
   if (raw.value === null) return fail(key, "empty", "has no value", emptySteps(keys, key));
   const unset = raw.value === "" || (meta.type === "integer" && isZero(raw.value));
   if (unset && optional) return { value: undefined, issues: [] };
-  const result = schema.safeParse(raw.value);
-  if (result.success) return { value: result.data, issues: [] };
-  return { issues: result.error.issues.map((issue) => fromZod(issue, keys, key)) };
+  return parsed(keys, key, raw.value);
+}
+
+function parsed(keys: Settings, key: string, value: unknown): One {
+  const result = keys[key]?.schema.safeParse(value);
+  if (result?.success) return { value: result.data, issues: [] };
+  return { issues: (result?.error.issues ?? []).map((issue) => fromZod(issue, keys, key)) };
+}
+
+/**
+ * Variables, each looked at by itself. The check finds encrypted values in their places; the program gets them in plain
+ * text, and is told of the whole that something in it was encrypted.
+ */
+function readVariables(keys: Settings, key: string, { value, secure }: RawValue, secret: boolean): One {
+  if (!secure)
+    return value === null ? fail(key, "empty", "has no value", [remove()]) : parsed(keys, key, value);
+  if (value === undefined) {
+    return fail(key, "wrong-type", "is encrypted as a whole: encrypt each variable by itself", [remove()]);
+  }
+  if (secret) return parsed(keys, key, withSecrets(value));
+  const reason =
+    "holds something encrypted, and stands where plain values do: secret variables stand under secrets";
+  return fail(key, "needless-secret", reason, []);
+}
+
+function withSecrets(value: unknown): unknown {
+  if (typeof value === "string") return new Secret(value);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withSecrets(inner)]));
 }
 
 const PLAIN_SECRET =

@@ -19,6 +19,7 @@ import {
   setting,
   text,
   tunnelSettings,
+  variableSettings,
 } from "tandem/settings";
 import { parity } from "./parity.ts";
 import { PRICES } from "./prices.ts";
@@ -44,6 +45,7 @@ const keys = {
   ...ownRedisSettings,
   ...serviceSettings,
   ...releaseSettings,
+  ...variableSettings("app"),
   // The machine that runs production: 1 GB and one shared CPU.
   ...limitSettings({ app: { cpus: 1, memory: "1g", pids: 256 }, ...SERVER_LIMITS }),
   region: setting(text({ max: 20, pattern: /^[a-z0-9-]+$/, form: "a region's short name", example: "syd" }), {

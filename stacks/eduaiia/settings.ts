@@ -18,6 +18,7 @@ import {
   serviceSettings,
   setting,
   tunnelSettings,
+  variableSettings,
 } from "tandem/settings";
 import { parity } from "./parity.ts";
 
@@ -43,6 +44,7 @@ const keys = {
   ...ownRedisSettings,
   ...serviceSettings,
   ...releaseSettings,
+  ...variableSettings("django"),
   ...limitSettings({
     django: { cpus: 1, memory: "512m", pids: 256 },
     pgbouncer: { cpus: 0.25, memory: "64m", pids: 32 },

@@ -19,6 +19,7 @@ import {
   serviceSettings,
   setting,
   tunnelSettings,
+  variableSettings,
 } from "tandem/settings";
 import { parity } from "./parity.ts";
 
@@ -46,6 +47,7 @@ const keys = {
     description: "Image of the web service, with its tag or digest; the others run `image`.",
   }),
   ...releaseSettings,
+  ...variableSettings("web", "api", "ws", "worker"),
   ...limitSettings({ web: SERVICE, api: SERVICE, ws: SERVICE, worker: SERVICE, ...SERVER_LIMITS }),
   features: setting(list(name("captions")), {
     description: "Features that are switched on.",

@@ -18,6 +18,7 @@ import {
   serviceSettings,
   setting,
   text,
+  variableSettings,
 } from "tandem/settings";
 import { parity } from "./parity.ts";
 import { release } from "./release.ts";
@@ -36,6 +37,7 @@ const keys = {
   ...gatewaySettings(3000),
   ...serviceSettings,
   ...releaseSettings,
+  ...variableSettings("app"),
   ...limitSettings({ app: { cpus: 1, memory: "384m", pids: 256 }, gateway }),
   database: setting(
     text({

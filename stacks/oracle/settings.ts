@@ -23,6 +23,7 @@ import {
   setting,
   text,
   tunnelSettings,
+  variableSettings,
 } from "tandem/settings";
 import { parity } from "./parity.ts";
 import { release } from "./release.ts";
@@ -42,6 +43,7 @@ const keys = {
     description: "Number of app containers, 1 to 10.",
     default: 1,
   }),
+  ...variableSettings("app"),
   ...limitSettings({ app: { cpus: 1, memory: "512m", pids: 256 }, ...SERVER_LIMITS }),
   // Its team names no prices: the table is empty until a stack's file fills it.
   ...priceSettings([]),

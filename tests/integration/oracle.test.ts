@@ -26,6 +26,8 @@ async function info(stack: Stack): Promise<Record<string, unknown>> {
 
 beforeAll(async () => {
   project = await TestProject.create();
+  // One more variable in one environment is one line in its file.
+  project.configure("staging", { environment: { app: { FEATURE_X: "on" } } });
   first = await project.tandem(["up", "staging", "--yes"]);
 });
 
@@ -50,6 +52,11 @@ describe("the first up", () => {
     await ask(port, host, "/api/notes", { text: "quarterly figures of the shipyard" });
     const nearest = await ask(port, host, "/api/notes/nearest?q=the%20cat%20sat%20on%20a%20mat&limit=1");
     expect(nearest.json[0].text).toBe("the cat sat on the mat");
+  });
+
+  it("gives the app a variable that only the stack file names", async () => {
+    const app = await containerOf(project.name, "staging", "app");
+    expect((await exec(docker, app, ["printenv", "FEATURE_X"])).stdout.trim()).toBe("on");
   });
 
   it("works off a job through BullMQ", async () => {
@@ -154,6 +161,19 @@ describe("production beside it", () => {
     expect(refused.exitCode).toBe(2);
     expect(refused.output).toContain(`${project.name}:voipSync`);
     expect(refused.output).toContain("nothing was touched");
+  });
+
+  it("keeps a variable that the topology sets itself, and says where", async () => {
+    project.configure("production", { environment: { app: { PORT: "81" } } });
+    const refused = await project.tandem(["preview", "production"]);
+    project.configure("production", { environment: {} });
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.output).toMatch(
+      /PORT of the stack's environment is set by the topology as well, in environment/,
+    );
+    expect(refused.output).toContain(
+      `config rm --path ${project.name}:environment.app.PORT --stack production`,
+    );
   });
 
   it("has its own rows, and no banner", async () => {
