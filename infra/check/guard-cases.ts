@@ -1,5 +1,6 @@
 // For tests of the guards, and for docs/guards.md: environments that reach into another one, or act where they may not.
 import { add, type Edit, put } from "./testing.ts";
+import { variableGuardCases } from "./variable-guard-cases.ts";
 
 /** A pair of stack files that a guard must refuse. */
 export interface GuardCase {
@@ -338,4 +339,5 @@ export const guardCases: GuardCase[] = [
     edits: [add("  tandem:experiments: [agentPol]")],
     key: "tandem:experiments[0]",
   },
+  ...variableGuardCases,
 ];

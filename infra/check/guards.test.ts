@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { guardCases } from "./guard-cases.ts";
+import { type GuardCase, guardCases } from "./guard-cases.ts";
 import { checkStack } from "./index.ts";
 import { put } from "./testing.ts";
 import { guardTable } from "./testing-guards.ts";
@@ -91,6 +91,31 @@ describe("no guard minds", () => {
     ];
     repository.spoil({ ...passes, stack: "staging", edits: [], secrets });
     expect(await errors("lugh", "staging")).toEqual([]);
+  });
+
+  it.each([
+    ["its own hostname and port", "https://staging-oracle.ingeniotech.co.uk:3101/"],
+    ["a hostname that ends like production's", "https://not-theoracle.ingeniotech.co.uk"],
+    ["a mail address at production's domain", "info@theoracle.ingeniotech.co.uk"],
+    ["production's port on somebody else's server", "https://api.example.com:3100/"],
+    ["a number like production's port", "3100"],
+  ])("a variable with %s", async (_, value) => {
+    const edits = [put("oracle:environment", `{app: {UPSTREAM: "${value}"}}`)];
+    repository.spoil({ ...passes, system: "oracle", stack: "staging", edits });
+    expect(await errors("oracle", "staging")).toEqual([]);
+  });
+
+  it("variables that the stack says are shared", async () => {
+    const secret = { "secrets.app.API_KEY": "a key that both have" };
+    const edits = [
+      put("oracle:environment", '{app: {UPSTREAM: "https://theoracle.ingeniotech.co.uk"}}'),
+      put("tandem:sharedVariables", "[app.UPSTREAM, app.API_KEY]"),
+    ];
+    const spoilt = { ...passes, system: "oracle", stack: "staging", edits, secrets: [secret, secret] };
+    repository.spoil(spoilt as GuardCase);
+    expect(await errors("oracle", "staging")).toEqual([]);
+    // The other one has to say it too.
+    expect(await errors("oracle", "production")).toMatchObject([{ key: "oracle:secrets.app.API_KEY" }]);
   });
 
   it("a stack that says itself that it is production", async () => {

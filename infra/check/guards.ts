@@ -7,6 +7,7 @@ import { type Issue, remove, set } from "../settings/issue.ts";
 import { isMap } from "../settings/structures.ts";
 import type { Sibling } from "./siblings.ts";
 import { POLICIES_KEY, structured } from "./stack-keys.ts";
+import { variableIssues } from "./variable-guards.ts";
 
 /** Key under which a stack names the experiments that it runs on purpose, though it is production. */
 export const EXPERIMENTS_KEY = "tandem:experiments";
@@ -33,6 +34,7 @@ export function guardIssues<K extends Settings>(
     ...(production ? [] : effectIssues(system, values, guarded)),
     ...experimentIssues(system, values, guarded, production),
     ...(isMap(policies) ? exceptionIssues(policies, guarded, siblings) : []),
+    ...variableIssues(system, values, guarded, siblings),
   ];
 }
 

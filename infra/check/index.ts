@@ -67,7 +67,7 @@ export async function readStack(options: CheckOptions): Promise<CheckedStack> {
   const guarded = { project: project.name, stack, foreign: file.foreign };
   issues.push(...guardIssues(system, values, guarded, siblings));
   issues.push(...compareStacks(system, values, siblings));
-  issues.push(...(await sameSecrets(projectDir, project, stack, settings)));
+  issues.push(...(await sameSecrets(projectDir, project, stack, settings, file.foreign)));
   issues.push(...(await neighbourIssues(system, values, projectDir)));
   const tenant = tenantOf(system, stack, values, file.foreign);
   issues.push(...budgetIssues(tenant, siblings));

@@ -82,9 +82,15 @@ export class Repository {
   /** Puts secrets into a file as the engine encrypts them. */
   private sealed(system: string, secrets: Record<string, string>): Edit[] {
     if (Object.keys(secrets).length === 0) return [];
-    const edits = Object.entries(secrets).map(([key, value]) =>
-      put(`${system}:${key}`, `{secure: "${this.encrypt(value)}"}`),
-    );
+    // Of a path such as `secrets.app.NAME` the parts become maps.
+    const edits = Object.entries(secrets).map(([path, value]) => {
+      const [key, ...inside] = path.split(".");
+      const sealed = `{secure: "${this.encrypt(value)}"}`;
+      return put(
+        `${system}:${key}`,
+        inside.reduceRight((inner, name) => `{${name}: ${inner}}`, sealed),
+      );
+    });
     const salt = `v1:${this.salt.toString("base64")}:${this.encrypt("pulumi")}`;
     return [...edits, add(`encryptionsalt: ${salt}`)];
   }

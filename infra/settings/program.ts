@@ -121,7 +121,7 @@ async function siblingIssues<K extends Settings>(
   return [
     ...guardIssues(system, values, { project: project.name, stack, foreign }, siblings),
     ...compareStacks(system, values, siblings),
-    ...(await sameSecrets(folder, project, stack, all)),
+    ...(await sameSecrets(folder, project, stack, all, foreign)),
   ];
 }
 

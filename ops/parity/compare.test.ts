@@ -141,7 +141,12 @@ describe("every kind of difference", () => {
       { environment: { ...environmentOf("production"), NODE_ENV: "development" } },
       "environment AppService:app.environment.NODE_ENV",
     ],
-    ["a secret", "AppService", { secrets: ["DATABASE_URL", "TOKEN"] }, "resource AppService:app.secrets"],
+    [
+      "a secret",
+      "AppService",
+      { secrets: ["DATABASE_URL", "TOKEN"] },
+      "environment AppService:app.secrets.TOKEN",
+    ],
     ["a secret among the variables", "Container", { envs: "[secret]" }, "environment Container:app-1.envs"],
     ["a version of an image", "Image", { imageId: "sha256:bb" }, "version Image:app-image.imageId"],
     ["memory", "Container", { memory: 1024 }, "limit Container:app-1.memory"],
@@ -195,6 +200,74 @@ describe("every kind of difference", () => {
       "setting setting:logLevel",
       "setting setting:limits.app.memoryMb",
       "extension Extension:postgres-extension-vector.protect",
+    ]);
+  });
+});
+
+describe("variables that the stack files give", () => {
+  const variable = (name: string, secret = false) => ({ service: "app", name, secret });
+
+  /** A stack whose file gives the app these variables, at each place where they arrive. */
+  function giving(name: string, plain: Record<string, string>, secrets: string[] = []): ResolvedStack {
+    const variables = [
+      ...Object.keys(plain).map((key) => variable(key)),
+      ...secrets.map((key) => variable(key, true)),
+    ];
+    const lines = Object.entries(plain).map(([key, value]) => `${key}=${value}`);
+    const environment = { ...environmentOf(name), ...plain };
+    const changes: Record<string, Record<string, unknown>> = {
+      AppService: { environment, secrets: ["DATABASE_URL", ...secrets] },
+      Container: { envs: ["A=1", `APP_ENV=${name}`, ...lines, ...secrets.map((key) => `${key}_FILE=/x`)] },
+    };
+    const migration = {
+      type: "tandem:docker:Migration",
+      name: "app-migration",
+      inputs: { environment: { ...plain, ...Object.fromEntries(secrets.map((key) => [key, "[secret]"])) } },
+      protect: false,
+    };
+    const all = resources(name).map((resource) => {
+      const change = changes[resource.type.split(":").at(-1) ?? ""];
+      return change === undefined ? resource : { ...resource, inputs: { ...resource.inputs, ...change } };
+    });
+    return stack(name, { resources: [...all, migration], variables });
+  }
+
+  it("may have different values, and that is told once", () => {
+    const found = compareStacks(
+      giving("staging", { X: "1" }, ["KEY"]),
+      giving("production", { X: "2" }, ["KEY"]),
+    );
+    expect(wrong(found)).toEqual([]);
+    const told = found.differences.filter(({ path }) => path.endsWith(".X"));
+    expect(told).toMatchObject([
+      {
+        path: "AppService:app.environment.X",
+        values: ["1", "2"],
+        reason: expect.stringContaining("may differ"),
+      },
+    ]);
+    expect(found.stale).toEqual([]);
+  });
+
+  it("are told once by name where only one stack has them, a secret one without its value", () => {
+    const found = compareStacks(giving("staging", { X: "1" }, ["KEY"]), giving("production", {}));
+    expect(wrong(found)).toEqual([
+      "environment AppService:app.environment.X",
+      "environment AppService:app.secrets.KEY",
+    ]);
+    expect(found.differences.find(({ path }) => path.endsWith("KEY"))?.values).toEqual(["there", undefined]);
+  });
+
+  it("may be named in the allow-list as any other variable", () => {
+    const allowed = { ...mayDiffer, resources: { "*.environment.X": "staging tries it" } };
+    const one = { ...giving("staging", { X: "1" }), parity: allowed };
+    expect(wrong(compareStacks(one, giving("production", {})))).toEqual([]);
+  });
+
+  it("must not differ where the topology sets them in the other stack", () => {
+    const other = giving("production", { X: "2" });
+    expect(wrong(compareStacks(giving("staging", { X: "1" }), { ...other, variables: [] }))).toEqual([
+      "environment AppService:app.environment.X",
     ]);
   });
 });

@@ -1,7 +1,9 @@
 // Compares two resolved stacks, and sorts the differences: allowed with a reason, or not.
+import { literally } from "../../lib/literally.ts";
 import { type Facts, factsOf } from "./facts.ts";
-import { imageNames, literally, neutral, neutralName, withoutOwnNames } from "./names.ts";
+import { imageNames, neutral, neutralName, withoutOwnNames } from "./names.ts";
 import type { ResolvedStack } from "./resolved.ts";
+import { PairVariables } from "./variables.ts";
 
 /** What a difference is about. */
 export type Kind =
@@ -44,14 +46,18 @@ export function compareStacks(one: ResolvedStack, other: ResolvedStack): Compari
   const different = paths.filter((path) => differs(path, left, right));
   // Of a resource that only one has, this is told and not each of its properties.
   const missing = new Set(different.filter((path) => isResource(path)));
-  const told = different.filter((path) => isResource(path) || !missing.has(resourceOf(path)));
+  const variables = new PairVariables(one.variables ?? [], other.variables ?? []);
+  const told = different.filter(
+    (path) => isResource(path) || !(missing.has(resourceOf(path)) || variables.repeats(path)),
+  );
   const allowed = allowList(one);
   const used = new Set<string>();
   const differences = told.map((path): Difference => {
     const entry = allowed.find(({ pattern }) => pattern.test(path));
     if (entry !== undefined) used.add(entry.name);
     const values: Difference["values"] = [left.facts.get(path), right.facts.get(path)];
-    return { kind: kindOf(path), path, values, ...(entry === undefined ? {} : { reason: entry.reason }) };
+    const reason = entry?.reason ?? variables.reason(path);
+    return { kind: kindOf(path), path, values, ...(reason === undefined ? {} : { reason }) };
   });
   const stale = allowed.map(({ name }) => name).filter((name) => !used.has(name));
   return { stacks: [one.stack, other.stack], same: paths.length - different.length, differences, stale };
@@ -125,7 +131,7 @@ const KINDS: readonly [RegExp, Kind][] = [
   [/^Image:|\.image$/, "image"],
   [/\.(cpus|cpuQuota|cpuPeriod|memory|memoryMb|memorySwap|shmSize|pids)$/, "limit"],
   [/\.(healthcheck|healthTimeoutSeconds)\b/, "health check"],
-  [/\.(environment|envs)\b/, "environment"],
+  [/\.(environment|envs|secrets)\b/, "environment"],
 ];
 
 function kindOf(path: string): Kind {

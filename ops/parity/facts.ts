@@ -14,6 +14,8 @@ const NO_FACTS = new Set([
   "configHash",
   "tandem.files",
 ]);
+/** Where a service names its secrets. */
+const SERVICE_SECRETS = /^AppService:[^.]+\.secrets$/;
 /** Resources that say nothing by themselves. */
 const NO_RESOURCES = new Set([types.stack]);
 
@@ -50,14 +52,14 @@ function flatten(path: string, value: unknown, facts: Map<string, string | undef
   }
 }
 
-/** A list of texts is one value, but variables and labels count by their names. */
+/** A list of texts is one value, but variables, secrets and labels count by their names. */
 function flattenList(path: string, list: readonly unknown[], facts: Map<string, string | undefined>): void {
   if (list.includes(UNKNOWN)) {
     facts.set(path, undefined);
   } else if (list.some((item) => typeof item === "object")) {
     flatten(path, Object.fromEntries(list.map((item, index) => named(item, index))), facts);
   } else {
-    const variables = path.endsWith(".envs") ? list.flatMap((item) => variable(String(item)) ?? []) : [];
+    const variables = variablesIn(path, list);
     if (variables.length === 0) facts.set(path, list.join(" "));
     for (const [name, value] of variables) facts.set(`${path}.${name}`, value);
   }
@@ -67,6 +69,12 @@ function flattenList(path: string, list: readonly unknown[], facts: Map<string, 
 function named(item: unknown, index: number): [string, unknown] {
   const { label, value } = (item ?? {}) as { label?: unknown; value?: unknown };
   return typeof label === "string" ? [label, value] : [String(index), item];
+}
+
+/** What a list says by name: a container its variables, a service its secrets. */
+function variablesIn(path: string, list: readonly unknown[]): [string, string][] {
+  if (path.endsWith(".envs")) return list.flatMap((item) => variable(String(item)) ?? []);
+  return SERVICE_SECRETS.test(path) ? list.map((name) => [String(name), "there"]) : [];
 }
 
 function variable(line: string): [string, string][] | undefined {

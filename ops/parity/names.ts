@@ -1,15 +1,11 @@
 // Takes out of a text what belongs to one environment: its name, and the values of settings that may differ.
+import { literally } from "../../lib/literally.ts";
 import type { ResolvedStack } from "./resolved.ts";
 
 /** Numbers below this mean too many things to stand for one setting. */
 const LEAST_NUMBER = 1_000;
 
 type Replacement = readonly [text: string, by: string];
-
-/** A text as a part of a pattern that means nothing but itself. */
-export function literally(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-}
 
 /** Letters of an abbreviation of an environment's name, such as `prod`. */
 const LEAST_LETTERS = 3;

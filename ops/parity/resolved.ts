@@ -8,6 +8,7 @@ import { UserError } from "../errors.ts";
 import { openForPreview, type StackOptions } from "../open-stack.ts";
 import { withRemoteHost } from "../remote/remote-host.ts";
 import { neededForward, type Session } from "../session.ts";
+import { type GivenVariable, splitVariables } from "./variables.ts";
 
 /** A resource as the engine would register it; a value that is secret is `[secret]`. */
 export interface PlannedResource {
@@ -26,6 +27,8 @@ export interface ResolvedStack {
   resources: PlannedResource[];
   /** Settings by key, those of the default included; of a secret only whether there is one. */
   settings: Readonly<Record<string, unknown>>;
+  /** Variables that its file gives its services. @default none */
+  variables?: readonly GivenVariable[];
   /** What may differ from the other stack, by the system's definition. */
   parity: ParityDefinition;
 }
@@ -75,11 +78,13 @@ export async function resolvedBy(session: Session, steps: readonly PlannedStep[]
       1,
     );
   }
+  const { settings, variables } = splitVariables(system.keys, values.settings);
   return {
     system: session.project.name,
     stack,
     resources: plannedResources(steps),
-    settings: withoutSecrets(values.settings),
+    settings: withoutSecrets(settings),
+    variables,
     parity: system.parity ?? { settings: {}, resources: {} },
   };
 }

@@ -7,7 +7,7 @@ import { effectsOf } from "./effects.ts";
 import { readEvents } from "./events.ts";
 import { renderHtml } from "./html.ts";
 import { COMMENT_LIMIT, renderMarkdown } from "./markdown.ts";
-import { stackReport } from "./report.ts";
+import { differencesOf, stackReport } from "./report.ts";
 import { revealHidden } from "./updates.ts";
 
 const urn = (type: string, name: string) => `urn:pulumi:staging::shop::${type}::${name}`;
@@ -111,6 +111,40 @@ describe("what a volume's replacement makes of the exit code", () => {
     expect(report.stacks[0]?.risks[0]).toMatchObject({ weight: "stop", kind: "data" });
     expect(exitCodeOf(report, false)).toBe(6);
     expect(exitCodeOf(report, true)).toBe(0);
+  });
+});
+
+describe("variables of a service", () => {
+  it("are told by name where the engine says of the service only that it changes, secret ones without a value", () => {
+    const type = "tandem:index:AppService";
+    const before = { environment: { A: "1", B: "2" }, secrets: ["KEY"] };
+    const after = { environment: { A: "1", B: "3", C: "4" }, secrets: ["KEY", "TOKEN"] };
+    const [change] = stackReport("staging", run({ op: "update", type, before, after })).changes;
+    expect(change?.properties).toEqual([
+      { path: 'environment["B"]', before: "2", after: "3" },
+      { path: 'environment["C"]', before: "", after: "4" },
+      { path: "secrets", before: '["KEY"]', after: '["KEY","TOKEN"]' },
+    ]);
+  });
+
+  it("are settings by themselves where the stacks differ, secret ones without a value", () => {
+    const project = { name: "shop", defaults: { environment: {}, secrets: {} } } as never;
+    const file = (config: Record<string, unknown>) => ({ config }) as never;
+    const secure = { secure: "v1:canary" };
+    const differences = differencesOf(project, {
+      staging: file({
+        "shop:environment": { app: { A: "1", B: "x" } },
+        "shop:secrets": { app: { KEY: secure, TOKEN: secure } },
+      }),
+      production: file({
+        "shop:environment": { app: { A: "2", B: "x" } },
+        "shop:secrets": { app: { KEY: { secure: "v1:canary-other" } } },
+      }),
+    });
+    expect(differences).toEqual([
+      { key: "environment.app.A", values: { staging: "1", production: "2" } },
+      { key: "secrets.app.TOKEN", values: { staging: "[secret]", production: undefined } },
+    ]);
   });
 });
 

@@ -1,9 +1,11 @@
 // The report on a change: every stack's plan side by side, its verdict, and what differs between the stacks.
+import { isMap } from "../../infra/settings/structures.ts";
+import type { VariablesKey } from "../../infra/settings/variables.ts";
 import { types } from "../../lib/resource-types.ts";
 import type { Project, StackFile } from "../project.ts";
 import { type Effects, effectsOf } from "./effects.ts";
 import { type EngineRun, nameOf, type Step } from "./events.ts";
-import { at, changedPaths } from "./step-values.ts";
+import { at, changedPaths, differentPaths } from "./step-values.ts";
 import { type Risk, risksOf } from "./verdict.ts";
 
 /** A property that changes; secrets read `[secret]`. */
@@ -47,6 +49,8 @@ export interface PreviewReport {
   differences: Difference[];
 }
 
+/** Settings that hold variables of services. */
+const VARIABLES: readonly string[] = ["environment", "secrets"] satisfies VariablesKey[];
 /** Longest value that is told. */
 const LONGEST = 120;
 
@@ -58,13 +62,14 @@ function show(value: unknown): string {
 
 function propertyChanges(step: Step): PropertyChange[] {
   const { old, new: fresh } = step;
-  return changedPaths(step)
-    .toSorted()
-    .map((path) => ({
-      path,
-      before: show(at(old?.inputs, path)),
-      after: show(at(fresh?.inputs, path)),
-    }));
+  const said = changedPaths(step);
+  // Of a component the engine says only that something changed: a service states its variables in its inputs.
+  const paths = said.length > 0 ? said : differentPaths(old?.inputs, fresh?.inputs);
+  return paths.toSorted().map((path) => ({
+    path,
+    before: show(at(old?.inputs, path)),
+    after: show(at(fresh?.inputs, path)),
+  }));
 }
 
 /** The engine's steps as one change per resource: three steps make a replacement. */
@@ -102,6 +107,24 @@ function isSecret(value: unknown): boolean {
   return typeof value === "object" && value !== null && "secure" in value;
 }
 
+/** A stack's settings by key; each variable of a service is one by itself. */
+function bySetting(config: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  const single = config.flatMap(([key, value]) =>
+    VARIABLES.includes(key) && isMap(value) ? named(key, value) : [[key, value] as const],
+  );
+  return Object.fromEntries(single);
+}
+
+/** `environment.app.NAME`, and so on. */
+function named(key: string, byService: Record<string, unknown>): [string, unknown][] {
+  return Object.entries(byService).flatMap(([service, variables]) =>
+    Object.entries(isMap(variables) ? variables : {}).map(([name, value]): [string, unknown] => [
+      `${key}.${service}.${name}`,
+      value,
+    ]),
+  );
+}
+
 /** In what the stacks' settings differ, the project's defaults included. */
 export function differencesOf(project: Project, files: Readonly<Record<string, StackFile>>): Difference[] {
   const own = (key: string) => key.replace(new RegExp(`^${project.name}:`), "");
@@ -109,7 +132,10 @@ export function differencesOf(project: Project, files: Readonly<Record<string, S
     ([stack, { config }]) =>
       [
         stack,
-        { ...project.defaults, ...Object.fromEntries(Object.entries(config).map(([k, v]) => [own(k), v])) },
+        bySetting([
+          ...Object.entries(project.defaults),
+          ...Object.entries(config).map(([key, value]) => [own(key), value] as const),
+        ]),
       ] as const,
   );
   const keys = [...new Set(settings.flatMap(([, values]) => Object.keys(values)))].sort();

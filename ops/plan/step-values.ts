@@ -1,4 +1,5 @@
 // Values in a step of the engine: by path, by component, and whether one is secret.
+import { isMap } from "../../infra/settings/structures.ts";
 import { nameOf, type Step } from "./events.ts";
 
 const SECRET = "[secret]";
@@ -36,6 +37,15 @@ export function topLevel(path: string): string {
 /** Paths of the properties that change. */
 export function changedPaths({ diffs, detailedDiff }: Step): string[] {
   return Object.keys(detailedDiff).length > 0 ? Object.keys(detailedDiff) : diffs;
+}
+
+/** Paths at which two values differ, as deep as both are maps; for what the engine gives none. */
+export function differentPaths(one: unknown, other: unknown, path = ""): string[] {
+  if (JSON.stringify(one) === JSON.stringify(other)) return [];
+  if (!isMap(one) || !isMap(other)) return path === "" ? [] : [path];
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].flatMap((key) =>
+    differentPaths(one[key], other[key], path === "" ? key : `${path}["${key}"]`),
+  );
 }
 
 /** Does it hold a secret, however deep? */
