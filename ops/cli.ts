@@ -9,6 +9,7 @@ import { systemFolder } from "./systems.ts";
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");
 const { addReportCommands } = await import("./cli-reports.ts");
+const { addConfigCommands } = await import("./cli-config.ts");
 const { addSetupCommands } = await import("./cli-setup.ts");
 
 /** Options that stand before the command. */
@@ -206,21 +207,7 @@ program
     (await import("./commands/logs.ts")).logs(stack, service, merged(options)),
   );
 
-program
-  .command("config")
-  .description("read and change an environment's settings: `pulumi config`, ready to use")
-  .argument("<action>", "set, get or rm")
-  .argument("<key>", "setting, such as hostPort or, with --path, limits.app.memory")
-  .argument("[value]", "new value; a secret is asked for, or read from standard input")
-  .option("--stack <name>", "environment", "staging")
-  .option("--secret", "keep the value encrypted")
-  .option("--path", "the key is a path into a map or list")
-  .action(async (action: string, key: string, value: string | undefined, options: { stack: string }) => {
-    process.exitCode = await (await import("./commands/config.ts")).config(
-      { action, key, value },
-      merged(options),
-    );
-  });
+addConfigCommands(program, merged);
 
 program
   .command("connect")
@@ -238,7 +225,8 @@ addSetupCommands(program);
 addReportCommands(program, { merged, waitOption });
 
 // Before or after the command's name: `tandem up --system lugh staging`.
-for (const command of program.commands) command.option(...systemOption);
+for (const command of program.commands.flatMap((one) => [one, ...one.commands]))
+  command.option(...systemOption);
 
 try {
   await program.parseAsync();

@@ -55,6 +55,7 @@ export async function runEngine(
  * Runs the engine for its answer.
  *
  * @param folder working folder, where it is not the project's
+ * @param input its standard input, for what no argument may hold
  * @returns its standard output
  * @throws UserError with what it wrote to standard error.
  */
@@ -62,12 +63,13 @@ export async function askEngine(
   session: Session,
   args: readonly string[],
   folder: string = session.project.directory,
+  input?: string,
 ): Promise<string> {
   const running = execa(session.engine.command, [...args, "--non-interactive", "--color", "never"], {
     cwd: folder,
     env: await engineEnvironment(session),
     reject: false,
-    stdin: "ignore",
+    ...(input === undefined ? { stdin: "ignore" as const } : { input }),
     maxBuffer: 512 * 1024 * 1024,
   });
   introduceEngine(running.pid);

@@ -111,8 +111,8 @@ describe("no guard minds", () => {
       put("oracle:environment", '{app: {UPSTREAM: "https://theoracle.ingeniotech.co.uk"}}'),
       put("tandem:sharedVariables", "[app.UPSTREAM, app.API_KEY]"),
     ];
-    const spoilt = { ...passes, system: "oracle", stack: "staging", edits, secrets: [secret, secret] };
-    repository.spoil(spoilt as GuardCase);
+    const secrets: GuardCase["secrets"] = [secret, secret];
+    repository.spoil({ ...passes, system: "oracle", stack: "staging", edits, secrets });
     expect(await errors("oracle", "staging")).toEqual([]);
     // The other one has to say it too.
     expect(await errors("oracle", "production")).toMatchObject([{ key: "oracle:secrets.app.API_KEY" }]);

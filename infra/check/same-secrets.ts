@@ -122,8 +122,9 @@ function secretsIn(
   if (!isMap(data) || !isMap(data.config)) return empty;
   for (const [name, value] of Object.entries(data.config)) {
     const key = ownKey(name, project.name);
-    const meta = key === undefined || keys[key] === undefined ? undefined : metaOf(keys[key].schema);
-    if (key === undefined || meta === undefined) continue;
+    const schema = key !== undefined && Object.hasOwn(keys, key) ? keys[key]?.schema : undefined;
+    if (key === undefined || schema === undefined) continue;
+    const meta = metaOf(schema);
     const found: Sealed[] = [];
     withoutCiphers(value, [key], found);
     // Of a setting the value as a whole; of variables each by itself.

@@ -30,3 +30,15 @@ export function credentialIn(value: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** Words that name a credential wherever they stand in a name, and those that do as a word of it. */
+const NAMED = /secret|passw(?:or)?d|passphrase|credential|api_?key|private_?key/i;
+const WORD = /(?:^|[_.-])(?:token|key|pass|pwd|dsn|salt|pepper)(?:$|[_.-])/i;
+const CAMEL = /[a-z](?:Token|Key|Pass)$/;
+/** What is no credential for all that: what browsers get, and the path of a file. */
+const OPEN = /public|publishable|_file$|_path$/i;
+
+/** Whether a variable's name says that its value is a credential. For a first guess only: names lie. */
+export function isCredentialName(name: string): boolean {
+  return !OPEN.test(name) && (NAMED.test(name) || WORD.test(name) || CAMEL.test(name));
+}

@@ -1,4 +1,6 @@
 // The Oracle: staging, then production beside it, from one topology on the real engine.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/containers.ts";
 import { migrationLog, readEntries } from "../../provider/migrations/log.ts";
@@ -11,6 +13,7 @@ import { sqlIn } from "../support/sql.ts";
 const STACKS = ["staging", "production"] as const;
 type Stack = (typeof STACKS)[number];
 let project: TestProject;
+let imported: Outcome;
 let first: Outcome;
 
 /** Port and hostname of an environment. */
@@ -26,8 +29,10 @@ async function info(stack: Stack): Promise<Record<string, unknown>> {
 
 beforeAll(async () => {
   project = await TestProject.create();
-  // One more variable in one environment is one line in its file.
-  project.configure("staging", { environment: { app: { FEATURE_X: "on" } } });
+  // More variables in one environment: lines in its file, from where they stood before.
+  const file = join(project.home, "old.env");
+  writeFileSync(file, "FEATURE_X=on\nGREETING='hello # world'\nAPI_KEY=of-staging-alone\n");
+  imported = await project.tandem(["config", "import", file, "--stack", "staging"]);
   first = await project.tandem(["up", "staging", "--yes"]);
 });
 
@@ -54,9 +59,15 @@ describe("the first up", () => {
     expect(nearest.json[0].text).toBe("the cat sat on the mat");
   });
 
-  it("gives the app a variable that only the stack file names", async () => {
+  it("gives the app variables that only the stack file names, imported without a word of their values", async () => {
+    expect(imported.exitCode, imported.output).toBe(0);
+    expect(imported.output).toMatch(/plain +FEATURE_X, GREETING\n +encrypted +API_KEY \(by its name\)/);
+    expect(`${imported.output}${readFileSync(project.stackFile("staging"), "utf8")}`).not.toContain(
+      "of-staging-alone",
+    );
     const app = await containerOf(project.name, "staging", "app");
-    expect((await exec(docker, app, ["printenv", "FEATURE_X"])).stdout.trim()).toBe("on");
+    const { stdout } = await exec(docker, app, ["printenv", "FEATURE_X", "GREETING", "API_KEY"]);
+    expect(stdout.trim().split("\n")).toEqual(["on", "hello # world", "of-staging-alone"]);
   });
 
   it("works off a job through BullMQ", async () => {

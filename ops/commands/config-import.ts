@@ -1,0 +1,211 @@
+// `tandem config import`: the variables of a `.env` file, into a stack file: plain ones as they are, credentials encrypted.
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDocument } from "yaml";
+import { readSystem } from "../../infra/check/index.ts";
+import { keyText } from "../../infra/check/problem.ts";
+import { decrypt, keyOf, passphrase } from "../../infra/check/pulumi-cipher.ts";
+import type { SystemSettings } from "../../infra/settings/define.ts";
+import { metaOf } from "../../infra/settings/kind.ts";
+import { createStack } from "../create-stack.ts";
+import { askEngine, exitCodes } from "../engine.ts";
+import { UserError } from "../errors.ts";
+import { prepareMachine } from "../prepare.ts";
+import { loadProject, loadStackFile, type Project, type StackFile } from "../project.ts";
+import { localDeployment, openSession, type Session } from "../session.ts";
+import { typedCommand } from "../systems.ts";
+import { readEnvFile } from "../variables/env-file.ts";
+import { type Existing, type Placed, placeVariables } from "../variables/placement.ts";
+import { variablesIn, withVariables } from "../variables/stack-variables.ts";
+
+/** Options of the command. */
+export interface ImportOptions {
+  /** Folder of the project. @default the package's root */
+  project?: string;
+  stack: string;
+  /** Service that gets them. @default the system's only one */
+  role?: string;
+  /** Encrypt these, whatever they look like. */
+  secret?: string[];
+  /** Leave these plain, whatever they are called. */
+  plain?: string[];
+  /** Give variables that are there already their new value. */
+  overwrite?: boolean;
+}
+
+/**
+ * Runs the command. Nothing is written unless everything is; the file keeps its comments.
+ *
+ * @throws UserError with every line and variable that can't be taken.
+ */
+export async function configImport(path: string, options: ImportOptions): Promise<void> {
+  const project = loadProject(options.project);
+  const file = loadStackFile(project, options.stack);
+  const role = roleOf(await readSystem(project.directory, options.stack), options);
+  const { entries, problems: lines } = readEnvFile(readText(path));
+  const existing = await existingVariables(project, file, role);
+  const told = {
+    secret: options.secret ?? [],
+    plain: options.plain ?? [],
+    overwrite: options.overwrite ?? false,
+  };
+  const { placed, problems } = placeVariables(entries, existing, told);
+  const wrong = [...lines.map(({ line, reason }) => `line ${line} ${reason}`), ...problems];
+  if (wrong.length > 0) throw refused(path, wrong);
+  const fresh = placed.filter(({ unchanged }) => !unchanged);
+  if (fresh.length > 0) await write(project, file, options.stack, role, fresh);
+  process.stdout.write(`${summary(placed, options.stack, role, project)}\n`);
+}
+
+function refused(path: string, wrong: readonly string[]): UserError {
+  return new UserError(
+    `${path} was not imported, and nothing was changed:\n${wrong.map((line) => `  ${line}`).join("\n")}`,
+    "change the file or the options, and run the same command again",
+    exitCodes.configuration,
+  );
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
+    throw new UserError(
+      `${path} can't be read: ${code}`,
+      "name a file such as .env",
+      exitCodes.configuration,
+    );
+  }
+}
+
+function roleOf(system: SystemSettings | undefined, { role, stack }: ImportOptions): string {
+  const setting = system?.keys.environment;
+  const roles = setting === undefined ? [] : (metaOf(setting.schema).variables?.roles ?? []);
+  const fix = (words: string) => new UserError(words, roles.map((name) => `--role ${name}`).join(", or "), 2);
+  if (roles.length === 0) {
+    throw new UserError(
+      `${stack} takes no variables of services`,
+      'add ...variableSettings("app") with the names of its AppServices to the settings in settings.ts',
+      exitCodes.configuration,
+    );
+  }
+  if (role !== undefined && !roles.includes(role)) throw fix(`the system has no service ${role}`);
+  const [only] = roles;
+  if (role === undefined && roles.length > 1)
+    throw fix("the system has several services: name the one that gets them");
+  return role ?? only ?? "";
+}
+
+/** What the stack file gives the service already. */
+async function existingVariables(
+  project: Project,
+  { text }: StackFile,
+  role: string,
+): Promise<Map<string, Existing>> {
+  const found = variablesIn(text, project.name, role);
+  const salt: unknown = parseDocument(text).get("encryptionsalt");
+  const phrase = passphrase();
+  const sealed = [...found.values()].some(({ cipher }) => cipher !== undefined);
+  const key =
+    sealed && typeof salt === "string" && phrase !== undefined ? await keyOf(salt, phrase) : undefined;
+  return new Map(
+    [...found].map(([name, { under, text: plain, cipher }]) => [
+      name,
+      { under, value: cipher === undefined ? plain : opened(cipher, key) },
+    ]),
+  );
+}
+
+function opened(cipher: string, key: Buffer | undefined): string | undefined {
+  try {
+    return key === undefined ? undefined : decrypt(cipher, key);
+  } catch {
+    return undefined;
+  }
+}
+
+async function write(
+  project: Project,
+  file: StackFile,
+  stack: string,
+  role: string,
+  placed: readonly Placed[],
+): Promise<void> {
+  const valuesOf = (under: Placed["under"]) =>
+    Object.fromEntries(placed.filter((one) => one.under === under).map(({ name, value }) => [name, value]));
+  const secrets = valuesOf("secrets");
+  const { sealed, salt } =
+    Object.keys(secrets).length === 0 ? { sealed: {} } : await seal(project, file, stack, role, secrets);
+  const text = withVariables(file.text, project.name, { role, plain: valuesOf("environment"), sealed, salt });
+  writeFileSync(`${file.path}.new`, text);
+  renameSync(`${file.path}.new`, file.path);
+}
+
+interface SealedValues {
+  sealed: Record<string, string>;
+  salt?: string | undefined;
+}
+
+/** Lets the engine encrypt values: in a file of its own, since it rewrites what it changes, and by standard input. */
+async function seal(
+  project: Project,
+  file: StackFile,
+  stack: string,
+  role: string,
+  secrets: Readonly<Record<string, string>>,
+): Promise<SealedValues> {
+  await prepareMachine({ engineOnly: true });
+  const session = openSession(project, stack, file);
+  // The engine wants to know the stack even to change a file.
+  if (localDeployment(session) === undefined) await createStack(session);
+  const folder = mkdtempSync(join(tmpdir(), "tandem-import-"));
+  try {
+    const scratch = join(folder, `Pulumi.${stack}.yaml`);
+    const document = parseDocument(readFileSync(session.configFile, "utf8"));
+    document.set("config", document.createNode({}));
+    writeFileSync(scratch, document.toString(), { mode: 0o600 });
+    for (const [name, value] of Object.entries(secrets)) await encrypt(session, scratch, role, name, value);
+    const text = readFileSync(scratch, "utf8");
+    const found = [...variablesIn(text, project.name, role)];
+    const salt: unknown = parseDocument(text).get("encryptionsalt");
+    return {
+      sealed: Object.fromEntries(found.map(([name, { cipher }]) => [name, cipher ?? ""])),
+      salt: typeof salt === "string" ? salt : undefined,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function encrypt(
+  session: Session,
+  scratch: string,
+  role: string,
+  name: string,
+  value: string,
+): Promise<void> {
+  const key = keyText(["secrets", role, name], session.project.name);
+  const flags = ["--secret", "--path", "--stack", session.stack, "--config-file", scratch];
+  // The engine takes one line end away.
+  await askEngine(session, ["config", "set", ...flags, key], session.project.directory, `${value}\n`);
+}
+
+/** Which variable went where; never a value. */
+function summary(placed: readonly Placed[], stack: string, role: string, project: Project): string {
+  const names = (which: readonly Placed[]) =>
+    which.map(({ name, because }) => (because === undefined ? name : `${name} (${because})`)).join(", ");
+  const fresh = placed.filter(({ unchanged }) => !unchanged);
+  const groups: [string, readonly Placed[]][] = [
+    ["plain", fresh.filter(({ under }) => under === "environment")],
+    ["encrypted", fresh.filter(({ under }) => under === "secrets")],
+    ["as it was", placed.filter(({ unchanged }) => unchanged)],
+  ];
+  return [
+    `${role} of ${stack} (${project.name}): ${fresh.length} of ${placed.length} variables written to Pulumi.${stack}.yaml`,
+    ...groups.flatMap(([word, which]) =>
+      which.length === 0 ? [] : [`  ${word.padEnd(10)} ${names(which)}`],
+    ),
+    `  next       ${typedCommand(project, "preview", stack)}`,
+  ].join("\n");
+}
