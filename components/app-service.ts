@@ -202,7 +202,7 @@ function rejectBadArgs(name: string, args: AppServiceArgs): void {
   const { image, secrets = {}, migration, watch } = args;
   const folder = typeof image === "object" && image !== null ? image : undefined;
   const replicas = args.replicas ?? 1;
-  const checks = new ArgumentChecks(`AppService '${name}'`)
+  const checks = new ArgumentChecks("AppService", name)
     .name(`${args.env.name(name)}-1`, AUTONAME_LENGTH + 1)
     .container({ ...args, image: folder === undefined ? (image ?? null) : undefined })
     .health(args.health)

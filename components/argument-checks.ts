@@ -67,9 +67,12 @@ export class ArgumentChecks {
   readonly #problems = new Problems();
   readonly #component: string;
 
-  /** @param component kind and name, for the message: `AppService 'api'` */
-  constructor(component: string) {
-    this.#component = component;
+  /**
+   * @param kind of component, such as `AppService`
+   * @param name the component's, for the message; whatever a program gave
+   */
+  constructor(kind: string, name?: unknown) {
+    this.#component = typeof name === "string" ? `${kind} '${name}'` : kind;
   }
 
   /** Checks one argument that may be missing. */

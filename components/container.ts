@@ -1,6 +1,7 @@
 // One hardened container: what every server and service of an environment has in common.
 import { Container } from "@pulumi/docker/container.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { goDuration, providerCpus } from "../lib/docker/read-back.ts";
 import { ContainerStart } from "../provider/sdk.ts";
 import { ArgumentChecks, checkedInput } from "./argument-checks.ts";
 import type { Environment } from "./environment.ts";
@@ -132,7 +133,7 @@ export function runContainer(
 
 /** What a component works out of its arguments is looked at as well. */
 function rejectBadSpec(name: string, spec: ContainerSpec): void {
-  const checks = new ArgumentChecks(`Container '${name}'`);
+  const checks = new ArgumentChecks("Container", name);
   // An image id is the provider's answer, and no argument.
   const mounted = [...Object.keys(spec.tmpfs ?? {}), ...(needsSecrets(spec) ? [SECRETS_DIR] : [])];
   checks.container({ ...spec, image: undefined, mounted }).health(spec.health);
@@ -224,9 +225,9 @@ function volumeArgs(component: string, spec: ContainerSpec) {
 function healthArgs(health: HealthCheck) {
   return {
     tests: ["CMD", ...health.command],
-    interval: `${health.intervalSeconds ?? 10}s`,
-    timeout: `${health.timeoutSeconds ?? 5}s`,
-    startPeriod: `${health.startPeriodSeconds ?? 30}s`,
+    interval: goDuration(health.intervalSeconds ?? 10),
+    timeout: goDuration(health.timeoutSeconds ?? 5),
+    startPeriod: goDuration(health.startPeriodSeconds ?? 30),
     retries: health.retries ?? 3,
   };
 }
@@ -237,6 +238,5 @@ function healthArgs(health: HealthCheck) {
  */
 function cpuArgs({ fixedName, limits: { cpus } }: ContainerSpec) {
   if (fixedName !== undefined) return { cpuPeriod: CPU_PERIOD, cpuQuota: Math.round(cpus * CPU_PERIOD) };
-  // As it is read back: `1` would come back as `1.0` and show as a change.
-  return { cpus: Number.isInteger(cpus) ? cpus.toFixed(1) : String(cpus) };
+  return { cpus: providerCpus(cpus) };
 }

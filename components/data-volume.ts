@@ -62,7 +62,7 @@ export class DataVolume extends pulumi.ComponentResource {
   readonly volume: pulumi.Output<string>;
 
   constructor(name: string, args: DataVolumeArgs, opts?: pulumi.ComponentResourceOptions) {
-    new ArgumentChecks(`DataVolume '${name}'`)
+    new ArgumentChecks("DataVolume", name)
       .name(args.env.name(args.role))
       .optional("image", args.image, imageCheck)
       .optional("owner", args.owner, ownerCheck)

@@ -195,7 +195,7 @@ export class Gateway extends pulumi.ComponentResource {
 
 function rejectBadArgs(name: string, args: GatewayArgs): void {
   const { env, image, limits, tls, hostPort, role = "gateway" } = args;
-  const checks = new ArgumentChecks(`Gateway '${name}'`)
+  const checks = new ArgumentChecks("Gateway", name)
     .name(env.name(role))
     .name(env.name(`${role}_config`))
     .container({ image: image ?? null, limits })

@@ -9,7 +9,7 @@ const MOST_CONNECTIONS = 262_143;
 
 /** @throws pulumi.RunError with all that is wrong */
 export function rejectBadDatabase(name: string, { env, server, pooler, ...args }: PgDatabaseArgs): void {
-  const checks = new ArgumentChecks(`PgDatabase '${name}'`)
+  const checks = new ArgumentChecks("PgDatabase", name)
     .optional("database", args.database, identifier)
     .optional("connectionLimit", args.connectionLimit, whole(-1, MOST_CONNECTIONS));
   checks
@@ -39,7 +39,7 @@ export function rejectBadDatabase(name: string, { env, server, pooler, ...args }
 /** @throws pulumi.RunError with all that is wrong */
 export function rejectBadServer(name: string, args: PostgresServerArgs): void {
   const { env, image, limits, role = "postgres", volumeRole = "pgdata" } = args;
-  new ArgumentChecks(`PostgresServer '${name}'`)
+  new ArgumentChecks("PostgresServer", name)
     .name(env.name(role))
     .name(env.name(volumeRole))
     .container({ image: image ?? null, limits })

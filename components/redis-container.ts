@@ -47,10 +47,11 @@ const MEMORY_SHARE = 0.75;
 
 /** What is to be checked of every Redis server. */
 export function redisChecks(
-  component: string,
+  kind: string,
+  name: string,
   { env, image, limits, role = "redis", volumeRole = "redisdata" }: RedisServerArgs,
 ): ArgumentChecks {
-  return new ArgumentChecks(component)
+  return new ArgumentChecks(kind, name)
     .name(env.name(role))
     .name(env.name(volumeRole))
     .container({ image: image ?? null, limits });

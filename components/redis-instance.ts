@@ -124,11 +124,10 @@ function aclWord(value: unknown): string | undefined {
 }
 
 function rejectBadArgs(name: string, args: RedisInstanceArgs): void {
-  const component = `RedisInstance '${name}'`;
   const checks =
     args.server === undefined
-      ? redisChecks(component, args)
-      : new ArgumentChecks(component)
+      ? redisChecks("RedisInstance", name, args)
+      : new ArgumentChecks("RedisInstance", name)
           .required("server.container", args.server.container, nameWith())
           .required("server.port", args.server.port, port)
           .required("prefix", args.prefix, aclWord);

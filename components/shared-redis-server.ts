@@ -44,7 +44,7 @@ export class SharedRedisServer extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: SharedRedisServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    redisChecks(`SharedRedisServer '${name}'`, args).done();
+    redisChecks("SharedRedisServer", name, args).done();
     super("tandem:index:SharedRedisServer", name, {}, { parent: args.env, ...opts });
     const password = new RandomPassword(
       `${name}-admin-password`,

@@ -51,7 +51,7 @@ export class SharedService extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: SharedServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    new ArgumentChecks(`SharedService '${name}'`)
+    new ArgumentChecks("SharedService", name)
       .name(args.env.name(name))
       .container({ ...args, image: args.image ?? null, networks: undefined })
       .health(args.health)

@@ -55,7 +55,7 @@ export class TunnelRoute extends pulumi.ComponentResource {
 }
 
 function rejectBadArgs(name: string, { env, hostnames, tunnel }: TunnelRouteArgs): void {
-  const checks = new ArgumentChecks(`TunnelRoute '${name}'`);
+  const checks = new ArgumentChecks("TunnelRoute", name);
   checks.required("hostnames", hostnames, (given) => (Array.isArray(given) ? undefined : "must be a list"));
   checks.each("hostnames", hostnames, hostname).kind("tunnel", tunnel, ["local", "own", "shared"]);
   if (tunnel?.kind === "own" || tunnel?.kind === "shared") {

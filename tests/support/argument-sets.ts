@@ -139,6 +139,9 @@ const VALID = {
   }),
 };
 
+/** Valid names of components. */
+export const NAMES: readonly unknown[] = ["app", "n-1", "a.b_c"];
+
 /** A component whose arguments reach Docker. */
 export type ComponentKind = keyof typeof VALID;
 export const COMPONENTS = Object.keys(VALID) as ComponentKind[];
@@ -173,7 +176,7 @@ const ODD: readonly unknown[] = [
 export function argumentSet(component: ComponentKind, seed: number): ArgumentSet {
   const random = seeded(seed * 31 + COMPONENTS.indexOf(component));
   const args = VALID[component](random) as Arguments;
-  const set: ArgumentSet = { component, seed, name: pick(["app", "n-1", "a.b_c"], random), args };
+  const set: ArgumentSet = { component, seed, name: pick(NAMES, random), args };
   const times = pick([0, 1, 1, 1, 2, 3], random);
   for (let time = 0; time < times; time++) spoil(set, random);
   return set;

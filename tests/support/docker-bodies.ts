@@ -24,10 +24,15 @@ export interface Refusal {
 // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource
 type Inputs = any;
 
+const UNITS: Record<string, number> = { ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+
 /** Nanoseconds of a duration in Go's form; NaN where it has another one. */
 function nanoseconds(duration: string): number {
-  const [, amount] = /^(\d+(?:\.\d+)?)s$/.exec(duration) ?? [];
-  return amount === undefined ? Number.NaN : Math.round(Number(amount) * 1e9);
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(duration)) return Number.NaN;
+  const parts = [...duration.matchAll(/([\d.]+)(ms|s|m|h)/g)];
+  return Math.round(
+    parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (UNITS[unit] ?? 0), 0),
+  );
 }
 
 /** A container's body from the inputs of the Docker provider. */
@@ -85,6 +90,23 @@ function bodyOf(inputs: Inputs, image: string): Docker.ContainerCreateOptions {
   };
 }
 
+/**
+ * Removes a container. On a machine that is busy Docker may give up waiting for its end; one that stayed would hold its
+ * name, and every later set of that name would be refused.
+ */
+async function removed(container: Docker.Container): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await container.remove({ force: true, v: true });
+      return;
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode === 404) return;
+      if (attempt === 20) throw error;
+      await sleep(1000);
+    }
+  }
+}
+
 /** Hands sets to one daemon, and takes everything away again. */
 export class DockerHands {
   readonly #docker: Docker;
@@ -102,6 +124,8 @@ export class DockerHands {
   /** Makes what a set comes to, starts it where `start` says so, and removes it. */
   async hand(resources: readonly Registered[], start: boolean): Promise<Refusal[]> {
     const refusals: Refusal[] = [];
+    // Docker has addresses for 31.
+    if (this.#networks.size > 20) await this.#removeNetworks();
     const attempt = async (resource: string, work: () => Promise<unknown>) => {
       try {
         await work();
@@ -164,13 +188,18 @@ export class DockerHands {
       // Docker's first check comes after an interval.
       if ((body.Healthcheck?.Interval ?? Number.POSITIVE_INFINITY) <= 1e8) await sleep(300);
     } finally {
-      await container.remove({ force: true, v: true });
+      await removed(container);
     }
+  }
+
+  async #removeNetworks(): Promise<void> {
+    for (const network of this.#networks.values()) await network.remove();
+    this.#networks.clear();
   }
 
   /** Removes the networks. @returns containers that are left over */
   async finish(): Promise<string[]> {
-    for (const network of this.#networks.values()) await network.remove();
+    await this.#removeNetworks();
     return (await this.#docker.listContainers({ all: true })).map(({ Names }) => Names.join());
   }
 }

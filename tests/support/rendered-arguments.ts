@@ -1,17 +1,17 @@
 // From generated arguments to what would reach Docker: the component runs with Pulumi's mocks, and the Tandem provider
 // checks its resources as it does before an update.
 import * as pulumi from "@pulumi/pulumi";
-import * as tandem from "../../components/index.ts";
 import { type Registered, recordResources } from "../../components/testing/mocks.ts";
 import type { ResourceHandler } from "../../lib/plugin/handler.ts";
 import type { Properties } from "../../lib/plugin/values.ts";
 import type { DockerHost } from "../../provider/docker-host.ts";
 import { migration } from "../../provider/migration.ts";
 import { volumeOwner } from "../../provider/volume-owner.ts";
-import type { ArgumentSet, Arguments } from "./argument-sets.ts";
+import type { ArgumentSet } from "./argument-sets.ts";
+import { make } from "./made-arguments.ts";
 
-/** What became of a set: refused with a message, or accepted with resources for Docker. */
-export type Rendered = { refused: string } | { resources: Registered[] };
+/** What became of a set: refused with a message, by the component or by the provider's check; or resources for Docker. */
+export type Rendered = { refused: string; by: "component" | "provider" } | { resources: Registered[] };
 
 const CHECKED: Record<string, ResourceHandler<DockerHost>> = {
   "tandem:docker:Migration": migration,
@@ -23,14 +23,14 @@ const CHECKED: Record<string, ResourceHandler<DockerHost>> = {
  *
  * @throws what it threw besides an error for people
  */
-export async function render({ component, name, args }: ArgumentSet): Promise<Rendered> {
+export async function render(set: ArgumentSet): Promise<Rendered> {
   const registered = await recordResources();
   try {
-    make(component, name as string, args as never);
+    make(set);
   } catch (error) {
     await pulumi.runtime.disconnect();
     if (pulumi.RunError.isInstance(error) || pulumi.ResourceError.isInstance(error))
-      return { refused: error.message };
+      return { refused: error.message, by: "component" };
     throw error;
   }
   await pulumi.runtime.disconnect();
@@ -42,7 +42,7 @@ export async function render({ component, name, args }: ArgumentSet): Promise<Re
       undefined as never,
     );
     const [failure] = answer?.failures ?? [];
-    if (failure !== undefined) return { refused: failure.reason };
+    if (failure !== undefined) return { refused: failure.reason, by: "provider" };
   }
   return { resources };
 }
@@ -56,16 +56,4 @@ function plain(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (SIGNATURE in value && "value" in value) return plain(value.value);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
-}
-
-function make(component: ArgumentSet["component"], name: string, args: Arguments): void {
-  if (component === "Environment") {
-    new tandem.Environment(name, args as never);
-    return;
-  }
-  const env = new tandem.Environment("fuzz", { system: "fuzz", environment: "staging" });
-  const limits = { cpus: 0.5, memoryMb: 64, pids: 50 };
-  const gateway = () => new tandem.Gateway("gateway", { env, image: "caddy:1", hostPort: 19_080, limits });
-  const more = component === "TunnelRoute" ? { env, gateway: gateway() } : { env };
-  new tandem[component](name, { ...more, ...args } as never);
 }
