@@ -4,11 +4,8 @@ import type { CheckFailure, ResourceHandler } from "../lib/plugin/handler.ts";
 import { sameValue } from "../lib/plugin/values.ts";
 import { inspect } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { redisCommand, settleAdmin } from "./redis-cli.ts";
+import { deleteKeys, redisCommand, settleAdmin } from "./redis-cli.ts";
 import { claim, type Owned, release } from "./redis-owners.ts";
-
-/** Keys that one step looks at. */
-const STEP = "1000";
 
 /** What is wrong with a prefix. What would be a pattern in a key pattern must not be in one. */
 export function prefixFailures(prefix: unknown): CheckFailure[] {
@@ -56,21 +53,4 @@ function keysOf(prefix: unknown): Owned {
 async function databasesWithKeys(docker: Docker, container: string): Promise<number[]> {
   const info = String(await redisCommand(docker, container, ["INFO", "keyspace"]));
   return [...info.matchAll(/\bdb(\d+):keys=/g)].map(([, number]) => Number(number));
-}
-
-async function deleteKeys(
-  docker: Docker,
-  container: string,
-  database: number,
-  prefix: string,
-  signal: AbortSignal,
-): Promise<void> {
-  for (let cursor = "0"; ; ) {
-    const scan = ["SCAN", cursor, "MATCH", `${prefix}*`, "COUNT", STEP];
-    const [next, keys] = (await redisCommand(docker, container, scan, database)) as [string, string[]];
-    if (keys.length > 0) await redisCommand(docker, container, ["UNLINK", ...keys], database);
-    cursor = String(next);
-    if (cursor === "0") return;
-    signal.throwIfAborted();
-  }
 }

@@ -77,7 +77,17 @@ describe(`environments on one ${image}`, () => {
     for (const database of [0, 3, 15]) {
       expect(await server.as("staging", PASSWORD, ["SET", "staging:secret", "x"], database)).toBe("OK");
     }
+    // What a terminal, a text of JSON and a list of redis-cli's would take for something else; bytes that are no UTF-8.
+    const odd = ["x\u001b[31m\r\nFLUSHALL\r\n", '"2) \\" 0', "*?[a]\\*", "ü \u009b"].map(
+      (text) => `staging:${text}`,
+    );
+    for (const key of odd) expect(await server.as("staging", PASSWORD, ["SET", key, "x"], 3)).toBe("OK");
+    const raw = "KEYS[1] .. string.char(255, 0, 10, 34, 92)";
+    const evaluate = (call: string) => ["EVAL", `return redis.call(${call})`, "1", "staging:"];
+    expect(await server.as("staging", PASSWORD, evaluate(`'SET', ${raw}, 'x'`), 3)).toBe("OK");
     await redisKeys.delete?.({ id: "staging:", outputs: keysOf("shop/staging").inputs } as never, context());
+    expect(await server.as("staging", PASSWORD, ["EXISTS", ...odd], 3)).toBe("0");
+    expect(await server.as("staging", PASSWORD, evaluate(`'EXISTS', ${raw}`), 3)).toBe("0");
     for (const database of [0, 3, 15]) {
       expect(await server.as("staging", PASSWORD, ["EXISTS", "staging:secret"], database)).toBe("0");
     }
