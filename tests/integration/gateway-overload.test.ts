@@ -6,6 +6,7 @@ import { request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { GATEWAY_COMMAND, GATEWAY_HEALTH, gatewayFiles } from "../../components/gateway-config.ts";
+import { CONTAINER_TLS_PORT } from "../../components/gateway-entry.ts";
 import { SERVER_LIMITS } from "../../infra/settings/common.ts";
 import { accessLine } from "../../ops/release/access-log.ts";
 import { containerStart } from "../../provider/container-start.ts";
@@ -14,6 +15,7 @@ import { BACKEND, BACKEND_IMAGE } from "../support/backend.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";
 import { context, createdContainer } from "../support/handlers.ts";
+import { endless, rapidResets, unfinished } from "../support/hostile-requests.ts";
 import { freePort } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 
@@ -27,6 +29,7 @@ const MAX_REQUESTS = 64;
 const WEBSOCKETS = 40;
 
 let port: number;
+let tlsPort: number;
 let gateway: string;
 
 async function start(spec: Parameters<typeof created>[0], rest: object) {
@@ -41,13 +44,18 @@ let upstream: string;
 /** Starts a gateway with so much memory, and a route to the app: what follows is asked of this one. */
 async function startGateway(memoryMb: number): Promise<void> {
   port = await freePort();
+  tlsPort = await freePort();
   const caddy = {
     ...{ image: "caddy:2.11.9-alpine", user: "1000:1000", command: GATEWAY_COMMAND, health: GATEWAY_HEALTH },
-    ...{ volumes: ["/config"], ports: { 8080: port }, memoryMb },
+    ...{ volumes: ["/config"], ports: { 8080: port, [CONTAINER_TLS_PORT]: tlsPort } },
+    ...{ memoryMb, env: ["XDG_DATA_HOME=/tmp/data"] },
   };
   const { IPAM } = await docker.getNetwork(run).inspect();
   // This machine is a proxy that is believed: so there are as many clients as addresses that it names.
-  const files = gatewayFiles({ trustedProxies: [`${IPAM?.Config?.[0]?.Gateway}`] });
+  const files = gatewayFiles({
+    trustedProxies: [`${IPAM?.Config?.[0]?.Gateway}`],
+    tls: { hostPort: tlsPort, hostnames: [HOST] },
+  });
   gateway = (await start(caddy, { pids: 512, files })).containerId;
   const news = {
     ...{ gatewayId: gateway, routeName: "app", hostnames: [HOST], noindex: false, drainSeconds: 5 },
@@ -177,22 +185,6 @@ it("outlives more connections than it has files for, and serves once they are cl
   for (const { socket } of sockets) socket.close();
 });
 
-/** Sends the beginning of a request on a connection of its own, and no end. */
-function unfinished(head: string[], rest: string | Buffer = ""): Socket {
-  const socket = connect(port, "127.0.0.1");
-  socket.on("error", () => undefined).on("data", () => undefined);
-  socket.write(`${head.join("\r\n")}\r\n`);
-  socket.write(rest);
-  return socket;
-}
-
-/** A request whose body never ends: large or of unknown length, or small. */
-function endless(at: number, client: string): Socket {
-  const length = ["Content-Length: 5000000", "Transfer-Encoding: chunked", "Content-Length: 900"][at % 3];
-  const head = ["POST /upload HTTP/1.1", `Host: ${HOST}`, `X-Forwarded-For: ${client}`, `${length}`, ""];
-  return unfinished(head, at % 3 === 1 ? "5\r\nhello\r\n" : "hello");
-}
-
 /** What an honest client sees of ten quick requests and, where asked for, an upload of 2 MB: statuses, and the slowest answer. */
 async function honest(upload: boolean): Promise<{ statuses: number[]; slowestMs: number }> {
   const client = anybody();
@@ -221,7 +213,7 @@ describe("a gateway as a stack has it unless it says otherwise", () => {
     ["450 clients do", (at: number) => `10.8.${at >> 8}.${at & 255}`, false],
   ])("serves others while %s", async (_, client, upload) => {
     const before = await beginning();
-    const bodies = Array.from({ length: 450 }, (_, at) => endless(at, client(at)));
+    const bodies = Array.from({ length: 450 }, (_, at) => endless({ port, host: HOST }, at, client(at)));
     await sleep(1_000);
     const { statuses, slowestMs } = await honest(upload);
     expect(new Set(statuses)).toEqual(new Set([200]));
@@ -234,13 +226,25 @@ describe("a gateway as a stack has it unless it says otherwise", () => {
     const before = await beginning();
     const junk = Buffer.from(`X-Junk: ${"x".repeat(8_000)}\r\n`.repeat(112));
     const large = Array.from({ length: 400 }, () =>
-      unfinished(["GET /version HTTP/1.1", `Host: ${HOST}`], junk),
+      unfinished(port, ["GET /version HTTP/1.1", `Host: ${HOST}`], junk),
     );
     const ended = Promise.all(large.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
     const { statuses } = await honest(false);
     expect(new Set(statuses)).toEqual(new Set([200]));
     // They aren't held.
     await ended;
+    expect(await beginning()).toEqual(before);
+  });
+
+  it("serves others while one client begins HTTP/2 requests and cancels them at once", async () => {
+    const before = await beginning();
+    const clients = Array.from({ length: 4 }, () => rapidResets({ port: tlsPort, host: HOST }));
+    await sleep(1_000);
+    const { statuses, slowestMs } = await honest(true);
+    await sleep(2_000);
+    expect(clients.reduce((sum, end) => sum + end(), 0)).toBeGreaterThan(3_000);
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(slowestMs).toBeLessThan(2_000);
     expect(await beginning()).toEqual(before);
   });
 });

@@ -34,6 +34,8 @@ export interface ContainerSpec {
   health?: string[];
   volumes?: string[];
   /** Ports published on loopback, by the one inside. */
+  /** Further variables, `NAME=value`. */
+  env?: string[];
   ports?: Record<number, number>;
   /** Limit of its memory. @default none */
   memoryMb?: number;
@@ -52,7 +54,7 @@ export function createdContainer(network: string, labels: Record<string, string>
       Labels: labels,
       Healthcheck: spec.health === undefined ? undefined : { Test: ["CMD", ...spec.health] },
       Volumes: Object.fromEntries((spec.volumes ?? []).map((path) => [path, {}])),
-      Env: ["POSTGRES_PASSWORD_FILE=/run/secrets/pw", "API_TOKEN=canary-in-environment"],
+      Env: ["POSTGRES_PASSWORD_FILE=/run/secrets/pw", "API_TOKEN=canary-in-environment", ...(spec.env ?? [])],
       ExposedPorts: Object.fromEntries(ports.map(([inside]) => [`${inside}/tcp`, {}])),
       HostConfig: {
         NetworkMode: network,
