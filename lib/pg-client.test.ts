@@ -2,33 +2,12 @@
 import { globSync, readFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
+import { authentication, challenge, OK, READY, SASL } from "../tests/support/postgres-messages.ts";
 import { connectPostgres, UnprovenServerError } from "./pg-client.ts";
 
 const PASSWORD = "canary-password-9c1f";
 let server: Server | undefined;
 afterEach(() => server?.close());
-
-const message = (kind: string, content: Buffer) => {
-  const head = Buffer.alloc(5);
-  head.write(kind, 0);
-  head.writeInt32BE(4 + content.length, 1);
-  return Buffer.concat([head, content]);
-};
-const authentication = (code: number, more = Buffer.alloc(0)) => {
-  const number = Buffer.alloc(4);
-  number.writeInt32BE(code);
-  return message("R", Buffer.concat([number, more]));
-};
-const OK = authentication(0);
-const READY = message("Z", Buffer.from("I"));
-const SASL = authentication(10, Buffer.from("SCRAM-SHA-256\0\0"));
-
-/** The nonce in a client's first SCRAM message, with what a server adds to it, a salt and a count. */
-const challenge = (received: Buffer) =>
-  authentication(
-    11,
-    Buffer.from(`r=${/r=([^,]+)$/.exec(received.toString("latin1"))?.[1]}more,s=AAAA,i=4096`),
-  );
 
 /** Starts a server that gives its answers one by one, whatever the client sends; tells what it was sent. */
 async function start(answers: ((received: Buffer) => Buffer)[]) {

@@ -26,6 +26,8 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/ssh-host": 315,
   "faults/kill-update": 300,
   "integration/drift": 240,
+  "attacks/lugh": 200,
+  "attacks/oracle": 200,
   "integration/report": 200,
   "integration/live-listen": 180,
   "faults/kill-first": 235,

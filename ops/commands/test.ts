@@ -12,7 +12,7 @@ import { prepareMachine } from "../prepare.ts";
 import { renderRows } from "../system-rows.ts";
 import { renderFailures } from "../test-failures.ts";
 
-/** Kinds of tests; without one, all run except the attacks and the soak. */
+/** Kinds of tests; without one, all run, the attacks in their small form. The soak is all in its long form. */
 export const testKinds = ["unit", "integration", "faults", "attacks", "soak"] as const;
 const KINDS = `kinds: ${testKinds.join(", ")}`;
 
@@ -71,7 +71,7 @@ async function appChecks(): Promise<Tally[]> {
 }
 
 /** Vitest's projects of kinds: of their files some run side by side, some alone; vitest.config.ts knows which. */
-const projectsOf = (...kinds: ("integration" | "faults")[]) =>
+const projectsOf = (...kinds: ("integration" | "faults" | "attacks")[]) =>
   kinds.flatMap((kind) => ["--project", `${kind}*`]);
 
 /** The engine for tests that call it themselves; its state and passphrase are each test's own affair. */
@@ -91,7 +91,7 @@ async function allChecks(soak: Record<string, string>): Promise<Tally[]> {
     await vitest(["--project", "unit"], { env }),
     ...(await appChecks()),
     // In one run: two would each wait for their last file with a core at rest.
-    await vitest(projectsOf("integration", "faults"), { env }),
+    await vitest(projectsOf("integration", "faults", "attacks"), { env }),
   ];
 }
 
@@ -129,7 +129,7 @@ async function run(kind: string | undefined, name: string | undefined): Promise<
       return [await vitest(projectsOf(kind), { env: enginePath() })];
     case "attacks":
       await prepareMachine({ forTests: true });
-      return [await vitest(["--project", "attacks"], { env: { ...enginePath(), TANDEM_ATTACKS: "full" } })];
+      return [await vitest(projectsOf("attacks"), { env: { ...enginePath(), TANDEM_ATTACKS: "full" } })];
     default:
       return await testsOf(kind, name);
   }

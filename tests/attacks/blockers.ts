@@ -3,11 +3,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { docker } from "../support/docker.ts";
+import { endlessScript, writingScript } from "./runaway-script.ts";
 import type { Site } from "./site.ts";
+import { squattedPort } from "./squatter.ts";
 import { SCHEMA } from "./trap-body.ts";
 
-/** Ends what a blocker holds. */
-export type Release = () => Promise<void>;
+/** Ends what a blocker holds. @returns what went wrong meanwhile, one sentence each */
+export type Release = () => Promise<string[]>;
 
 /** A blocker by what it does. */
 export interface Blocker {
@@ -32,6 +34,7 @@ function session(kind: string, script: (site: Site) => string): Blocker {
         await site.sql(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(900)%' AND pid <> pg_backend_pid();`,
         );
+        return [];
       };
     },
   };
@@ -47,6 +50,7 @@ function setting(text: string, undo: string): Blocker {
       await close();
       return async () => {
         await site.sql(`ALTER DATABASE ${site.database} RESET ${undo};`);
+        return [];
       };
     },
   };
@@ -82,6 +86,7 @@ const connections: Blocker = {
       over = true;
       clearInterval(timer);
       await Promise.allSettled(open.map((client) => client.end()));
+      return [];
     };
   },
 };
@@ -95,6 +100,7 @@ const rows: Blocker = {
     );
     return async () => {
       await site.sql("DELETE FROM public.pgmigrations WHERE length(name) > 1000;", site.database);
+      return [];
     };
   },
 };
@@ -125,17 +131,22 @@ const view: Blocker = {
         "DROP VIEW public.pgmigrations; ALTER TABLE public.pgmigrations_rows RENAME TO pgmigrations;",
       );
       await close();
+      return [];
     };
   },
 };
 
-/** All of them, those that hold the most back first. */
-export const blockers: readonly Blocker[] = [
+const locks = session(
+  "tables locked",
+  () => "BEGIN; LOCK TABLE public.notes, public.pgmigrations IN ACCESS EXCLUSIVE MODE;",
+);
+
+const ALL: readonly Blocker[] = [
   view,
-  session(
-    "tables locked",
-    () => "BEGIN; LOCK TABLE public.notes, public.pgmigrations IN ACCESS EXCLUSIVE MODE;",
-  ),
+  locks,
+  squattedPort,
+  endlessScript,
+  writingScript,
   session(
     "a transaction that idles over a change of structure",
     () => "BEGIN; ALTER TABLE public.notes ADD COLUMN held int;",
@@ -152,3 +163,29 @@ export const blockers: readonly Blocker[] = [
   setting("transaction_timeout = 1", "transaction_timeout"),
   setting("client_encoding = 'SQL_ASCII'", "client_encoding"),
 ];
+
+const PREVIEW = ["preview", "staging"];
+const DRIFT = ["drift", "staging"];
+const UP = ["up", "staging", "--yes"];
+
+/** A blocker, and the commands that meet it. */
+export interface Meeting extends Blocker {
+  commands: string[][];
+}
+
+const SMALL: Record<"lugh" | "oracle", Meeting[]> = {
+  lugh: [
+    { ...view, commands: [PREVIEW] },
+    { ...squattedPort, commands: [DRIFT] },
+    { ...endlessScript, commands: [DRIFT] },
+  ],
+  oracle: [
+    { ...locks, commands: [PREVIEW] },
+    { ...squattedPort, commands: [DRIFT] },
+  ],
+};
+
+/** What stands in the way on a pair; in the small form what holds the most back, each before the command that meets it. */
+export function meetingsOf(system: "lugh" | "oracle", full: boolean): Meeting[] {
+  return full ? ALL.map((each) => ({ ...each, commands: [PREVIEW, DRIFT, UP] })) : SMALL[system];
+}

@@ -121,7 +121,7 @@ const REQUESTS: [kind: string, request: Request, refused?: RegExp][] = [
 ];
 
 /** Several at once, none longer than a few seconds. */
-const FLOODS: Trap[] = [
+export const clientFloods: Trap[] = [
   {
     kind: "bodies that never end",
     async plant({ address: [port, host] }) {
@@ -176,20 +176,15 @@ const FLOODS: Trap[] = [
   },
 ];
 
-/** The attacks of a client. */
-export const clientTraps: Trap[] = [
-  ...REQUESTS.map(
-    ([kind, request, refused]): Trap => ({
-      kind,
-      async plant({ address: [port, host], token }) {
-        const answer = await send(port, Buffer.from(request(host, token), "latin1"));
-        const { status } = await ask(port, host, "/version");
-        return refused?.test(answer) || status !== 200
-          ? `wrong: ${answer}, then ${status}`
-          : `held: ${answer}`;
-      },
-      answer: /^held/,
-    }),
-  ),
-  ...FLOODS,
-];
+/** Requests that stand for themselves: several may be under way at once. */
+export const clientRequests: Trap[] = REQUESTS.map(
+  ([kind, request, refused]): Trap => ({
+    kind,
+    async plant({ address: [port, host], token }) {
+      const answer = await send(port, Buffer.from(request(host, token), "latin1"));
+      const { status } = await ask(port, host, "/version");
+      return refused?.test(answer) || status !== 200 ? `wrong: ${answer}, then ${status}` : `held: ${answer}`;
+    },
+    answer: /^held/,
+  }),
+);

@@ -44,8 +44,8 @@ const STAGING: Record<string, Command> = {
 };
 
 const SMALL = {
-  lugh: ["preview", "up", "drift", "fix", "verify", "rollback", "logs", "killed"],
-  oracle: ["drift", "up", "seed", "parity", "report", "status", "down", "again"],
+  lugh: ["up", "drift", "fix", "verify", "parity", "rollback", "logs"],
+  oracle: ["drift", "up", "seed", "report", "status"],
 };
 const ALL = [
   ...[
@@ -65,7 +65,10 @@ const ALL = [
   ...["killed", "down", "again"],
 ];
 
-/** The commands for a pair; in the small form each runs over one of the two. */
+/**
+ * The commands for a pair. In the small form most run over one of the two; previews run against what stands in the way, and
+ * `down` is the last of all.
+ */
 export function commandsOf(system: "lugh" | "oracle", full: boolean): Command[] {
   return (full ? ALL : SMALL[system]).map((key) => STAGING[key] as Command);
 }

@@ -19,6 +19,11 @@ async function runs(site: Site): Promise<boolean> {
   return (await inspect(docker, site.server))?.State.Running === true;
 }
 
+/** Whether its server has the environment's database: on a shared one it goes with the environment's data. */
+async function has(site: Site): Promise<boolean> {
+  return (await site.sql(`SELECT datname FROM pg_database WHERE datname = '${site.database}';`)) !== "";
+}
+
 /** Who may do what on the environment's Postgres server. */
 export async function powers(site: Site): Promise<string[]> {
   if (!(await runs(site))) return [];
@@ -49,7 +54,7 @@ export async function canaryProblems(site: Site): Promise<string[]> {
   const value = await redis.call("GET", `${prefixOf(other)}${token}`).catch(String);
   redis.disconnect();
   if (value !== `value of ${token}`) problems.push(`the key of ${other.stack} is now: ${value}`);
-  if (await runs(site)) {
+  if ((await runs(site)) && (await has(site))) {
     const mine = `SELECT count(*) FROM public.notes WHERE text LIKE '%${token} sings%';`;
     const copied = await site.sql(mine, site.database);
     if (copied !== "0") problems.push(`the row of ${other.stack} is in ${site.stack}: ${copied}`);
@@ -100,6 +105,8 @@ export function outcomeProblems(
     );
   }
   if (/\n\s+at .*(file:\/\/|node:internal|\.ts:\d+)/.test(output)) problems.push("a stack trace");
+  // As printed it would take everybody's right to read Postgres' own catalogs.
+  if (/ ON "?pg_\w+"? FROM PUBLIC/.test(output)) problems.push("a statement against Postgres' own catalogs");
   for (const secret of secrets) if (output.includes(secret)) problems.push("a secret in the output");
   return problems;
 }

@@ -108,6 +108,15 @@ const REFUSED: Trap[] = (
     /refused: .*(denied|must be|only|not exist|disabled|parameter|superuser)/i,
   ),
 );
+/** A name that is followed by more on its line would be another one's: each stands on its own. */
+const CONNECTIONS: Trap[] = [
+  script("the server's own database", () => "\\connect postgres\n", /permission denied for database/),
+  script(
+    "the other environment's database",
+    ({ other }) => `\\connect ${other.database}\n`,
+    /permission denied for database|database "\w+" does not exist/,
+  ),
+];
 const EVENT = `CREATE FUNCTION ${SCHEMA}.on_event() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';\n`;
 
 /** Settings that stay with the database and begin each session in it. */
@@ -133,5 +142,5 @@ const SETTINGS: Trap[] = [
 export function ownerTraps(used: UsedNames): Trap[] {
   const first = script("what the others call", (site) => springSql(site.login("owner")));
   const named = Object.entries(nameTraps(used)).map(([kind, sql]) => script(kind, () => sql));
-  return [first, ...named, ...ON_ROWS, ...TEXTS, ...REFUSED, ...SETTINGS];
+  return [first, ...named, ...ON_ROWS, ...TEXTS, ...REFUSED, ...CONNECTIONS, ...SETTINGS];
 }

@@ -153,6 +153,13 @@ export class Site {
     return client;
   }
 
+  /** Starts a Redis server of its own anew, as an administrator would who finds it hung. */
+  async restartRedis(): Promise<void> {
+    const container = docker.getContainer(`${this.project.name}_${this.stack}_redis`);
+    await container.kill();
+    await container.start();
+  }
+
   /** Its port and hostname. */
   get address(): [port: number, host: string] {
     const { hostPort, hostname } = this.project.config(this.stack);
