@@ -1,5 +1,6 @@
 // Bundles of several versions in one cache: which one runs, and which are cleared away.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
@@ -14,7 +15,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { hasLauncher, writeLauncher } from "./bundle-launcher.ts";
-import { bundleIsCurrent, bundlesFolder } from "./bundles.ts";
+import { bundleIsCurrent, bundlesFolder, makeBundle } from "./bundles.ts";
 import { clearBundles } from "./bundles-clearing.ts";
 import { type Paths, resolvePaths } from "./paths.ts";
 
@@ -40,6 +41,17 @@ function version(name: string, days: number): string {
   utimesSync(made, then, then);
   return made;
 }
+
+it("a bundle runs below a package of ES modules, too", async () => {
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  await makeBundle(paths, NAME);
+  const plugin = spawn(join(bundlesFolder(paths), NAME), ["127.0.0.1:1"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [port] = (await once(plugin.stdout, "data")) as [Buffer];
+  plugin.kill();
+  expect(port.toString()).toMatch(/^\d+\n$/);
+});
 
 describe("the script in a plugin's place", () => {
   let script: string;

@@ -81,6 +81,7 @@ export async function makeBundle(paths: Paths, name: BundleName): Promise<void> 
   const folder = bundlesFolder(paths);
   if (!existsSync(folder)) {
     mkdirSync(folder, { recursive: true });
+    markAsCommonJs(folder);
     clearBundles(paths.bundles);
   }
   const draft = join(folder, `${name}.${process.pid}.new`);
@@ -111,4 +112,10 @@ export async function makePrebuilt(folder: string, oldest: string): Promise<void
     await bundle(join(packageRoot, entry), join(folder, name), oldest);
   }
   writeFileSync(join(folder, KEY_FILE), keyOfSources());
+  markAsCommonJs(folder);
+}
+
+/** Below a package of ES modules, such as somebody's home, a file without an extension would be taken for one. */
+export function markAsCommonJs(folder: string): void {
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
 }

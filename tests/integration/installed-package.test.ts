@@ -1,11 +1,13 @@
 // The npm package in repositories of somebody's: installed from its archive, with the commands of the README. In the long
 // form with other package managers, with Node 22, and with programs in JavaScript of both kinds.
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { docker } from "../support/docker.ts";
 import { ROOT } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
@@ -44,8 +46,17 @@ async function succeed(user: UserRepository, line: string, folder?: string): Pro
   return output;
 }
 
-/** Brings staging up, and takes it down again: it answers, plain Pulumi finds nothing to do, and no file changes. */
-async function comesUpAndGoes(user: UserRepository, up = "npx tandem up"): Promise<void> {
+/**
+ * Brings staging up, and takes it down again: it answers, plain Pulumi finds nothing to do, and no file changes.
+ *
+ * @param up the command
+ * @param meanwhile what else is tried while it is up
+ */
+async function comesUpAndGoes(
+  user: UserRepository,
+  up = "npx tandem up",
+  meanwhile = async () => {},
+): Promise<void> {
   const port = await user.freePorts();
   const before = user.read("infra/Pulumi.staging.yaml");
   const { output, exitCode } = await user.run(up);
@@ -58,9 +69,42 @@ async function comesUpAndGoes(user: UserRepository, up = "npx tandem up"): Promi
   const plain =
     'eval "$(npx tandem env)"; pulumi preview --stack staging --expect-no-changes --non-interactive';
   expect(await succeed(user, plain, "infra")).toMatch(/\d+ unchanged/);
+  await meanwhile();
   await succeed(user, "npx tandem down staging --yes");
   const filters = JSON.stringify({ label: [`tandem.system=${user.name}`] });
   expect(await docker.listContainers({ all: true, filters })).toEqual([]);
+}
+
+/** Plain Pulumi with a folder of plugins of its own, and a project that names no folder of the provider. */
+async function previewsWithInstalledPlugin(user: UserRepository): Promise<void> {
+  const made = await execa("npm", ["run", "--silent", "plugin-archive", base], { cwd: ROOT });
+  const project = user.read("infra/Pulumi.yaml");
+  user.write("infra/Pulumi.yaml", project.replace(/^plugins:\n(?: .*\n)+/m, ""));
+  expect(user.read("infra/Pulumi.yaml")).not.toContain("provider");
+  const preview = [
+    'eval "$(npx tandem env)"',
+    'mkdir -p ../own/plugins && cp -R "$PULUMI_HOME"/plugins/resource-* ../own/plugins && export PULUMI_HOME="$PWD/../own"',
+    `pulumi plugin install resource tandem ${manifest.version} --file ${made.stdout.trim()}`,
+    "pulumi preview --stack staging --expect-no-changes --non-interactive",
+    "pulumi plugin ls",
+  ];
+  expect(await succeed(user, preview.join("; "), "infra")).toMatch(
+    new RegExp(`^tandem +resource +${manifest.version} `, "m"),
+  );
+  user.write("infra/Pulumi.yaml", project);
+}
+
+/** Starts a plugin as the engine does. @returns what it says first: its port */
+async function firstWord(user: UserRepository, file: string): Promise<string> {
+  const plugin = execa(join(user.folder, file), ["127.0.0.1:1", "."], {
+    env: { TANDEM_BUNDLES: undefined },
+    reject: false,
+    all: true,
+  });
+  const [word] = (await once(plugin.all, "data")) as [Buffer];
+  plugin.kill();
+  await plugin;
+  return word.toString();
 }
 
 describe("an empty repository", () => {
@@ -80,7 +124,22 @@ describe("an empty repository", () => {
     expect(told).toContain(`\n  ${up} staging\n`);
     const again = await user.run(init);
     expect(again.exitCode).toBe(2);
-    await comesUpAndGoes(user, up);
+    await comesUpAndGoes(user, up, () => previewsWithInstalledPlugin(user));
+
+    // What others may write is not run.
+    await succeed(user, "mkdir cache && chmod 777 cache");
+    const unsafe = await user.run("TANDEM_CACHE=cache npx tandem status");
+    expect(unsafe).toMatchObject({ exitCode: 2, output: expect.stringContaining("others can write") });
+
+    // Plain Pulumi with an environment of its own knows of no bundles but the package's.
+    for (const plugin of ["provider/pulumi-resource-tandem", "dist/policies/pulumi-analyzer-tandem"]) {
+      expect(await firstWord(user, `node_modules/tandem/${plugin}`), plugin).toMatch(/^\d+\n$/);
+    }
+
+    // Programs of both kinds load all of it.
+    const names = ["tandem", "tandem/settings", "tandem/system", "tandem/testing"];
+    const load = names.map((name) => `typeof require("${name}")`).join(", ");
+    expect(await succeed(user, `node -p '[${load}].join()'`)).toBe("object,object,object,object");
 
     // Another one beside it, on ports of its own; with two, a command says which.
     await succeed(user, "npx tandem new book-club");

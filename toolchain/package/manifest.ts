@@ -2,6 +2,7 @@
 
 /** The part of a package.json that differs. */
 export interface Manifest {
+  version: string;
   engines: { node: string };
   exports: Record<string, string>;
   scripts?: Record<string, string>;

@@ -1,4 +1,5 @@
 // What the npm package needs of others, and what it gives them.
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
@@ -8,10 +9,10 @@ import build from "../../tsconfig.build.json" with { type: "json" };
 import { packageRoot } from "../paths.ts";
 import { forPackage, oldestNode } from "./manifest.ts";
 
-/** The files that the build compiles, with all that they import. */
-function shipped(): Map<string, string> {
+/** Files with all that they import, and their texts. @param entries the first ones. @default what the build compiles */
+function shipped(entries: readonly string[] = build.files): Map<string, string> {
   const texts = new Map<string, string>();
-  const pending: string[] = [...build.files];
+  const pending = [...entries];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
     if (texts.has(file)) continue;
     const text = readFileSync(join(packageRoot, file), "utf8");
@@ -32,6 +33,28 @@ function importsOf(text: string): string[] {
 
 const packageOf = (name: string) => name.split("/", name.startsWith("@") ? 2 : 1).join("/");
 
+describe("the command of the npm package", () => {
+  /** Runs it as a Node of another version would. */
+  function runAs(version: string): string {
+    const script = JSON.stringify(join(packageRoot, "toolchain/package/tandem.cjs"));
+    const versions = `{ ...process.versions, node: ${JSON.stringify(version)} }`;
+    const code = `Object.defineProperty(process, "versions", { value: ${versions} }); require(${script});`;
+    const { status, stderr } = spawnSync(process.execPath, ["-e", code], { encoding: "utf8" });
+    expect(status).toBe(2);
+    return stderr;
+  }
+
+  it.each(["18.20.4", "20.11.0", "22.17.1", "23.5.0"])("says to Node %s which one it needs", (version) => {
+    expect(runAs(version)).toBe(
+      `tandem: needs Node 22.18, 24 or newer, and this is ${version}\n        install it from https://nodejs.org/\n`,
+    );
+  });
+
+  it.each(["22.18.0", "23.6.0", "24.0.0", "26.1.0"])("runs with Node %s, where it is built", (version) => {
+    expect(runAs(version)).toContain("this is a checkout, in which nothing is built");
+  });
+});
+
 describe("the npm package", () => {
   it("imports only what it depends on, so that it works where nothing else is installed", () => {
     // The bundler is for checkouts: the package brings its bundles made.
@@ -47,6 +70,12 @@ describe("the npm package", () => {
       );
     expect(shipped().size).toBeGreaterThan(300);
     expect(missing).toEqual([]);
+  });
+
+  it("has settings that load nothing of Pulumi, since a check should be over before that is loaded", () => {
+    const found = [...shipped(["infra/settings/index.ts"]).values()].flatMap(importsOf);
+    expect(found).toContain("zod");
+    expect(found.filter((name) => name.startsWith("@pulumi/"))).toEqual([]);
   });
 
   it("takes Pulumi's SDKs from the repository that it is in, as of the version that it is tested with", () => {
