@@ -242,7 +242,7 @@ describe("a gateway as a stack has it unless it says otherwise", () => {
     await sleep(1_000);
     const { statuses, slowestMs } = await honest(true);
     await sleep(2_000);
-    expect(clients.reduce((sum, end) => sum + end(), 0)).toBeGreaterThan(3_000);
+    expect(clients.reduce((sum, end) => sum + end(), 0)).toBeGreaterThan(1_000);
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(slowestMs).toBeLessThan(2_000);
     expect(await beginning()).toEqual(before);

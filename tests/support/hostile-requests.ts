@@ -25,7 +25,7 @@ export function endless({ port, host }: Gateway, at: number, client: string): So
 }
 
 /**
- * Begins requests and cancels each before it can be answered, 50 every 20 ms, on a new connection where the gateway ended
+ * Begins requests and cancels each before it can be answered, 10 every 20 ms, on a new connection where the gateway ended
  * the last one. @returns the end, which tells how many it cancelled
  */
 export function rapidResets({ port, host }: Gateway): () => number {
@@ -38,7 +38,7 @@ export function rapidResets({ port, host }: Gateway): () => number {
       return;
     }
     if (session.connecting) return;
-    for (let count = 0; count < 50; count++) {
+    for (let count = 0; count < 10; count++) {
       const stream = session.request({ ":path": "/slow", ":authority": host });
       stream.on("error", () => undefined).close(constants.NGHTTP2_CANCEL);
       cancelled++;
