@@ -1,4 +1,4 @@
-// The commands that change settings: `config`, and `config import` below it.
+// The commands that change settings: `config`, and `config import` and `config schema` below it.
 import type { Command } from "commander";
 
 /** Adds them. */
@@ -38,5 +38,15 @@ export function addConfigCommands(
       const { stack, system } = config.opts<{ stack: string; system?: string }>();
       const all = merged({ stack, ...(system === undefined ? {} : { system }), ...options });
       await (await import("./commands/config-import.ts")).configImport(file, all);
+    });
+
+  config
+    .command("schema")
+    .description("print Pulumi.yaml's `config:` block as the system's settings ask for it")
+    .option("--write", "put it into Pulumi.yaml; the rest of the file stays as it is")
+    .action(async ({ write }: { write?: boolean }) => {
+      const { system } = config.opts<{ system?: string }>();
+      const options = merged({ ...(system === undefined ? {} : { system }), ...(write ? { write } : {}) });
+      process.exitCode = await (await import("./commands/config-schema.ts")).configSchema(options);
     });
 }
