@@ -121,6 +121,7 @@ describe.skipIf(obstacle !== undefined)("arguments of all components", () => {
         if (soak && handed % 200 === 0) process.stderr.write(`${name}: ${handed} of ${accepted.length}\n`);
         const found = await hands.hand(resources, index % STARTED === 0);
         refusals.push(...found.map((each) => ({ set: nameOf(set), ...each })));
+        if (soak && found.length > 0) process.stderr.write(`${nameOf(set)}: ${JSON.stringify(found)}\n`);
       }
       const left = await hands.finish();
       const lives = own.daemonPid === daemon;

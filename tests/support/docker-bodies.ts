@@ -11,7 +11,7 @@ const OF_THE_HOST = [
   /executable file not found|no such file or directory|is a directory|permission denied/i,
   /unable to find user|no matching entries in passwd|unable to find group/i,
   // A container's first process is larger than the least memory that Docker takes: that shows when it starts.
-  /unable to set memory limit|OOM/i,
+  /unable to set memory limit|OOM|cannot start a stopped process/i,
   /cannot assign requested address|address already in use|port is already allocated/i,
 ];
 

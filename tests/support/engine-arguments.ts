@@ -52,7 +52,7 @@ export function isRoomy({ args }: ArgumentSet): boolean {
 export function failed(sets: readonly ArgumentSet[], { output }: Outcome): ArgumentSet[] {
   const failures = output.split("\n").filter((line) => /\*\*.*failed\*\*/.test(line));
   return sets.filter(({ component, seed }) =>
-    failures.some((line) => new RegExp(`\\b${component.toLowerCase()}-${seed}\\b`).test(line)),
+    failures.some((line) => new RegExp(`(?<![a-z])${component.toLowerCase()}-${seed}(?!\\d)`).test(line)),
   );
 }
 
