@@ -107,7 +107,7 @@ async function firstWord(user: UserRepository, file: string): Promise<string> {
   return word.toString();
 }
 
-describe("an empty repository", () => {
+describe("an empty repository", { timeout: 600_000 }, () => {
   it("has staging by the commands of the README, and plain Pulumi works in it", async () => {
     const commands = readmeCommands();
     expect(commands.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
@@ -172,14 +172,17 @@ function inJavaScript(user: UserRepository, type: "commonjs" | "module"): void {
   const options = { module, target: ts.ScriptTarget.ES2023, rewriteRelativeImportExtensions: true };
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".ts"))) {
     const { outputText } = ts.transpileModule(user.read(`infra/${file}`), { compilerOptions: options });
-    user.write(`infra/${file.replace(/ts$/, "js")}`, outputText);
+    // What Pulumi calls in a CommonJS program is the module itself.
+    const program =
+      type === "module" ? outputText : outputText.replace(/^exports\.default = /m, "module.exports = ");
+    user.write(`infra/${file.replace(/ts$/, "js")}`, program);
     rmSync(join(folder, file));
   }
   user.write("infra/package.json", JSON.stringify({ private: true, type }));
   user.write("infra/Pulumi.yaml", user.read("infra/Pulumi.yaml").replace("main: main.ts", "main: main.js"));
 }
 
-describe.runIf(SOAK)("the long form", () => {
+describe.runIf(SOAK)("the long form", { timeout: 900_000 }, () => {
   it.each([
     ["pnpm@10", "pnpm add --save-dev"],
     ["yarn@1", "yarn add --dev"],
