@@ -146,6 +146,20 @@ function contentFindings(facts: ContentFacts, database: string, place: Place): F
   ];
 }
 
+/**
+ * A database that can't be looked into, such as one whose owner gave it a setting that ends every session in it at once. That
+ * is a finding: were it an error, its owner could keep drift from looking at everything else.
+ */
+export function unseen(database: string, error: Error): Finding {
+  const said = /(?:FATAL|ERROR): +(.*)/.exec(error.message)?.[1] ?? error.message.split("\n")[0];
+  return {
+    subject: `database ${database}`,
+    text: `can't be looked into: ${said}`,
+    mending: "person",
+    mend: `look at its settings (SELECT * FROM pg_db_role_setting), and reset what ends a session: ALTER DATABASE ${identifier(database)} RESET …`,
+  };
+}
+
 async function look(server: Server): Promise<Finding[]> {
   const { ownership, place } = server;
   // Of the server's own files only its stack asks, and a managed one's are its provider's.
@@ -157,10 +171,10 @@ async function look(server: Server): Promise<Finding[]> {
     [...namesOf(place, "database")]
       .filter((name) => there.has(name))
       .map(async (name) => {
-        const content = JSON.parse(
-          await server.ask(contentQuery(name, ownership !== "managed"), name),
-        ) as ContentFacts;
-        return contentFindings(content, name, place);
+        const asked = server.ask(contentQuery(name, ownership !== "managed"), name);
+        const answer = await asked.catch((error: Error) => error);
+        if (answer instanceof Error) return [unseen(name, answer)];
+        return contentFindings(JSON.parse(answer) as ContentFacts, name, place);
       }),
   );
   return [
