@@ -1,6 +1,7 @@
 // Another machine on the Docker host's network segment against ports that are published on 127.0.0.1: what the version
 // says of it, what close-loopback.sh changes, and that nothing else changes. All in namespaces of the test's own.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -142,3 +143,38 @@ describe.skipIf(obstacle !== undefined).each(VERSIONS)(
     });
   },
 );
+
+/** A machine without an init and with no Docker that runs: namespaces, and nothing of this machine's Docker in them. */
+const BARE_MACHINE = [
+  "ip link set lo up",
+  ...["/run", "/var/lib/docker", "/var/lib/containerd"].map(
+    (path) => `mkdir -p ${path} && mount -t tmpfs tmpfs ${path}`,
+  ),
+];
+const START = `
+const { docker } = await import(${JSON.stringify(join(ROOT, "toolchain/steps/docker.ts"))});
+const { resolvePaths } = await import(${JSON.stringify(join(ROOT, "toolchain/paths.ts"))});
+await docker.install({ paths: resolvePaths(), env: process.env }, console.log);
+console.log((await docker.inspect({ env: process.env })).found);
+process.exit();`;
+
+describe.skipIf(obstacle !== undefined)("a Docker that set-up starts itself", () => {
+  it("is closed as soon as it answers", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tandem-bare-"));
+    const env = { TANDEM_HOME: folder, TANDEM_CACHE: folder, DOCKER_HOST: undefined };
+    const script = [...BARE_MACHINE, '"$@"', `sh '${CLOSE_LOOPBACK}' check; echo "check: $?"`].join(" && ");
+    const started = await execa(
+      "unshare",
+      [
+        ...["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"],
+        ...["sh", "-c", script, "sh", process.execPath, "--input-type=module", "-e", START],
+      ],
+      { env, all: true, reject: false, stdin: "ignore" },
+    );
+    rmSync(folder, { recursive: true, force: true });
+    expect(started.all).toMatch(/starting dockerd by itself/);
+    const Version = /Docker Engine (\S+) at/.exec(started.all)?.[1] ?? "";
+    expect(started.all).toContain(`check: ${opensLoopback({ Version }) ? 0 : 1}`);
+    expect(started.all).not.toContain("close-loopback.sh");
+  });
+});
