@@ -49,6 +49,20 @@ describe("the program's settings", () => {
     expect(await new Promise((resolve) => voipToken.apply(resolve))).toBe("hunter2");
   });
 
+  it("hand variables of services out by role, secret ones as secret Outputs", async () => {
+    const config = {
+      "oracle:environment": '{"app":{"FEATURE_X":"on"}}',
+      "oracle:secrets": '{"app":{"API_KEY":"hunter2"}}',
+    };
+    const { environment, secrets } = await withConfig(config, ["oracle:secrets"]);
+    expect(environment).toEqual({ app: { FEATURE_X: "on" } });
+    const key = secrets.app?.API_KEY;
+    if (key === undefined) throw new Error("no key");
+    expect(await pulumi.isSecret(key)).toBe(true);
+    expect(await new Promise((resolve) => key.apply(resolve))).toBe("hunter2");
+    await expect(withConfig(config)).rejects.toThrow(/oracle:secrets.app.API_KEY is a secret in plain text/);
+  });
+
   it("leave out a secret that only has the project file's empty default", async () => {
     expect((await withConfig({ "oracle:voipToken": "" })).voipToken).toBeUndefined();
   });
