@@ -49,7 +49,7 @@ describe("looking for a secret", () => {
       [
         ...STACKS.flatMap((stack) =>
           [
-            ...["basicAuthPassword", "voipToken", "other voipToken", "redis-password"],
+            ...["basicAuthPassword", "voipToken", "other voipToken", "API_KEY", "redis-password"],
             ...["app", "owner", "readonly", "server-admin"].map((purpose) => `postgres-${purpose}-password`),
             `${stack}-fingerprint-key`,
           ].map((name) => `${stack} ${name}`),
@@ -105,8 +105,8 @@ describe("looking for a secret", () => {
 describe("secrets", () => {
   /** The app's own secrets, where they are variables. */
   const own =
-    /^staging (voipToken|other voipToken|postgres-app-password|postgres-owner-password|redis-password)$/;
-  const variable = /^(VOIP_TOKEN|DATABASE_URL|MIGRATE_DATABASE_URL|REDIS_URL) of /;
+    /^staging (voipToken|other voipToken|API_KEY|postgres-app-password|postgres-owner-password|redis-password)$/;
+  const variable = /^(API_KEY|VOIP_TOKEN|DATABASE_URL|MIGRATE_DATABASE_URL|REDIS_URL) of /;
 
   /** Where a secret may be, and why. */
   const allowed: ((finding: Finding) => boolean)[] = [
@@ -120,7 +120,7 @@ describe("secrets", () => {
     ({ kind, where, secret }) =>
       kind === "environment of a process" &&
       where.startsWith("PULUMI_CONFIG of ") &&
-      /voipToken|basicAuth/.test(secret),
+      /voipToken|basicAuth|API_KEY/.test(secret),
     // The one place of the passphrase.
     ({ kind, secret }) => kind === "passphrase file" && secret === "passphrase",
     // The Docker provider writes what it reads of a container into the engine's debug messages, variables and all.

@@ -171,10 +171,12 @@ export class TestProject {
     return outcome(result, start);
   }
 
-  /** Sets a secret as a user does, by standard input; makes the stack where there is none yet. */
+  /** Sets a secret, or one inside a setting (`secrets.app.NAME`), as a user does, by standard input; makes the stack where there is none yet. */
   async setSecret(stack: string, key: string, value: string): Promise<void> {
     await this.pulumi(["stack", "init", stack, "--no-select"]);
-    const set = await this.pulumi(["config", "set", "--secret", key, "--stack", stack], {}, value);
+    const path = key.includes(".") ? ["--path"] : [];
+    const name = path.length === 0 ? key : `${this.name}:${key}`;
+    const set = await this.pulumi(["config", "set", "--secret", ...path, name, "--stack", stack], {}, value);
     if (set.exitCode !== 0) throw new Error(set.output);
   }
 

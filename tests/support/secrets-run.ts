@@ -135,6 +135,8 @@ export class SecretsRun {
   private async work(stack: Stack): Promise<void> {
     const { project } = this;
     await project.setSecret(stack, "voipToken", this.canary(`${stack} voipToken`));
+    // One that only the stack file names.
+    await project.setSecret(stack, "secrets.app.API_KEY", this.canary(`${stack} API_KEY`));
     const password = this.canary(`${stack} basicAuthPassword`);
     await project.setSecret(stack, "basicAuthPassword", password);
     project.configure(stack, { basicAuthUser: "team" });
