@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { stringify } from "yaml";
+import { appReference, referenceOf } from "../setup/images/catalog.ts";
 import { AppStack } from "../tests/support/app-stack.ts";
 import { type Deploy, together } from "../tests/support/deploys.ts";
 import { uniqueName } from "../tests/support/docker.ts";
@@ -18,7 +19,6 @@ import { Load, percentile, type Report, resets } from "../tests/support/load.ts"
 import { LoadedOracle, RATE } from "../tests/support/loaded-oracle.ts";
 import { freePort } from "../tests/support/project.ts";
 import { ask } from "../tests/support/requests.ts";
-import { appReference, referenceOf } from "../toolchain/images/catalog.ts";
 import { DEPLOY_CASES, MOST_TIMES_QUIET, slowDeploys } from "./limits.ts";
 import { figure, type Measurement, writeResult } from "./results.ts";
 

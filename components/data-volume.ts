@@ -2,8 +2,8 @@
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
 import { image as imageCheck, owner as ownerCheck } from "../lib/docker/values.ts";
+import type { GuardedServer } from "../provider/postgres/server-image.ts";
 import { DataGuard, VolumeOwner } from "../provider/sdk.ts";
-import type { GuardedServer } from "../provider/server-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { type Environment, labelList } from "./environment.ts";
 

@@ -1,7 +1,7 @@
 // The commands of `tandem` that work on no environment: on systems' folders, the machine, this checkout.
 import type { Command } from "commander";
 import { launcher } from "../lib/launcher.ts";
-import { isInstalled } from "../toolchain/paths.ts";
+import { isInstalled } from "../setup/paths.ts";
 
 /** Adds them. */
 export function addSetupCommands(program: Command): void {

@@ -1,10 +1,10 @@
 // The commands of `tandem`. Each loads its own code when it runs: `env` and `--help` stay quick.
 import { enableCompileCache } from "node:module";
 import { printable } from "../lib/printable.ts";
-import { resolvePaths } from "../toolchain/paths.ts";
-import { lowerPriority } from "./engine-priority.ts";
-import { UserError } from "./errors.ts";
-import { systemFolder } from "./systems.ts";
+import { resolvePaths } from "../setup/paths.ts";
+import { lowerPriority } from "./engine/engine-priority.ts";
+import { UserError } from "./engine/errors.ts";
+import { systemFolder } from "./engine/systems.ts";
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");

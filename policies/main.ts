@@ -1,7 +1,7 @@
 // Entry point of the policy pack as an executable: `pulumi preview --policy-pack policies/pulumi-analyzer-tandem`.
 import grpc from "@grpc/grpc-js";
 import analyzerGrpc from "@pulumi/pulumi/proto/analyzer_grpc_pb.js";
-import { listenOnLoopback, MESSAGE_LIMITS, whenParentIsGone } from "../lib/plugin/process.ts";
+import { listenOnLoopback, MESSAGE_LIMITS, whenParentIsGone } from "../plugin/process.ts";
 import { createAnalyzer } from "./service.ts";
 
 async function start(): Promise<void> {

@@ -1,7 +1,7 @@
 // What a rule of the policy pack is, and what it sees of a resource. A rule never repeats a value that may be secret.
 
-import { UNKNOWN } from "../lib/plugin/values.ts";
 import { types } from "../lib/resource-types.ts";
+import { UNKNOWN } from "../plugin/values.ts";
 import type { PolicySettings } from "./settings.ts";
 
 /** How strictly a rule is taken: `mandatory` stops the run, `advisory` is a warning. */

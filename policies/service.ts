@@ -5,9 +5,9 @@ import analyzerGrpc, { type IAnalyzerServer } from "@pulumi/pulumi/proto/analyze
 import pb from "@pulumi/pulumi/proto/analyzer_pb.js";
 import pluginPb from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptyPb from "google-protobuf/google/protobuf/empty_pb.js";
-import { Attachable } from "../lib/plugin/attachable.ts";
-import { decode } from "../lib/plugin/values.ts";
 import project from "../package.json" with { type: "json" };
+import { Attachable } from "../plugin/attachable.ts";
+import { decode } from "../plugin/values.ts";
 import { PACK_NAME, type Policy, policiesFor, rules } from "./pack.ts";
 import { type Finding, type Subject, types } from "./rule.ts";
 import { readPolicySettings } from "./settings.ts";

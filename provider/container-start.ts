@@ -1,14 +1,22 @@
 // tandem:docker:ContainerStart: files, pid limit, start and health gate of a container.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import type { CallContext, DiffResult, ResourceHandler } from "../lib/plugin/handler.ts";
-import { type Properties, sameValue } from "../lib/plugin/values.ts";
-import { BootSigns } from "./boot-signs.ts";
-import { allowRestart, exec, getFile, inspect, lastLogLines, putFile, stopForGood } from "./containers.ts";
-import type { DockerHost } from "./docker-host.ts";
-import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./health.ts";
-import { RELOAD_SCRIPT } from "./route-config.ts";
-import { watch } from "./watch.ts";
+import type { CallContext, DiffResult, ResourceHandler } from "../plugin/handler.ts";
+import { type Properties, sameValue } from "../plugin/values.ts";
+import { BootSigns } from "./docker/boot-signs.ts";
+import {
+  allowRestart,
+  exec,
+  getFile,
+  inspect,
+  lastLogLines,
+  putFile,
+  stopForGood,
+} from "./docker/containers.ts";
+import type { DockerHost } from "./docker/docker-host.ts";
+import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./docker/health.ts";
+import { RELOAD_SCRIPT } from "./gateway/route-config.ts";
+import { watch } from "./gateway/watch.ts";
 
 type Context = CallContext<DockerHost>;
 

@@ -1,8 +1,8 @@
 // tandem:data:Guard: refuses a change that would leave data behind, or give it to a server that can't read it.
-import type { CallContext, CheckFailure, ResourceHandler } from "../lib/plugin/handler.ts";
-import { hasUnknown, type Properties, sameValue } from "../lib/plugin/values.ts";
-import type { DockerHost } from "./docker-host.ts";
-import { type GuardedServer, serverProblem } from "./server-image.ts";
+import type { CallContext, CheckFailure, ResourceHandler } from "../plugin/handler.ts";
+import { hasUnknown, type Properties, sameValue } from "../plugin/values.ts";
+import type { DockerHost } from "./docker/docker-host.ts";
+import { type GuardedServer, serverProblem } from "./postgres/server-image.ts";
 
 /** Released data may be left behind, but not be given to a server that can't read it: that would help nobody. */
 async function serverFailures(

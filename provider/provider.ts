@@ -1,20 +1,20 @@
 // The tandem provider: what the Docker provider can't express.
-import type { ProviderDefinition } from "../lib/plugin/handler.ts";
-import { aclUser } from "./acl-user.ts";
-import { adminPassword } from "./admin-password.ts";
-import { Hosts } from "./cloudflare-host.ts";
+import type { ProviderDefinition } from "../plugin/handler.ts";
+import { Hosts } from "./cloudflare/cloudflare-host.ts";
+import { ingressRule } from "./cloudflare/ingress-rule.ts";
 import { containerStart } from "./container-start.ts";
 import { dataGuard } from "./data-guard.ts";
-import { environmentAdmin } from "./environment-admin.ts";
-import { extension } from "./extension.ts";
-import { image } from "./image.ts";
-import { ingressRule } from "./ingress-rule.ts";
-import { keptSetAside, keptTakeBack } from "./kept-database.ts";
-import { migration } from "./migration.ts";
-import { redisKeys } from "./redis-keys.ts";
-import { route } from "./route.ts";
+import { image } from "./docker/image.ts";
+import { volumeOwner } from "./docker/volume-owner.ts";
+import { route } from "./gateway/route.ts";
+import { adminPassword } from "./postgres/admin-password.ts";
+import { environmentAdmin } from "./postgres/environment-admin.ts";
+import { extension } from "./postgres/extension.ts";
+import { keptSetAside, keptTakeBack } from "./postgres/kept-database.ts";
+import { migration } from "./postgres/migration.ts";
+import { aclUser } from "./redis/acl-user.ts";
+import { redisKeys } from "./redis/redis-keys.ts";
 import { sharedUse } from "./shared-use.ts";
-import { volumeOwner } from "./volume-owner.ts";
 
 /** The provider, with all that it serves. */
 export const tandemProvider: ProviderDefinition<Hosts> = {

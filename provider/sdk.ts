@@ -1,7 +1,7 @@
 // The program's side of the tandem provider: one typed class per resource that provider/ implements.
 import * as pulumi from "@pulumi/pulumi";
-import type { UpstreamProtocol } from "./route-config.ts";
-import type { GuardedServer } from "./server-image.ts";
+import type { UpstreamProtocol } from "./gateway/route-config.ts";
+import type { GuardedServer } from "./postgres/server-image.ts";
 
 export type { UpstreamProtocol };
 

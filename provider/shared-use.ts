@@ -1,8 +1,8 @@
 // tandem:docker:SharedUse: keeps the servers of a stack `shared` from being destroyed while environments use them.
-import type { ResourceHandler } from "../lib/plugin/handler.ts";
-import { sameValue } from "../lib/plugin/values.ts";
-import type { DockerHost } from "./docker-host.ts";
-import { environmentsIn } from "./network-users.ts";
+import type { ResourceHandler } from "../plugin/handler.ts";
+import { sameValue } from "../plugin/values.ts";
+import type { DockerHost } from "./docker/docker-host.ts";
+import { environmentsIn } from "./docker/network-users.ts";
 
 /** Has nothing of its own on the host. It depends on all servers, so a destroy comes to it before them. */
 export const sharedUse: ResourceHandler<DockerHost> = {

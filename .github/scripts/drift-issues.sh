@@ -17,4 +17,4 @@ trap 'rm -f "$report"' EXIT
 code=0
 ./tandem "$@" drift --json --wait 1800 >"$report" || code=$?
 [ "$code" -eq 0 ] || [ "$code" -eq 2 ] || exit "$code"
-GITHUB_TOKEN=$token node ops/github/drift-issue.ts "$report"
+GITHUB_TOKEN=$token node ops/inspect/github/drift-issue.ts "$report"

@@ -25,6 +25,6 @@ code=0
 # Without a report there is nothing to put anywhere: the log says why.
 if [ -s "$report" ]; then
   [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$report" >>"$GITHUB_STEP_SUMMARY"
-  GITHUB_TOKEN=$token node ops/github/comment.ts "$number" "$report"
+  GITHUB_TOKEN=$token node ops/inspect/github/comment.ts "$number" "$report"
 fi
 exit "$code"

@@ -2,7 +2,7 @@
 import { createDecipheriv, pbkdf2 } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
-import { resolvePaths } from "../../toolchain/paths.ts";
+import { resolvePaths } from "../../setup/paths.ts";
 
 /** As in the engine (sdk/go/common/resource/config/crypt.go); one derivation takes a third of a second. */
 const ITERATIONS = 1_000_000;

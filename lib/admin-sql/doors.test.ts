@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "../..");
-const ROOMS = "{components,infra,lib,ops,policies,provider,stacks,toolchain}";
+const ROOMS = "{components,infra,lib,ops,plugin,policies,provider,setup,stacks,standins}";
 
 /** What reaches a server: the client library, and Postgres' own tools. */
 const WAYS: Readonly<Record<string, RegExp>> = {
@@ -18,37 +18,37 @@ const WAYS: Readonly<Record<string, RegExp>> = {
 
 /** Modules that may, each with why. */
 const DOORS: Readonly<Record<string, { ways: (keyof typeof WAYS)[]; why: string }>> = {
-  "provider/psql.ts": {
+  "provider/postgres/psql.ts": {
     ways: ["psql", "administrator's login"],
     why: "the door inside containers: pinned by PGOPTIONS",
   },
-  "provider/restore-point.ts": {
+  "provider/postgres/restore-point.ts": {
     ways: ["pg_dump or pg_restore"],
     why: "dumps with the door's environment; pg_restore without a server",
   },
-  "provider/restore-database.ts": {
+  "provider/postgres/restore-database.ts": {
     ways: ["pg_dump or pg_restore"],
     why: "lists a file, and restores as a login made for the run",
   },
   "lib/pg-client.ts": { ways: ["client library"], why: "the way over the network" },
-  "toolchain/providers/postgresql/server.ts": {
+  "provider/postgres/server.ts": {
     ways: ["client library"],
     why: "the door over the network: each session is pinned by options or, before all others, by statements",
   },
-  "ops/verify/servers.ts": {
+  "ops/inspect/verify/servers.ts": {
     ways: ["client library"],
     why: "an environment's own logins, no administrator's",
   },
-  "toolchain/images/postgres/docker-entrypoint.sh": {
+  "standins/images/postgres/docker-entrypoint.sh": {
     ways: ["psql"],
     why: "in a data folder that it has just made, before any tenant",
   },
-  "ops/seed/masked-copy.ts": {
+  "ops/deploy/seed/masked-copy.ts": {
     ways: ["pg_dump or pg_restore"],
     why: "on a server of the moment without a network, as a login that can do nothing else",
   },
-  "ops/seed/scratch-database.ts": { ways: ["pg_dump or pg_restore"], why: "the same" },
-  "ops/seed/scratch.ts": { ways: ["administrator's login"], why: "makes that server" },
+  "ops/deploy/seed/scratch-database.ts": { ways: ["pg_dump or pg_restore"], why: "the same" },
+  "ops/deploy/seed/scratch.ts": { ways: ["administrator's login"], why: "makes that server" },
 };
 
 /** The code of a file, without comments and without imports that reach nothing by themselves. */

@@ -1,10 +1,10 @@
 // `tandem checklist`: tries whether an environment works, item by item.
 import pc from "picocolors";
-import { type Item, runChecklist } from "../acceptance/checklist.ts";
-import { withTrial } from "../acceptance/trial.ts";
-import { endingWith } from "../errors.ts";
-import { loadProject } from "../project.ts";
-import { renderTable } from "../table.ts";
+import { endingWith } from "../engine/errors.ts";
+import { loadProject } from "../engine/project.ts";
+import { renderTable } from "../engine/table.ts";
+import { type Item, runChecklist } from "../inspect/acceptance/checklist.ts";
+import { withTrial } from "../inspect/acceptance/trial.ts";
 
 /** Options of the command. */
 export interface ChecklistOptions {

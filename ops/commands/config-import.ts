@@ -8,16 +8,16 @@ import { keyText } from "../../infra/check/problem.ts";
 import { decrypt, keyOf, passphrase } from "../../infra/check/pulumi-cipher.ts";
 import type { SystemSettings } from "../../infra/settings/define.ts";
 import { metaOf } from "../../infra/settings/kind.ts";
-import { createStack } from "../create-stack.ts";
-import { askEngine, exitCodes } from "../engine.ts";
-import { UserError } from "../errors.ts";
-import { prepareMachine } from "../prepare.ts";
-import { loadProject, loadStackFile, type Project, type StackFile } from "../project.ts";
-import { localDeployment, openSession, type Session } from "../session.ts";
-import { typedCommand } from "../systems.ts";
-import { readEnvFile } from "../variables/env-file.ts";
-import { type Existing, type Placed, placeVariables } from "../variables/placement.ts";
-import { variablesIn, withVariables } from "../variables/stack-variables.ts";
+import { createStack } from "../deploy/create-stack.ts";
+import { askEngine, exitCodes } from "../engine/engine.ts";
+import { UserError } from "../engine/errors.ts";
+import { prepareMachine } from "../engine/prepare.ts";
+import { loadProject, loadStackFile, type Project, type StackFile } from "../engine/project.ts";
+import { localDeployment, openSession, type Session } from "../engine/session.ts";
+import { typedCommand } from "../engine/systems.ts";
+import { readEnvFile } from "./variables/env-file.ts";
+import { type Existing, type Placed, placeVariables } from "./variables/placement.ts";
+import { variablesIn, withVariables } from "./variables/stack-variables.ts";
 
 /** Options of the command. */
 export interface ImportOptions {

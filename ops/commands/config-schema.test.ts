@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { parse } from "yaml";
-import { packageFolder } from "../../toolchain/paths.ts";
+import { packageFolder } from "../../setup/paths.ts";
 import { configSchema, withBlock } from "./config-schema.ts";
 
 const BLOCK = { port: { type: "integer", description: "A port: of the host.", default: 0 } };

@@ -6,9 +6,9 @@ import { isMap, isScalar, parseDocument, stringify } from "yaml";
 import { loadProject as readProject } from "../../infra/check/project-file.ts";
 import { loadSystem } from "../../infra/check/system.ts";
 import { projectConfig } from "../../infra/settings/project-config.ts";
-import { exitCodes } from "../engine.ts";
-import { UserError } from "../errors.ts";
-import { loadProject } from "../project.ts";
+import { exitCodes } from "../engine/engine.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject } from "../engine/project.ts";
 
 /** Options of the command. */
 export interface SchemaOptions {

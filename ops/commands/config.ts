@@ -1,11 +1,11 @@
 // `tandem config`: the engine's own `config`, with its CLI, state and passphrase found, and the stack made if need be.
 
-import { createStack } from "../create-stack.ts";
-import { exitCodes, runEngine } from "../engine.ts";
-import { UserError } from "../errors.ts";
-import { prepareMachine } from "../prepare.ts";
-import { loadProject, loadStackFile } from "../project.ts";
-import { localDeployment, openSession } from "../session.ts";
+import { createStack } from "../deploy/create-stack.ts";
+import { exitCodes, runEngine } from "../engine/engine.ts";
+import { UserError } from "../engine/errors.ts";
+import { prepareMachine } from "../engine/prepare.ts";
+import { loadProject, loadStackFile } from "../engine/project.ts";
+import { localDeployment, openSession } from "../engine/session.ts";
 
 /** What to do with which setting. */
 export interface ConfigRequest {

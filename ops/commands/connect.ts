@@ -1,16 +1,16 @@
 // `tandem connect`: holds the way to a Docker host on another machine open, for plain `pulumi` commands.
 import { launcher } from "../../lib/launcher.ts";
-import { engineVariables } from "../../toolchain/engine-env.ts";
-import { locateEngine } from "../../toolchain/engine-location.ts";
-import { resolvePaths } from "../../toolchain/paths.ts";
-import { ensureState } from "../../toolchain/state.ts";
-import { runAttached } from "../attached.ts";
-import { exitCodes } from "../engine.ts";
-import { UserError } from "../errors.ts";
-import { loadProject, loadStackFile } from "../project.ts";
-import { type ForwardedPort, requireDocker, withRemoteHost } from "../remote/remote-host.ts";
-import { say } from "../say.ts";
-import { neededForward } from "../session.ts";
+import { engineVariables } from "../../setup/engine-env.ts";
+import { locateEngine } from "../../setup/engine-location.ts";
+import { resolvePaths } from "../../setup/paths.ts";
+import { ensureState } from "../../setup/state.ts";
+import { runAttached } from "../engine/attached.ts";
+import { exitCodes } from "../engine/engine.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject, loadStackFile } from "../engine/project.ts";
+import { type ForwardedPort, requireDocker, withRemoteHost } from "../engine/remote/remote-host.ts";
+import { say } from "../engine/say.ts";
+import { neededForward } from "../engine/session.ts";
 
 /** Options of the command. */
 export interface ConnectOptions {

@@ -1,10 +1,10 @@
 // `tandem cost`: what each environment costs a month, from what runs and the system's price table.
 import pc from "picocolors";
-import { type MonthlyCost, money } from "../cost/cost.ts";
-import { costOfStack } from "../cost/stack-cost.ts";
-import { UserError } from "../errors.ts";
-import { loadProject, stackNames } from "../project.ts";
-import { renderTable } from "../table.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject, stackNames } from "../engine/project.ts";
+import { renderTable } from "../engine/table.ts";
+import { type MonthlyCost, money } from "../inspect/cost/cost.ts";
+import { costOfStack } from "../inspect/cost/stack-cost.ts";
 
 /** Options of the command. */
 export interface CostOptions {

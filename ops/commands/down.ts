@@ -1,22 +1,28 @@
 // `tandem down`: removes an environment's containers, network and routes; its data stays unless told otherwise.
 
-import { configCommandFor } from "../config-command.ts";
-import { runEngine, stackFlags } from "../engine.ts";
-import { UserError } from "../errors.ts";
-import { inventory } from "../inventory.ts";
-import { openForDown, type StackOptions } from "../open-stack.ts";
-import { countsAsProduction, flagSetting } from "../project.ts";
-import { confirm, confirmName } from "../prompt.ts";
-import { deleteVolumes, requireUnused } from "../recovery/data-deletion.ts";
-import { noteEnd } from "../recovery/open-ends.ts";
-import { withRemoteHost } from "../remote/remote-host.ts";
-import { say } from "../say.ts";
-import { neededForward, type Session } from "../session.ts";
-import { refuseSharedInUse } from "../shared-use.ts";
-import type { Deployment } from "../state/backend.ts";
-import { hasRunning, isData, withoutData } from "../state/kept-state.ts";
-import { exportStack, hiddenBy, importStack, keepState, restoreData } from "../state/state-transfer.ts";
-import { upCommand } from "../systems.ts";
+import { openForDown, type StackOptions } from "../deploy/open-stack.ts";
+import { deleteVolumes, requireUnused } from "../deploy/recovery/data-deletion.ts";
+import { noteEnd } from "../deploy/recovery/open-ends.ts";
+import { configCommandFor } from "../engine/config-command.ts";
+import { runEngine, stackFlags } from "../engine/engine.ts";
+import { UserError } from "../engine/errors.ts";
+import { inventory } from "../engine/inventory.ts";
+import { countsAsProduction, flagSetting } from "../engine/project.ts";
+import { confirm, confirmName } from "../engine/prompt.ts";
+import { withRemoteHost } from "../engine/remote/remote-host.ts";
+import { say } from "../engine/say.ts";
+import { neededForward, type Session } from "../engine/session.ts";
+import { refuseSharedInUse } from "../engine/shared-use.ts";
+import type { Deployment } from "../engine/state/backend.ts";
+import { hasRunning, isData, withoutData } from "../engine/state/kept-state.ts";
+import {
+  exportStack,
+  hiddenBy,
+  importStack,
+  keepState,
+  restoreData,
+} from "../engine/state/state-transfer.ts";
+import { upCommand } from "../engine/systems.ts";
 
 /** Options of the command. */
 export interface DownOptions extends StackOptions {

@@ -1,15 +1,16 @@
 // `tandem drift`: what of the environments is not as the program made it, sorted by who may mend it.
-import { driftsOf } from "../drift/finding.ts";
-import { fix } from "../drift/fix.ts";
-import { addRun, readHistory, writeHistory } from "../drift/history.ts";
-import { type Look, look } from "../drift/look.ts";
-import { type DriftReport, renderDriftMarkdown, renderText } from "../drift/render.ts";
-import { UserError } from "../errors.ts";
-import { openForFix, openForLook, type StackOptions } from "../open-stack.ts";
-import { loadProject, stackNames } from "../project.ts";
-import { say } from "../say.ts";
-import type { Session } from "../session.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
+
+import { openForFix, openForLook, type StackOptions } from "../deploy/open-stack.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject, stackNames } from "../engine/project.ts";
+import { say } from "../engine/say.ts";
+import type { Session } from "../engine/session.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { driftsOf } from "../inspect/drift/finding.ts";
+import { fix } from "../inspect/drift/fix.ts";
+import { addRun, readHistory, writeHistory } from "../inspect/drift/history.ts";
+import { type Look, look } from "../inspect/drift/look.ts";
+import { type DriftReport, renderDriftMarkdown, renderText } from "../inspect/drift/render.ts";
 
 /** Exit codes: whatever goes wrong is 1, so that 2 is drift and nothing else. */
 export const driftExitCodes = { none: 0, error: 1, drift: 2 } as const;

@@ -4,16 +4,16 @@
 import type Docker from "dockerode";
 import { printableLine } from "../../lib/printable.ts";
 import { types } from "../../lib/resource-types.ts";
-import type { DumpedDatabase } from "../../provider/restore-point.ts";
-import { withDocker } from "../docker-client.ts";
-import { openForLook, type StackOptions } from "../open-stack.ts";
-import { confirm } from "../prompt.ts";
-import { endScript, restartRedis } from "../runaway/redis-script.ts";
-import { endLongSessions, longSessions } from "../runaway/statements.ts";
-import { say } from "../say.ts";
-import { dockerHostOf } from "../session.ts";
-import type { Deployment } from "../state/backend.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
+import type { DumpedDatabase } from "../../provider/postgres/restore-point.ts";
+import { openForLook, type StackOptions } from "../deploy/open-stack.ts";
+import { endScript, restartRedis } from "../deploy/runaway/redis-script.ts";
+import { endLongSessions, longSessions } from "../deploy/runaway/statements.ts";
+import { withDocker } from "../engine/docker-client.ts";
+import { confirm } from "../engine/prompt.ts";
+import { say } from "../engine/say.ts";
+import { dockerHostOf } from "../engine/session.ts";
+import type { Deployment } from "../engine/state/backend.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
 
 /** Options of the command. */
 export interface EndQueriesOptions extends StackOptions {

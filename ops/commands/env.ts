@@ -1,10 +1,10 @@
 // `tandem env`: shell exports after which plain `pulumi` commands work in the project folder.
 import { launcher } from "../../lib/launcher.ts";
-import { engineVariables, shellExports } from "../../toolchain/engine-env.ts";
-import { locateEngine } from "../../toolchain/engine-location.ts";
-import { resolvePaths } from "../../toolchain/paths.ts";
-import { ensureState } from "../../toolchain/state.ts";
-import { UserError } from "../errors.ts";
+import { engineVariables, shellExports } from "../../setup/engine-env.ts";
+import { locateEngine } from "../../setup/engine-location.ts";
+import { resolvePaths } from "../../setup/paths.ts";
+import { ensureState } from "../../setup/state.ts";
+import { UserError } from "../engine/errors.ts";
 
 /** For those who read the exports before they evaluate them. */
 const hint = `# By hand, the engine writes this machine's encryptionsalt into Pulumi.<stack>.yaml, as it does for everybody: commit it

@@ -1,10 +1,10 @@
 // `tandem history`: who deployed what, when, from which commit, how long it took, what became of it, what users noticed.
 import pc from "picocolors";
-import { formatSeconds } from "../../toolchain/durations.ts";
-import { loadProject, loadStackFile } from "../project.ts";
-import { type HistoryEntry, historyOf } from "../release/history.ts";
-import { openSession } from "../session.ts";
-import { renderTable } from "../table.ts";
+import { formatSeconds } from "../../setup/durations.ts";
+import { type HistoryEntry, historyOf } from "../deploy/release/history.ts";
+import { loadProject, loadStackFile } from "../engine/project.ts";
+import { openSession } from "../engine/session.ts";
+import { renderTable } from "../engine/table.ts";
 
 /** Options of the command. */
 export interface HistoryOptions {

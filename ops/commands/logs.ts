@@ -3,11 +3,11 @@ import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import pc from "picocolors";
 import { printable } from "../../lib/printable.ts";
-import { labelFilter, labels, withDocker } from "../docker-client.ts";
-import { UserError } from "../errors.ts";
-import { loadProject, loadStackFile } from "../project.ts";
-import { dockerHostOf } from "../session.ts";
-import { upCommand } from "../systems.ts";
+import { labelFilter, labels, withDocker } from "../engine/docker-client.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject, loadStackFile } from "../engine/project.ts";
+import { dockerHostOf } from "../engine/session.ts";
+import { upCommand } from "../engine/systems.ts";
 
 /** Options of the command. */
 export interface LogsOptions {

@@ -1,12 +1,12 @@
 // `tandem init` and `tandem new`: make a new system's folder, and say what to do with it.
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import { installCommand } from "../../toolchain/package/managers.ts";
-import { isInstalled, packageFolder } from "../../toolchain/paths.ts";
-import { UserError } from "../errors.ts";
-import { createSystem, nameFor } from "../new-system.ts";
-import { projectRoot, upwards } from "../project-root.ts";
-import { stackCommand } from "../systems.ts";
+import { installCommand } from "../../setup/package/managers.ts";
+import { isInstalled, packageFolder } from "../../setup/paths.ts";
+import { UserError } from "../engine/errors.ts";
+import { projectRoot, upwards } from "../engine/project-root.ts";
+import { stackCommand } from "../engine/systems.ts";
+import { createSystem, nameFor } from "./new-system.ts";
 
 /**
  * Runs `tandem new`.

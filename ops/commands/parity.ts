@@ -1,10 +1,10 @@
 // `tandem parity`: whether two stacks are the same but for what may differ.
 import pc from "picocolors";
-import { endingWith } from "../errors.ts";
-import type { StackOptions } from "../open-stack.ts";
-import { type Comparison, compareStacks, type Difference } from "../parity/compare.ts";
-import { resolveStack } from "../parity/resolved.ts";
-import { renderTable } from "../table.ts";
+import type { StackOptions } from "../deploy/open-stack.ts";
+import { endingWith } from "../engine/errors.ts";
+import { renderTable } from "../engine/table.ts";
+import { type Comparison, compareStacks, type Difference } from "../inspect/parity/compare.ts";
+import { resolveStack } from "../inspect/parity/resolved.ts";
 
 /** Options of the command. */
 export interface ParityOptions extends StackOptions {

@@ -1,10 +1,10 @@
 // `tandem performance`: whether two environments are equally fast, on equal resources.
 import pc from "picocolors";
-import type { Row } from "../acceptance/compare.ts";
-import { comparePerformance } from "../acceptance/performance.ts";
-import { endingWith } from "../errors.ts";
-import { loadProject } from "../project.ts";
-import { renderTable } from "../table.ts";
+import { endingWith } from "../engine/errors.ts";
+import { loadProject } from "../engine/project.ts";
+import { renderTable } from "../engine/table.ts";
+import type { Row } from "../inspect/acceptance/compare.ts";
+import { comparePerformance } from "../inspect/acceptance/performance.ts";
 
 /** Options of the command. */
 export interface PerformanceOptions {

@@ -1,17 +1,17 @@
 // `tandem preview --report`: every stack previewed at the same time, as one report for a reviewer.
 
-import { found, withDocker } from "../docker-client.ts";
-import { policyFlags, stackFlags } from "../engine.ts";
-import { UserError } from "../errors.ts";
-import { openForPreview, type StackOptions } from "../open-stack.ts";
-import { askForEvents } from "../plan/events.ts";
-import { renderHtml } from "../plan/html.ts";
-import { renderMarkdown } from "../plan/markdown.ts";
-import { differencesOf, type PreviewReport, stackReport } from "../plan/report.ts";
-import { revealHidden } from "../plan/updates.ts";
-import { loadProject, loadStackFile, stackNames } from "../project.ts";
-import { withRemoteHost } from "../remote/remote-host.ts";
-import { dockerHostOf, neededForward, type Session } from "../session.ts";
+import { openForPreview, type StackOptions } from "../deploy/open-stack.ts";
+import { found, withDocker } from "../engine/docker-client.ts";
+import { policyFlags, stackFlags } from "../engine/engine.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject, loadStackFile, stackNames } from "../engine/project.ts";
+import { withRemoteHost } from "../engine/remote/remote-host.ts";
+import { dockerHostOf, neededForward, type Session } from "../engine/session.ts";
+import { askForEvents } from "../inspect/plan/events.ts";
+import { renderHtml } from "../inspect/plan/html.ts";
+import { renderMarkdown } from "../inspect/plan/markdown.ts";
+import { differencesOf, type PreviewReport, stackReport } from "../inspect/plan/report.ts";
+import { revealHidden } from "../inspect/plan/updates.ts";
 
 /** Forms of the report. */
 export const formats = ["md", "html", "json"] as const;

@@ -1,12 +1,12 @@
 // `tandem preview`: what `tandem up` would change, through `pulumi preview`.
 import { CHECKED_SETTINGS, setsValues } from "../../infra/check/checked.ts";
-import { policyFlags, runEngine, stackFlags } from "../engine.ts";
-import { openForPreview, type StackOptions } from "../open-stack.ts";
-import { goneNames } from "../recovery/gone.ts";
-import { withRemoteHost } from "../remote/remote-host.ts";
-import { say } from "../say.ts";
-import { neededForward } from "../session.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
+import { openForPreview, type StackOptions } from "../deploy/open-stack.ts";
+import { goneNames } from "../deploy/recovery/gone.ts";
+import { policyFlags, runEngine, stackFlags } from "../engine/engine.ts";
+import { withRemoteHost } from "../engine/remote/remote-host.ts";
+import { say } from "../engine/say.ts";
+import { neededForward } from "../engine/session.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
 
 /**
  * Runs the command; nothing of the environment changes.

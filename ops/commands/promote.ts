@@ -1,21 +1,21 @@
 // `tandem promote`: the very image that one environment serves, proven there, goes to another; nothing is built.
 
-import { withDocker } from "../docker-client.ts";
-import { UserError } from "../errors.ts";
-import { openForLook, openForUpdate, type StackOptions } from "../open-stack.ts";
-import { loadProject, loadStackFile } from "../project.ts";
-import { confirm } from "../prompt.ts";
-import { noteEnd } from "../recovery/open-ends.ts";
-import { loadRelease, type Release } from "../release/definition.ts";
-import { type Images, sameImages, servedImages, shownName } from "../release/images.ts";
-import { refusals } from "../release/promotion-checks.ts";
-import { migrationLines, settingLines } from "../release/promotion-plan.ts";
-import { type NamedImage, nameImages, redeploy } from "../release/redeploy.ts";
-import { readVersions } from "../release/versions.ts";
-import { dockerHostOf, type Session } from "../session.ts";
-import type { Deployment } from "../state/backend.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
-import { upCommand } from "../systems.ts";
+import { openForLook, openForUpdate, type StackOptions } from "../deploy/open-stack.ts";
+import { noteEnd } from "../deploy/recovery/open-ends.ts";
+import { loadRelease, type Release } from "../deploy/release/definition.ts";
+import { type Images, sameImages, servedImages, shownName } from "../deploy/release/images.ts";
+import { refusals } from "../deploy/release/promotion-checks.ts";
+import { migrationLines, settingLines } from "../deploy/release/promotion-plan.ts";
+import { type NamedImage, nameImages, redeploy } from "../deploy/release/redeploy.ts";
+import { readVersions } from "../deploy/release/versions.ts";
+import { withDocker } from "../engine/docker-client.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject, loadStackFile } from "../engine/project.ts";
+import { confirm } from "../engine/prompt.ts";
+import { dockerHostOf, type Session } from "../engine/session.ts";
+import type { Deployment } from "../engine/state/backend.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { upCommand } from "../engine/systems.ts";
 
 /** Options of the command. */
 export interface PromoteOptions extends StackOptions {

@@ -1,12 +1,12 @@
 // `tandem report`: one page on a pair of environments.
 import { renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError } from "../errors.ts";
-import type { StackOptions } from "../open-stack.ts";
-import type { Report } from "../report/model.ts";
-import { renderReport } from "../report/page/page.ts";
-import { makeReport } from "../report/report.ts";
-import { say } from "../say.ts";
+import type { StackOptions } from "../deploy/open-stack.ts";
+import { UserError } from "../engine/errors.ts";
+import { say } from "../engine/say.ts";
+import type { Report } from "../inspect/report/model.ts";
+import { renderReport } from "../inspect/report/page/page.ts";
+import { makeReport } from "../inspect/report/report.ts";
 
 /** Options of the command. */
 export interface ReportOptions extends StackOptions {

@@ -1,19 +1,20 @@
 // `tandem rollback`: back to a version that served well, by its images and through the same switch as any deploy; or
 // back to a restore point of the database.
-import { UserError } from "../errors.ts";
-import { openForRollback, type StackOptions } from "../open-stack.ts";
-import { loadProject } from "../project.ts";
-import { confirm } from "../prompt.ts";
-import { noteEnd } from "../recovery/open-ends.ts";
-import { loadRelease, type Release } from "../release/definition.ts";
-import { sameImages, servedImages } from "../release/images.ts";
-import { nameImages, redeploy } from "../release/redeploy.ts";
-import { restoreDatabase } from "../release/restore.ts";
-import { chosenVersion, lastGood, readVersions, type Version } from "../release/versions.ts";
-import { say } from "../say.ts";
-import type { Session } from "../session.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
-import { stackCommand, upCommand } from "../systems.ts";
+
+import { openForRollback, type StackOptions } from "../deploy/open-stack.ts";
+import { noteEnd } from "../deploy/recovery/open-ends.ts";
+import { loadRelease, type Release } from "../deploy/release/definition.ts";
+import { sameImages, servedImages } from "../deploy/release/images.ts";
+import { nameImages, redeploy } from "../deploy/release/redeploy.ts";
+import { restoreDatabase } from "../deploy/release/restore.ts";
+import { chosenVersion, lastGood, readVersions, type Version } from "../deploy/release/versions.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject } from "../engine/project.ts";
+import { confirm } from "../engine/prompt.ts";
+import { say } from "../engine/say.ts";
+import type { Session } from "../engine/session.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { stackCommand, upCommand } from "../engine/systems.ts";
 
 /** Options of the command. */
 export interface RollbackOptions extends StackOptions {

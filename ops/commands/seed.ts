@@ -2,33 +2,33 @@
 import type Docker from "dockerode";
 import { readSystem } from "../../infra/check/index.ts";
 import type { SeedDefinition } from "../../infra/settings/seed.ts";
-import { copyBetween } from "../../provider/dump-transfer.ts";
-import { restoreTo } from "../../provider/restore-database.ts";
+import { copyBetween } from "../../provider/postgres/dump-transfer.ts";
+import { restoreTo } from "../../provider/postgres/restore-database.ts";
 import {
   adoptRestorePoint,
   listRestorePoints,
   removeRestorePoint,
   restorePointName,
-} from "../../provider/restore-point.ts";
-import { deploy } from "../deploy.ts";
-import { withDocker } from "../docker-client.ts";
-import { UserError } from "../errors.ts";
-import { stackOutputs } from "../inventory.ts";
-import { openForChange, openForLook, type StackOptions } from "../open-stack.ts";
-import { countsAsProduction, loadProject, loadStackFile, type Project } from "../project.ts";
-import { confirm } from "../prompt.ts";
-import { loadRelease } from "../release/definition.ts";
-import { forgetMigrations, RECONNECT_SECONDS } from "../release/restore.ts";
-import { runSmokeTests, smokeLines } from "../release/smoke-tests.ts";
-import { say } from "../say.ts";
-import { type Column, columnsOf, definitionProblems } from "../seed/columns.ts";
-import { withMaskedCopy } from "../seed/masked-copy.ts";
-import { maskCounts } from "../seed/masks.ts";
-import { type DatabasePair, databasePairs, matchingRoles } from "../seed/pairs.ts";
-import { dockerHostOf, type Session } from "../session.ts";
-import type { Deployment } from "../state/backend.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
-import { stackCommand, upCommand } from "../systems.ts";
+} from "../../provider/postgres/restore-point.ts";
+import { deploy } from "../deploy/deploy.ts";
+import { openForChange, openForLook, type StackOptions } from "../deploy/open-stack.ts";
+import { loadRelease } from "../deploy/release/definition.ts";
+import { forgetMigrations, RECONNECT_SECONDS } from "../deploy/release/restore.ts";
+import { runSmokeTests, smokeLines } from "../deploy/release/smoke-tests.ts";
+import { type Column, columnsOf, definitionProblems } from "../deploy/seed/columns.ts";
+import { withMaskedCopy } from "../deploy/seed/masked-copy.ts";
+import { maskCounts } from "../deploy/seed/masks.ts";
+import { type DatabasePair, databasePairs, matchingRoles } from "../deploy/seed/pairs.ts";
+import { withDocker } from "../engine/docker-client.ts";
+import { UserError } from "../engine/errors.ts";
+import { stackOutputs } from "../engine/inventory.ts";
+import { countsAsProduction, loadProject, loadStackFile, type Project } from "../engine/project.ts";
+import { confirm } from "../engine/prompt.ts";
+import { say } from "../engine/say.ts";
+import { dockerHostOf, type Session } from "../engine/session.ts";
+import type { Deployment } from "../engine/state/backend.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { stackCommand, upCommand } from "../engine/systems.ts";
 
 /** Options of the command. */
 export interface SeedOptions extends StackOptions {

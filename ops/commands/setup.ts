@@ -1,11 +1,11 @@
 // `tandem setup`: prepares the machine, or with --check only tells what is there and what is missing.
 import pc from "picocolors";
 import { launcher } from "../../lib/launcher.ts";
-import type { InspectedStep } from "../../toolchain/schedule.ts";
-import { inspectMachine } from "../../toolchain/setup.ts";
-import { UserError } from "../errors.ts";
-import { prepareMachine } from "../prepare.ts";
-import { renderTable } from "../table.ts";
+import type { InspectedStep } from "../../setup/schedule.ts";
+import { inspectMachine } from "../../setup/setup.ts";
+import { UserError } from "../engine/errors.ts";
+import { prepareMachine } from "../engine/prepare.ts";
+import { renderTable } from "../engine/table.ts";
 
 /** Options of the command. */
 export interface SetupCommandOptions {

@@ -1,16 +1,16 @@
 // `tandem status`: what of each environment runs, how it is, and where it answers.
 import pc from "picocolors";
-import { formatSeconds } from "../../toolchain/durations.ts";
-import { resolvePaths } from "../../toolchain/paths.ts";
-import { withDocker } from "../docker-client.ts";
-import { UserError } from "../errors.ts";
-import { type Address, addressOf, curlCommand, stackOutputs } from "../inventory.ts";
-import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "../project.ts";
-import { type EnvironmentState, listServices, type Service, stateOf } from "../services.ts";
-import { dockerHostOf, openSession } from "../session.ts";
-import { backendOf, readDeployment } from "../state/backend.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
-import { renderTable } from "../table.ts";
+import { formatSeconds } from "../../setup/durations.ts";
+import { resolvePaths } from "../../setup/paths.ts";
+import { withDocker } from "../engine/docker-client.ts";
+import { UserError } from "../engine/errors.ts";
+import { type Address, addressOf, curlCommand, stackOutputs } from "../engine/inventory.ts";
+import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "../engine/project.ts";
+import { type EnvironmentState, listServices, type Service, stateOf } from "../engine/services.ts";
+import { dockerHostOf, openSession } from "../engine/session.ts";
+import { backendOf, readDeployment } from "../engine/state/backend.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { renderTable } from "../engine/table.ts";
 
 /** Options of the command. */
 export interface StatusOptions {

@@ -1,16 +1,16 @@
 // `tandem test`: every check there is, or one kind; ends with a line `N passed, N failed`.
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { engineVariables } from "../../toolchain/engine-env.ts";
-import { locateEngine } from "../../toolchain/engine-location.ts";
-import { findOnPath } from "../../toolchain/executables.ts";
-import { packageRoot, resolvePaths } from "../../toolchain/paths.ts";
-import { hashOf, readStamp, writeStamp } from "../../toolchain/stamps.ts";
-import { appFolder, check, sum, type Tally, vitest } from "../checks.ts";
-import { UserError } from "../errors.ts";
-import { prepareMachine } from "../prepare.ts";
-import { renderRows } from "../system-rows.ts";
-import { renderFailures } from "../test-failures.ts";
+import { engineVariables } from "../../setup/engine-env.ts";
+import { locateEngine } from "../../setup/engine-location.ts";
+import { findOnPath } from "../../setup/executables.ts";
+import { packageRoot, resolvePaths } from "../../setup/paths.ts";
+import { hashOf, readStamp, writeStamp } from "../../setup/stamps.ts";
+import { UserError } from "../engine/errors.ts";
+import { prepareMachine } from "../engine/prepare.ts";
+import { appFolder, check, sum, type Tally, vitest } from "./checks.ts";
+import { renderRows } from "./system-rows.ts";
+import { renderFailures } from "./test-failures.ts";
 
 /** Kinds of tests; without one, all run, the attacks in their small form. The soak is all in its long form. */
 export const testKinds = ["unit", "integration", "faults", "attacks", "soak"] as const;
@@ -34,7 +34,7 @@ async function staticChecks(): Promise<Tally[]> {
 /** The provider that is built from Go; only a machine with Go can check it, and has it compiled by then. */
 async function goChecks(): Promise<Tally[]> {
   if (findOnPath("go", process.env).length === 0) return [];
-  const cwd = join(packageRoot, "toolchain/docker-provider");
+  const cwd = join(packageRoot, "standins/docker-provider");
   const env = { CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" };
   return [
     await check("docker provider (go vet)", "go", ["vet", "-trimpath", "-tags", "no_compose", "."], {

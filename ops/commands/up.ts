@@ -1,18 +1,18 @@
 // `tandem up`: prepares the machine, checks the settings, runs `pulumi up`, and tells where the environment answers.
-import { formatSeconds } from "../../toolchain/durations.ts";
-import { deploy } from "../deploy.ts";
-import { withDocker } from "../docker-client.ts";
-import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../inventory.ts";
-import { openForUpdate, type StackOptions } from "../open-stack.ts";
-import { goneImages, lookedUpImages } from "../recovery/gone-images.ts";
-import { findStrangers, type Strangers } from "../recovery/strangers.ts";
-import { tellServing } from "../recovery/tell-serving.ts";
-import { say } from "../say.ts";
-import { listServices } from "../services.ts";
-import { dockerHostOf, remoteDockerHost, type Session } from "../session.ts";
-import type { Deployment } from "../state/backend.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
-import { upCommand } from "../systems.ts";
+import { formatSeconds } from "../../setup/durations.ts";
+import { deploy } from "../deploy/deploy.ts";
+import { openForUpdate, type StackOptions } from "../deploy/open-stack.ts";
+import { goneImages, lookedUpImages } from "../deploy/recovery/gone-images.ts";
+import { findStrangers, type Strangers } from "../deploy/recovery/strangers.ts";
+import { tellServing } from "../deploy/recovery/tell-serving.ts";
+import { withDocker } from "../engine/docker-client.ts";
+import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../engine/inventory.ts";
+import { say } from "../engine/say.ts";
+import { listServices } from "../engine/services.ts";
+import { dockerHostOf, remoteDockerHost, type Session } from "../engine/session.ts";
+import type { Deployment } from "../engine/state/backend.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { upCommand } from "../engine/systems.ts";
 
 /** The official images that a stand-in took the place of, in what runs: nobody should take one for the other. */
 async function standIns({ project, stack, file }: Session): Promise<string[]> {

@@ -2,10 +2,10 @@
 import pc from "picocolors";
 import { printableLine } from "../../lib/printable.ts";
 import { POLICIES_KEY } from "../../policies/settings.ts";
-import { defaultDockerHost } from "../../toolchain/docker-daemon.ts";
-import { loopbackWarning } from "../../toolchain/loopback-warning.ts";
-import { withDocker } from "../docker-client.ts";
-import { endingWith, UserError } from "../errors.ts";
+import { defaultDockerHost } from "../../setup/docker-daemon.ts";
+import { loopbackWarning } from "../../setup/loopback-warning.ts";
+import { withDocker } from "../engine/docker-client.ts";
+import { endingWith, UserError } from "../engine/errors.ts";
 import {
   loadProject,
   loadStackFile,
@@ -14,12 +14,12 @@ import {
   portSetting,
   type StackFile,
   stackNames,
-} from "../project.ts";
-import { dockerHostOf, openSession } from "../session.ts";
-import { currentDeployment } from "../state/state-transfer.ts";
-import { renderTable } from "../table.ts";
-import type { Check } from "../verify/check.ts";
-import { type Known, verifyIsolation } from "../verify/verify.ts";
+} from "../engine/project.ts";
+import { dockerHostOf, openSession } from "../engine/session.ts";
+import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { renderTable } from "../engine/table.ts";
+import type { Check } from "../inspect/verify/check.ts";
+import { type Known, verifyIsolation } from "../inspect/verify/verify.ts";
 
 /** Options of the command. */
 export interface VerifyOptions {

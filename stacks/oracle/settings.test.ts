@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { projectConfig, readStack } from "tandem/testing";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
+import { appReference, referenceOf } from "../../setup/images/catalog.ts";
 import { settings, sharedSettings } from "./settings.ts";
 
 const projectDir = join(import.meta.dirname, "../..");

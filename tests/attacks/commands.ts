@@ -1,6 +1,6 @@
 // The commands that administrators run: once before the traps, to see which names they use, and then over them.
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeRestorePoint } from "../../provider/restore-point.ts";
+import { makeRestorePoint } from "../../provider/postgres/restore-point.ts";
 import { docker } from "../support/docker.ts";
 import { runAndStrike } from "../support/killer.ts";
 import type { Outcome } from "../support/project.ts";

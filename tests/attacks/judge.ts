@@ -1,6 +1,6 @@
 // What must be true after every attack: nobody has more rights, no canary was read or written, no output is a terminal's order.
 import { readdirSync } from "node:fs";
-import { exec, inspect } from "../../provider/containers.ts";
+import { exec, inspect } from "../../provider/docker/containers.ts";
 import { docker } from "../support/docker.ts";
 import type { Outcome } from "../support/project.ts";
 import { ask } from "../support/requests.ts";

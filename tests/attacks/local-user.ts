@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { resolvePaths } from "../../toolchain/paths.ts";
+import { resolvePaths } from "../../setup/paths.ts";
 import type { Site } from "./site.ts";
 
 /** User `nobody`: it owns nothing. */

@@ -2,7 +2,7 @@
 // of the same name that a session without a pinned search path takes for Postgres' own, or that matches better than it.
 //
 // Each does what the real one does, so that a command goes on and meets the next.
-import { literal } from "../../provider/psql.ts";
+import { literal } from "../../provider/postgres/psql.ts";
 import type { UsedNames } from "./names.ts";
 import { SCHEMA } from "./trap-body.ts";
 

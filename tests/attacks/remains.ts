@@ -1,6 +1,6 @@
 // What of an environment is still there after its data was deleted: nothing that a tenant made may stay for the next one.
-import { exec } from "../../provider/containers.ts";
-import { restorePointFolder } from "../../provider/restore-point.ts";
+import { exec } from "../../provider/docker/containers.ts";
+import { restorePointFolder } from "../../provider/postgres/restore-point.ts";
 import { docker } from "../support/docker.ts";
 import { partsOf } from "../support/pair.ts";
 import { redisAsAdmin } from "../support/shared-servers.ts";

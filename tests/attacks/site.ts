@@ -1,7 +1,7 @@
 // A running pair as an attacker in one of its environments finds it, and as its judge sees it.
 import { randomBytes } from "node:crypto";
 import { Redis } from "ioredis";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { docker } from "../support/docker.ts";
 import type { TestProject } from "../support/project.ts";
 import { containerOf } from "../support/snapshot.ts";

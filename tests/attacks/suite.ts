@@ -2,7 +2,7 @@
 // every command runs over them while a local user and clients are at work.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { AppVersions } from "../support/app-versions.ts";
 import { docker } from "../support/docker.ts";
 import { TestProject } from "../support/project.ts";

@@ -3,7 +3,7 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
-import { appReference, catalog } from "../../toolchain/images/catalog.ts";
+import { appReference, catalog } from "../../setup/images/catalog.ts";
 import { dockerRoot } from "../support/docker-versions.ts";
 import { OwnDocker } from "../support/own-docker.ts";
 import { TestProject } from "../support/project.ts";

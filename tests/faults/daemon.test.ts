@@ -2,7 +2,7 @@
 // The daemon is one of the test's own: this machine's is never touched.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { appReference, catalog } from "../../toolchain/images/catalog.ts";
+import { appReference, catalog } from "../../setup/images/catalog.ts";
 import { addressOf, expectCleanRefresh, expectConverged, expectWhole } from "../support/converged.ts";
 import { momentsIn, runAndStrike, seeded } from "../support/killer.ts";
 import { OwnDocker } from "../support/own-docker.ts";

@@ -4,7 +4,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
 import type { Registered } from "../../components/testing/mocks.ts";
-import { catalog } from "../../toolchain/images/catalog.ts";
+import { catalog } from "../../setup/images/catalog.ts";
 import { type ArgumentSet, argumentSet, COMPONENTS, NAMES } from "../support/argument-sets.ts";
 import { DockerHands, type Refusal } from "../support/docker-bodies.ts";
 import { DOCKER_RELEASES, dockerRoot, type OtherDocker } from "../support/docker-versions.ts";

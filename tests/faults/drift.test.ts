@@ -2,8 +2,8 @@
 // restarted, and after a reboot of the host. The daemon is one of the test's own: this machine's is never touched.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
-import type { DriftReport } from "../../ops/drift/render.ts";
-import { appReference, catalog } from "../../toolchain/images/catalog.ts";
+import type { DriftReport } from "../../ops/inspect/drift/render.ts";
+import { appReference, catalog } from "../../setup/images/catalog.ts";
 import { OwnDocker } from "../support/own-docker.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";

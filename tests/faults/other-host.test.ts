@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
+import { appReference, referenceOf } from "../../setup/images/catalog.ts";
 import { RegistryEmulator } from "../emulators/registry/registry.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { docker } from "../support/docker.ts";

@@ -1,14 +1,14 @@
 // The administrator's SQL in a database whose owner planted traps of every kind: before each thing that Tandem does there.
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { contentQuery, serverQuery } from "../../ops/drift/database-facts.ts";
-import { environmentAdmin } from "../../provider/environment-admin.ts";
-import { extension } from "../../provider/extension.ts";
-import { keptSetAside, keptTakeBack } from "../../provider/kept-database.ts";
-import { psql } from "../../provider/psql.ts";
-import { READER, readColumn } from "../../provider/reader.ts";
-import { restoreTo } from "../../provider/restore-database.ts";
-import { makeRestorePoint } from "../../provider/restore-point.ts";
+import { contentQuery, serverQuery } from "../../ops/inspect/drift/database-facts.ts";
+import { environmentAdmin } from "../../provider/postgres/environment-admin.ts";
+import { extension } from "../../provider/postgres/extension.ts";
+import { keptSetAside, keptTakeBack } from "../../provider/postgres/kept-database.ts";
+import { psql } from "../../provider/postgres/psql.ts";
+import { READER, readColumn } from "../../provider/postgres/reader.ts";
+import { restoreTo } from "../../provider/postgres/restore-database.ts";
+import { makeRestorePoint } from "../../provider/postgres/restore-point.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { dockerCli, dockerOk } from "../support/docker-cli.ts";
 import { context } from "../support/handlers.ts";

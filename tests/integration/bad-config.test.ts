@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fileCases, ruleCases, valueCases } from "../../infra/check/cases.ts";
 import { type Case, type Edit, put } from "../../infra/check/testing.ts";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import {
   dockerActions,
   filesBelow,

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Drift } from "../../ops/drift/finding.ts";
-import type { DriftReport } from "../../ops/drift/render.ts";
+import type { Drift } from "../../ops/inspect/drift/finding.ts";
+import type { DriftReport } from "../../ops/inspect/drift/render.ts";
 import { APP_HOST, BESIDE_HOST, backendProgram, type Release } from "../support/backend-program.ts";
 import { docker } from "../support/docker.ts";
 import { failuresByReason, Load, type Report } from "../support/load.ts";

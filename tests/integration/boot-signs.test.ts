@@ -1,9 +1,9 @@
 // A container that starts: its health check is run when it may be ready, not while the start takes all its CPU.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { BootSigns } from "../../provider/boot-signs.ts";
 import { containerStart } from "../../provider/container-start.ts";
-import { exec } from "../../provider/containers.ts";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { BootSigns } from "../../provider/docker/boot-signs.ts";
+import { exec } from "../../provider/docker/containers.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { context, createdContainer } from "../support/handlers.ts";
 

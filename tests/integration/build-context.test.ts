@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { ROOT, TestProject } from "../support/project.ts";
 import { containerOf } from "../support/snapshot.ts";

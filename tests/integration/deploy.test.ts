@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { readEntries } from "../../provider/migrations/log.ts";
+import { readEntries } from "../../provider/postgres/migrations/log.ts";
 import { APP_HOST, backendProgram, type Release } from "../support/backend-program.ts";
 import { together } from "../support/deploys.ts";
 import { docker } from "../support/docker.ts";

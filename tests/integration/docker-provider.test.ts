@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { packageRoot, resolvePaths } from "../../toolchain/paths.ts";
-import { pluginVersion } from "../../toolchain/versions.ts";
+import { packageRoot, resolvePaths } from "../../setup/paths.ts";
+import { pluginVersion } from "../../setup/versions.ts";
 
 interface Property {
   input: boolean;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { DriftReport } from "../../ops/drift/render.ts";
+import type { DriftReport } from "../../ops/inspect/drift/render.ts";
 import { GitHubEmulator } from "../emulators/github.ts";
 import { docker, removeLabelled } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";

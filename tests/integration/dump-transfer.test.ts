@@ -1,8 +1,8 @@
 // A file copied from one container into another, as a masked dump is: whose it is then, and an end where there is none.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { exec } from "../../provider/containers.ts";
-import { copyBetween } from "../../provider/dump-transfer.ts";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { exec } from "../../provider/docker/containers.ts";
+import { copyBetween } from "../../provider/postgres/dump-transfer.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 
 const label = uniqueName("tandem-test-transfer-");

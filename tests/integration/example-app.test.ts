@@ -4,7 +4,7 @@ import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { appReference } from "../../toolchain/images/catalog.ts";
+import { appReference } from "../../setup/images/catalog.ts";
 import { AppStack } from "../support/app-stack.ts";
 import { uniqueName } from "../support/docker.ts";
 import {

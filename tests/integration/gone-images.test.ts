@@ -1,6 +1,6 @@
 // An image that a run looked up and that is another one when its container is made: what `up` then tells.
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { goneImages, lookedUpImages } from "../../ops/recovery/gone-images.ts";
+import { goneImages, lookedUpImages } from "../../ops/deploy/recovery/gone-images.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { uniqueName } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";

@@ -1,14 +1,14 @@
 // The postgresql provider, as a superuser, on a server whose databases' owners want to become one.
 import { globSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { database } from "../../toolchain/providers/postgresql/database.ts";
-import { defaultPrivileges } from "../../toolchain/providers/postgresql/default-privileges.ts";
-import { extension } from "../../toolchain/providers/postgresql/extension.ts";
-import { grant } from "../../toolchain/providers/postgresql/grant.ts";
-import { role } from "../../toolchain/providers/postgresql/role.ts";
-import { schema } from "../../toolchain/providers/postgresql/schema.ts";
-import { PgServer } from "../../toolchain/providers/postgresql/server.ts";
-import { readSettings } from "../../toolchain/providers/postgresql/settings.ts";
+import { PgServer } from "../../provider/postgres/server.ts";
+import { readSettings } from "../../provider/postgres/settings.ts";
+import { database } from "../../standins/providers/postgresql/database.ts";
+import { defaultPrivileges } from "../../standins/providers/postgresql/default-privileges.ts";
+import { extension } from "../../standins/providers/postgresql/extension.ts";
+import { grant } from "../../standins/providers/postgresql/grant.ts";
+import { role } from "../../standins/providers/postgresql/role.ts";
+import { schema } from "../../standins/providers/postgresql/schema.ts";
 import { COUNT_TRAPS, trapStatements } from "../support/catalog-traps.ts";
 import { ADMIN_PASSWORD, requirePostgresImage, TestPostgres } from "../support/postgres.ts";
 
@@ -17,8 +17,9 @@ const OWNER = { user: "shop_owner", password: "canary-owner-2e91", database: "sh
 
 /** Every function that the provider's statements could mean. */
 function functionNames(): string[] {
-  const folder = new URL("../../toolchain/providers/postgresql/", import.meta.url).pathname;
-  const files = globSync("*.ts", { cwd: folder }).map((file) => readFileSync(folder + file, "utf8"));
+  const root = new URL("../../", import.meta.url).pathname;
+  const sources = "{standins/providers/postgresql,provider/postgres}/*.ts";
+  const files = globSync(sources, { cwd: root }).map((file) => readFileSync(root + file, "utf8"));
   return [
     ...new Set(files.flatMap((text) => [...text.matchAll(/\b([a-z_]+)\(/g)].map(([, name]) => String(name)))),
   ];

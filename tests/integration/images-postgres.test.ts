@@ -1,7 +1,7 @@
 // The contract of the Postgres image, official or stand-in: what components rely on.
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { removeLabelled, uniqueName } from "../support/docker.ts";
 import { dockerCli, dockerOk, exitCodeOf, logsOf, stopSeconds, until } from "../support/docker-cli.ts";
 import { hardened, startContainer } from "../support/hardened.ts";

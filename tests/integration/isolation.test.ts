@@ -1,7 +1,7 @@
 // Isolation by attack: what staging's app, its position and its credentials can reach of production, and the reverse.
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { askRedis } from "../../ops/verify/servers.ts";
+import { askRedis } from "../../ops/inspect/verify/servers.ts";
 import { connectFrom, resolveFrom, scanFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
 import { TestProject } from "../support/project.ts";

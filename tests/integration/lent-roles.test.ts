@@ -1,8 +1,8 @@
 // The postgresql provider with a login that is no superuser: it lends itself the owner's role, again and again, side by side.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { grant } from "../../toolchain/providers/postgresql/grant.ts";
-import { PgServer } from "../../toolchain/providers/postgresql/server.ts";
-import { readSettings } from "../../toolchain/providers/postgresql/settings.ts";
+import { PgServer } from "../../provider/postgres/server.ts";
+import { readSettings } from "../../provider/postgres/settings.ts";
+import { grant } from "../../standins/providers/postgresql/grant.ts";
 import { requirePostgresImage, TestPostgres } from "../support/postgres.ts";
 
 const image = await requirePostgresImage();

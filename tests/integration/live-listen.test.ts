@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import WebSocket from "ws";
-import { readEntries } from "../../provider/migrations/log.ts";
+import { readEntries } from "../../provider/postgres/migrations/log.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { openBrowser } from "../support/browser.ts";
 import { docker } from "../support/docker.ts";

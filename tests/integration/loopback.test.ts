@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { catalog } from "../../toolchain/images/catalog.ts";
-import { opensLoopback } from "../../toolchain/loopback-versions.ts";
-import { CLOSE_LOOPBACK } from "../../toolchain/loopback-warning.ts";
+import { catalog } from "../../setup/images/catalog.ts";
+import { opensLoopback } from "../../setup/loopback-versions.ts";
+import { CLOSE_LOOPBACK } from "../../setup/loopback-warning.ts";
 import { until } from "../support/docker-cli.ts";
 import { DOCKER_RELEASES, dockerRoot, type OtherDocker } from "../support/docker-versions.ts";
 import { inside, Neighbour, reachedLocally } from "../support/neighbour.ts";
@@ -152,8 +152,8 @@ const BARE_MACHINE = [
   ),
 ];
 const START = `
-const { docker } = await import(${JSON.stringify(join(ROOT, "toolchain/steps/docker.ts"))});
-const { resolvePaths } = await import(${JSON.stringify(join(ROOT, "toolchain/paths.ts"))});
+const { docker } = await import(${JSON.stringify(join(ROOT, "setup/steps/docker.ts"))});
+const { resolvePaths } = await import(${JSON.stringify(join(ROOT, "setup/paths.ts"))});
 await docker.install({ paths: resolvePaths(), env: process.env }, console.log);
 console.log((await docker.inspect({ env: process.env })).found);
 process.exit();`;

@@ -1,7 +1,7 @@
 // Lugh: staging and production on one Postgres and one Redis, each row of its table, on the real engine.
 import { Queue } from "bullmq";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { connectFrom, resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";

@@ -2,8 +2,8 @@
 import { createConnection } from "node:net";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRefusal } from "../../ops/verify/servers.ts";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { isRefusal } from "../../ops/inspect/verify/servers.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { docker } from "../support/docker.ts";
 import { MANAGER, type OutsidePostgres, startOutsidePostgres } from "../support/outside-postgres.ts";
 import { TestProgram } from "../support/program.ts";

@@ -1,8 +1,8 @@
 // A masked copy of a hostile database: no function of its owner runs as a superuser, and nothing stays unmasked.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SeedDefinition } from "../../infra/settings/seed.ts";
-import { withMaskedCopy } from "../../ops/seed/masked-copy.ts";
-import { exec } from "../../provider/containers.ts";
+import { withMaskedCopy } from "../../ops/deploy/seed/masked-copy.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { docker } from "../support/docker.ts";
 import { imageWithExtension, startHostileSource } from "../support/hostile-source.ts";
 import { requirePostgresImage, type TestPostgres } from "../support/postgres.ts";

@@ -1,7 +1,7 @@
 // Runs of one migration at the same time, at the provider's own level, where no lock of the stack keeps them apart.
 import { afterAll, describe, expect, it } from "vitest";
-import type { DockerHost } from "../../provider/docker-host.ts";
-import { runContainer } from "../../provider/migrations/container.ts";
+import type { DockerHost } from "../../provider/docker/docker-host.ts";
+import { runContainer } from "../../provider/postgres/migrations/container.ts";
 import { imageIdOf } from "../support/app-versions.ts";
 import { BACKEND_IMAGE } from "../support/backend.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";

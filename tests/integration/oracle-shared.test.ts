@@ -1,6 +1,6 @@
 // What The Oracle's environments share: Whisper ASR, called by both and a way between none.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { connectFrom, resolveFrom } from "../support/attacker.ts";
 import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";

@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exec } from "../../provider/containers.ts";
-import { migrationLog, readEntries } from "../../provider/migrations/log.ts";
+import { exec } from "../../provider/docker/containers.ts";
+import { migrationLog, readEntries } from "../../provider/postgres/migrations/log.ts";
 import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";

@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { systemNames } from "../../ops/systems.ts";
+import { systemNames } from "../../ops/engine/systems.ts";
 import { rules } from "../../policies/pack.ts";
 import { types } from "../../policies/rule.ts";
 import { CASES } from "../support/policy-cases.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { marker } from "../../ops/plan/markdown.ts";
+import { marker } from "../../ops/inspect/plan/markdown.ts";
 import { GitHubEmulator } from "../emulators/github.ts";
 import { openBrowser } from "../support/browser.ts";
 import { type Change, STACKS } from "../support/preview-change.ts";

@@ -1,6 +1,6 @@
 // The report on changes of settings: each with its own verdict, and what `up` then does, seen from outside and under load.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { marker } from "../../ops/plan/markdown.ts";
+import { marker } from "../../ops/inspect/plan/markdown.ts";
 import { NO_PAIR, STACKS } from "../support/preview-change.ts";
 import { settingGroups } from "../support/preview-changes.ts";
 import { codeGroups } from "../support/preview-code-changes.ts";

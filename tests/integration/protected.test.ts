@@ -1,6 +1,6 @@
 // Production with its tracked settings, data protected: what takes it down or apart is refused, and what it holds stays.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { standInLabel, standInOfLabel } from "../../toolchain/images/labels.ts";
+import { standInLabel, standInOfLabel } from "../../setup/images/labels.ts";
 import { docker } from "../support/docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";

@@ -1,7 +1,7 @@
 // The emulated registry is held against the OCI distribution specification, and against Docker's own push and pull.
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { RegistryEmulator } from "../emulators/registry/registry.ts";
 import { imageIdOf } from "../support/app-versions.ts";
 import { docker, uniqueName } from "../support/docker.ts";

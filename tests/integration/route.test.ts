@@ -2,8 +2,8 @@
 import { hashSync } from "bcryptjs";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { exec, getFile } from "../../provider/containers.ts";
-import { route } from "../../provider/route.ts";
+import { exec, getFile } from "../../provider/docker/containers.ts";
+import { route } from "../../provider/gateway/route.ts";
 import { docker } from "../support/docker.ts";
 import { GatewayRoutes, HOST } from "../support/gateway-routes.ts";
 import { context } from "../support/handlers.ts";

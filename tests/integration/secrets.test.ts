@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { resolvePaths } from "../../toolchain/paths.ts";
+import { resolvePaths } from "../../setup/paths.ts";
 import { docker } from "../support/docker.ts";
 import { type Finding, formsOf, scan } from "../support/secret-scan.ts";
 import { SecretsRun, STACKS } from "../support/secrets-run.ts";

@@ -1,7 +1,7 @@
 // The search of a masked copy: finds one value among very many in little memory, and fails where it can't search.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
-import { findOriginals } from "../../ops/seed/search.ts";
+import { findOriginals } from "../../ops/deploy/seed/search.ts";
 import { docker } from "../support/docker.ts";
 import { requirePostgresImage } from "../support/postgres.ts";
 import { FOLDER, SearchFolder } from "../support/search-folder.ts";

@@ -2,9 +2,9 @@
 // script that doesn't come back.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { passwordHash, prefixRules } from "../../components/redis-acl.ts";
-import { endScript, restartRedis } from "../../ops/runaway/redis-script.ts";
-import { aclUser } from "../../provider/acl-user.ts";
-import { redisKeys } from "../../provider/redis-keys.ts";
+import { endScript, restartRedis } from "../../ops/deploy/runaway/redis-script.ts";
+import { aclUser } from "../../provider/redis/acl-user.ts";
+import { redisKeys } from "../../provider/redis/redis-keys.ts";
 import { docker } from "../support/docker.ts";
 import { context } from "../support/handlers.ts";
 import { eventually } from "../support/requests.ts";

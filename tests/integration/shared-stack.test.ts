@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { listRestorePoints, makeRestorePoint } from "../../provider/restore-point.ts";
+import { listRestorePoints, makeRestorePoint } from "../../provider/postgres/restore-point.ts";
 import { docker } from "../support/docker.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";

@@ -1,11 +1,11 @@
 // The tandem provider's handlers on real containers.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { adminPassword } from "../../provider/admin-password.ts";
 import { containerStart } from "../../provider/container-start.ts";
-import { exec, getFile, stopForGood } from "../../provider/containers.ts";
-import { image } from "../../provider/image.ts";
-import { migration } from "../../provider/migration.ts";
-import { volumeOwner } from "../../provider/volume-owner.ts";
+import { exec, getFile, stopForGood } from "../../provider/docker/containers.ts";
+import { image } from "../../provider/docker/image.ts";
+import { volumeOwner } from "../../provider/docker/volume-owner.ts";
+import { adminPassword } from "../../provider/postgres/admin-password.ts";
+import { migration } from "../../provider/postgres/migration.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { context, createdContainer } from "../support/handlers.ts";
 

@@ -1,7 +1,7 @@
 // TunnelRoute on the real engine, against an emulator of Cloudflare's API: never against Cloudflare itself.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CONNECTOR_IMAGE } from "../../components/index.ts";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { CloudflareEmulator } from "../support/cloudflare-emulator/emulator.ts";
 import { EmulatorServer } from "../support/cloudflare-emulator/server.ts";
 import { addTunnel, rulesOf } from "../support/cloudflare-emulator/tunnels.ts";

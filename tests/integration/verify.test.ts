@@ -1,10 +1,10 @@
 // `tandem verify` on a running pair: everything holds, and each planted violation is found.
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Check } from "../../ops/verify/check.ts";
-import { defaultDockerHost } from "../../toolchain/docker-daemon.ts";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
-import { loopbackWarning } from "../../toolchain/loopback-warning.ts";
+import type { Check } from "../../ops/inspect/verify/check.ts";
+import { defaultDockerHost } from "../../setup/docker-daemon.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
+import { loopbackWarning } from "../../setup/loopback-warning.ts";
 import { docker, removeLabelled } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";
 import { freePort, TestProject } from "../support/project.ts";

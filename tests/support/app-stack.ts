@@ -1,7 +1,7 @@
 // Postgres and Redis for the example app, set up as the components set them up: an owner that migrates, an app login
 // that owns nothing, a Redis user without dangerous commands. Credentials reach containers as files in a volume.
 import { createHash, randomBytes } from "node:crypto";
-import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
+import { appReference, referenceOf } from "../../setup/images/catalog.ts";
 import { removeLabelled } from "./docker.ts";
 import { dockerCli, dockerOk, until } from "./docker-cli.ts";
 

@@ -1,7 +1,7 @@
 // Versions of the example app for tests: its image with other files in it and a commit of its own.
 import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
-import { appReference } from "../../toolchain/images/catalog.ts";
+import { appReference } from "../../setup/images/catalog.ts";
 import { docker } from "./docker.ts";
 import { dockerCli, dockerOk } from "./docker-cli.ts";
 

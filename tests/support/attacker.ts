@@ -1,6 +1,6 @@
 // What an attacker in the place of an app's container can try, by the probe that `tandem verify` uses.
 import { afterAll } from "vitest";
-import { Probe } from "../../ops/verify/probe.ts";
+import { Probe } from "../../ops/inspect/verify/probe.ts";
 import { docker } from "./docker.ts";
 
 /** One probe for each container, as long as the test file runs. */

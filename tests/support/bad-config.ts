@@ -8,7 +8,7 @@ import {
   productionSource,
   stagingSource,
 } from "../../infra/check/testing.ts";
-import { configCommandFor } from "../../ops/config-command.ts";
+import { configCommandFor } from "../../ops/engine/config-command.ts";
 import { docker } from "./docker.ts";
 import type { Outcome, TestProject } from "./project.ts";
 

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { uniqueName } from "./docker.ts";
 import { dockerOk } from "./docker-cli.ts";
 

@@ -1,6 +1,6 @@
 // Successive deploys of The Oracle under load, each changing something else.
 
-import { appReference } from "../../toolchain/images/catalog.ts";
+import { appReference } from "../../setup/images/catalog.ts";
 import { dockerCli, dockerOk } from "./docker-cli.ts";
 import type { Load, Report } from "./load.ts";
 import type { TestProject } from "./project.ts";

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { Registered } from "../../components/testing/mocks.ts";
-import { containerOptions } from "../../provider/migrations/container.ts";
+import { containerOptions } from "../../provider/postgres/migrations/container.ts";
 
 const MIB = 1024 * 1024;
 /** What depends on the host and not on the form of an argument. */

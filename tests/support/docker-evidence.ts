@@ -1,7 +1,7 @@
 // What Docker knows and keeps of a system, as texts to look through: also of containers that lived for a moment only.
 import type Docker from "dockerode";
-import { demultiplex, exec } from "../../provider/containers.ts";
-import { LineSplitter } from "../../provider/line-splitter.ts";
+import { LineSplitter } from "../../lib/line-splitter.ts";
+import { demultiplex, exec } from "../../provider/docker/containers.ts";
 import { docker } from "./docker.ts";
 import { logsOf } from "./docker-cli.ts";
 import type { Text } from "./secret-scan.ts";

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
-import { machineMirror, proxyVariables } from "../../toolchain/images/mirror.ts";
-import { resolvePaths } from "../../toolchain/paths.ts";
+import { machineMirror, proxyVariables } from "../../setup/images/mirror.ts";
+import { resolvePaths } from "../../setup/paths.ts";
 
 /** Releases of Debian, by the version of Docker that they have. */
 export const DOCKER_RELEASES = { "26.1": "trixie", "28.5": "sid" } as const;

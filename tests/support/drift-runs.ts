@@ -1,6 +1,6 @@
 // Looks for drift by the command itself, for tests that have environments up.
 import { expect } from "vitest";
-import type { DriftReport } from "../../ops/drift/render.ts";
+import type { DriftReport } from "../../ops/inspect/drift/render.ts";
 import type { HandMade } from "./hand-made.ts";
 import type { TestProject } from "./project.ts";
 

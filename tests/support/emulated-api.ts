@@ -1,7 +1,7 @@
 // The provider's own client on an emulated Cloudflare, in this process and under a clock of the test's.
 
-import type { CallContext } from "../../lib/plugin/handler.ts";
-import { CloudflareApi } from "../../toolchain/providers/cloudflare/api.ts";
+import type { CallContext } from "../../plugin/handler.ts";
+import { CloudflareApi } from "../../provider/cloudflare/api.ts";
 import { type Behaviour, CloudflareEmulator } from "./cloudflare-emulator/emulator.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 

@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa, execaSync } from "execa";
 import { stringify } from "yaml";
-import { bundle } from "../../toolchain/bundle.ts";
+import { bundle } from "../../setup/bundle.ts";
 import { type Outcome, ROOT } from "./project.ts";
 
 /** Plugins of ours by name, with the version of the SDK that asks for them. */
@@ -48,14 +48,14 @@ export class TestEngine {
       copyFileSync(engine, join(test.#bin, "pulumi"));
       chmodSync(join(test.#bin, "pulumi"), 0o755);
     }
-    await bundle(join(ROOT, "toolchain/language-host/main.ts"), join(test.#bin, "pulumi-language-nodejs"));
+    await bundle(join(ROOT, "standins/language-host/main.ts"), join(test.#bin, "pulumi-language-nodejs"));
     copyFileSync(
       join(ROOT, "node_modules/@pulumi/pulumi/pulumi-resource-pulumi-nodejs"),
       join(test.#bin, "pulumi-resource-pulumi-nodejs"),
     );
     for (const [name, version] of Object.entries(PLUGINS)) {
       const file = join(test.folder, `pulumi-resource-${name}`);
-      await bundle(join(ROOT, `toolchain/providers/${name}/main.ts`), file);
+      await bundle(join(ROOT, `standins/providers/${name}/main.ts`), file);
       const installed = await test.run(test.folder, [
         "plugin",
         "install",

@@ -1,9 +1,9 @@
 // A real gateway, its routes by the provider's handlers, and applications for it to lead to: for tests of routes.
 import { request } from "undici";
 import { GATEWAY_COMMAND, GATEWAY_HEALTH, gatewayFiles } from "../../components/gateway-config.ts";
-import type { Properties } from "../../lib/plugin/values.ts";
+import type { Properties } from "../../plugin/values.ts";
 import { containerStart } from "../../provider/container-start.ts";
-import { route } from "../../provider/route.ts";
+import { route } from "../../provider/gateway/route.ts";
 import { docker, removeLabelled, uniqueName } from "./docker.ts";
 import { context, createdContainer } from "./handlers.ts";
 import { freePort } from "./project.ts";

@@ -1,7 +1,7 @@
 // Calls to the tandem provider's handlers, and hardened containers for them to work on.
 
-import type { CallContext } from "../../lib/plugin/handler.ts";
-import { DockerHost } from "../../provider/docker-host.ts";
+import type { CallContext } from "../../plugin/handler.ts";
+import { DockerHost } from "../../provider/docker/docker-host.ts";
 import { docker, uniqueName } from "./docker.ts";
 
 /** A call's context that keeps what the handler logged. */

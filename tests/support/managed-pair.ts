@@ -2,7 +2,7 @@
 // password of its own each, and logins to try on them.
 import { readFileSync } from "node:fs";
 import pg from "pg";
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { MANAGER, type OutsidePostgres, startOutsidePostgres } from "./outside-postgres.ts";
 import type { StackConfig, TestProject } from "./project.ts";
 

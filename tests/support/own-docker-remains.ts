@@ -3,7 +3,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isAlive } from "../../toolchain/process-identity.ts";
+import { isAlive } from "../../setup/process-identity.ts";
 import { removeControlGroups } from "./cgroups.ts";
 
 /** Begin of the names of its folders and control groups; the number of its owner's process follows. */

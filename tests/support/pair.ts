@@ -1,7 +1,7 @@
 // What tests of a system's two environments share: variables of a container, requests over TLS, attacks on each other.
 import { request } from "node:https";
 import { expect } from "vitest";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { connectAllFrom, resolveFrom } from "./attacker.ts";
 import { docker } from "./docker.ts";
 import { containerOf } from "./snapshot.ts";

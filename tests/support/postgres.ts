@@ -1,7 +1,7 @@
 // A Postgres server for tests, in a container of its own that logs every statement.
 import pRetry from "p-retry";
 import pg from "pg";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { docker, requireImage, uniqueName } from "./docker.ts";
 import { freePort } from "./project.ts";
 

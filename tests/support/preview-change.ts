@@ -1,6 +1,6 @@
 // What a test of the preview's report knows of a change: how it is made, and what the report must say of it.
-import type { Effects } from "../../ops/plan/effects.ts";
-import type { Risk } from "../../ops/plan/verdict.ts";
+import type { Effects } from "../../ops/inspect/plan/effects.ts";
+import type { Risk } from "../../ops/inspect/plan/verdict.ts";
 import type { StackConfig } from "./project.ts";
 
 /** The environments that are told side by side. */

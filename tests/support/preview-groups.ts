@@ -1,7 +1,7 @@
 // The tests of a group of changes: a report on them, then one `up` of each stack, seen from outside and under load.
 import { describe, expect, it } from "vitest";
-import type { Effects } from "../../ops/plan/effects.ts";
-import type { StackReport } from "../../ops/plan/report.ts";
+import type { Effects } from "../../ops/inspect/plan/effects.ts";
+import type { StackReport } from "../../ops/inspect/plan/report.ts";
 import type { Report } from "./load.ts";
 import { failuresByReason } from "./load.ts";
 import type { Observed } from "./observed-effects.ts";

@@ -1,6 +1,6 @@
 // A program on the Docker provider's own resources whose plan says less, or more, than what its `up` does.
-import type { PreviewReport, StackReport } from "../../ops/plan/report.ts";
-import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
+import type { PreviewReport, StackReport } from "../../ops/inspect/plan/report.ts";
+import { appReference, referenceOf } from "../../setup/images/catalog.ts";
 import { docker } from "./docker.ts";
 import { dockerCli, dockerOk } from "./docker-cli.ts";
 import { TestProgram } from "./program.ts";

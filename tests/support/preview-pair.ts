@@ -2,8 +2,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { PreviewReport, StackReport } from "../../ops/plan/report.ts";
-import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
+import type { PreviewReport, StackReport } from "../../ops/inspect/plan/report.ts";
+import { appReference, referenceOf } from "../../setup/images/catalog.ts";
 import { imageIdOf } from "./app-versions.ts";
 import { dockerCli, dockerOk } from "./docker-cli.ts";
 import { Load, type Report } from "./load.ts";

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
-import type { PropertyTable } from "../../lib/plugin/property-table.ts";
+import type { PropertyTable } from "../../plugin/property-table.ts";
 
 /** The part of a package schema that the tests look at. */
 export interface PublishedResource {

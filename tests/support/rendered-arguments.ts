@@ -2,11 +2,11 @@
 // checks its resources as it does before an update.
 import * as pulumi from "@pulumi/pulumi";
 import { type Registered, recordResources } from "../../components/testing/mocks.ts";
-import type { ResourceHandler } from "../../lib/plugin/handler.ts";
-import type { Properties } from "../../lib/plugin/values.ts";
-import type { DockerHost } from "../../provider/docker-host.ts";
-import { migration } from "../../provider/migration.ts";
-import { volumeOwner } from "../../provider/volume-owner.ts";
+import type { ResourceHandler } from "../../plugin/handler.ts";
+import type { Properties } from "../../plugin/values.ts";
+import type { DockerHost } from "../../provider/docker/docker-host.ts";
+import { volumeOwner } from "../../provider/docker/volume-owner.ts";
+import { migration } from "../../provider/postgres/migration.ts";
 import type { ArgumentSet } from "./argument-sets.ts";
 import { make } from "./made-arguments.ts";
 

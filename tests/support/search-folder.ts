@@ -1,5 +1,5 @@
 // A folder with values and a copy to search, in a container as the masked copy has one: no network, little memory.
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { docker, uniqueName } from "./docker.ts";
 
 /** Where it lies in the container. */

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { appReference, referenceOf } from "../../toolchain/images/catalog.ts";
+import { appReference, referenceOf } from "../../setup/images/catalog.ts";
 import { docker } from "./docker.ts";
 import { dockerOk } from "./docker-cli.ts";
 import { DockerEvidence } from "./docker-evidence.ts";

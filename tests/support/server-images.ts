@@ -1,5 +1,5 @@
 // Images made of the machine's own server images, each different in the one thing that a test is about.
-import { referenceOf } from "../../toolchain/images/catalog.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
 import { dockerCli, dockerOk } from "./docker-cli.ts";
 
 /** A program in front of the image's own that only tells a version. */

@@ -1,6 +1,6 @@
 // A shared Redis server for tests, as SharedRedisServer starts one, without an engine.
 import { passwordHash, serverAcl } from "../../components/redis-acl.ts";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { docker, requireImage, uniqueName } from "./docker.ts";
 import { eventually } from "./requests.ts";
 

@@ -1,7 +1,7 @@
 // What a test asks of shared servers: as an environment's app would, with the credentials that the app has.
 import { Redis } from "ioredis";
 import pg from "pg";
-import { exec } from "../../provider/containers.ts";
+import { exec } from "../../provider/docker/containers.ts";
 import { docker } from "./docker.ts";
 import type { TestProject } from "./project.ts";
 import { containerOf } from "./snapshot.ts";

@@ -12,7 +12,7 @@ import {
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa, execaSync, type ResultPromise } from "execa";
-import { findOnPath } from "../../toolchain/executables.ts";
+import { findOnPath } from "../../setup/executables.ts";
 import { until } from "./docker-cli.ts";
 import { commandLines } from "./processes.ts";
 import { freePort } from "./project.ts";

@@ -1,9 +1,9 @@
 // Two stacks on one shared tunnel, at the same time, on an emulated Cloudflare under a virtual clock: deploys, refreshes,
 // destroys and killed runs at random moments, with slow, stale, limited and faulty answers. A seed repeats a simulation.
 import { isDeepStrictEqual } from "node:util";
-import type { Properties } from "../../lib/plugin/values.ts";
-import { ingressRule } from "../../provider/ingress-rule.ts";
-import { CloudflareApi } from "../../toolchain/providers/cloudflare/api.ts";
+import type { Properties } from "../../plugin/values.ts";
+import { CloudflareApi } from "../../provider/cloudflare/api.ts";
+import { ingressRule } from "../../provider/cloudflare/ingress-rule.ts";
 import { CloudflareEmulator } from "./cloudflare-emulator/emulator.ts";
 import { addTunnel, rulesOf, writeConfiguration } from "./cloudflare-emulator/tunnels.ts";
 import type { Rule } from "./cloudflare-emulator/types.ts";

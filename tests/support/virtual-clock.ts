@@ -1,6 +1,6 @@
 // A clock for simulations: time stands still while anything works, and jumps to the next sleeper when all sleep.
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../../toolchain/providers/cloudflare/clock.ts";
+import type { Clock } from "../../provider/cloudflare/clock.ts";
 
 interface Sleeper {
   readonly at: number;

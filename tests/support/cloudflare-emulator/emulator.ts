@@ -1,6 +1,6 @@
 // Emulator of the part of Cloudflare's API that tunnels need: tunnels and their configurations, DNS records, Access.
 // It speaks HTTP or, for simulations, answers calls of `fetch` in this process under a clock of the test's.
-import { type Clock, realClock } from "../../../toolchain/providers/cloudflare/clock.ts";
+import { type Clock, realClock } from "../../../provider/cloudflare/clock.ts";
 import { accessRoutes } from "./access.ts";
 import { failure, Refusal, refusals, success } from "./envelope.ts";
 import { recordRoutes } from "./records.ts";

@@ -1,6 +1,6 @@
 // What the emulated part of Cloudflare holds, and the means its routes have in common.
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../../../toolchain/providers/cloudflare/clock.ts";
+import type { Clock } from "../../../provider/cloudflare/clock.ts";
 import { refusals } from "./envelope.ts";
 import { Replicated } from "./replicated.ts";
 import type { Application, Configuration, Policy, Record, Tunnel } from "./types.ts";

@@ -1,0 +1,89 @@
+// Every image that a stack may name, and what takes its place on a machine that reaches no image registry.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../paths.ts";
+
+/** Folder of the stand-ins' recipes, one folder each. */
+export const recipes = join(packageRoot, "standins", "images");
+
+/** Names of the stand-ins; each is a folder beside this file. */
+export type StandInName = "postgres" | "redis" | "caddy" | "node" | "pgbouncer" | "whisper";
+
+/** An image of somebody else's. */
+export interface CatalogEntry {
+  /** The official reference, with its tag: what stack files say. */
+  reference: string;
+  /** Folder of the recipe that makes the stand-in. */
+  standIn: StandInName;
+  /** How the stand-in differs from the official image, in words for the user. */
+  note: string;
+  /** Made ready only where a stack's settings name it, and for the tests. @default false */
+  onDemand?: boolean;
+}
+
+/** The images, in the order in which they are made ready. */
+export const catalog: readonly CatalogEntry[] = [
+  {
+    reference: "pgvector/pgvector:0.8.2-pg17-trixie",
+    standIn: "postgres",
+    note: "PostgreSQL 17 and pgvector 0.8.0 from Debian 13",
+  },
+  {
+    reference: "redis:7.2.11-bookworm",
+    standIn: "redis",
+    note: "Redis 8 from Debian 13; Redis 7.2 can't read the files that it writes",
+  },
+  {
+    reference: "caddy:2.11.9-alpine",
+    standIn: "caddy",
+    note: "Caddy 2.11.9 built from its Go module, on Debian 13 instead of Alpine",
+  },
+  {
+    reference: "node:24.21.0-trixie-slim",
+    standIn: "node",
+    note: "Node 24.21.0 from the npm registry, on Debian 13",
+  },
+  {
+    reference: "edoburu/pgbouncer:v1.24.1-p1",
+    standIn: "pgbouncer",
+    note: "PgBouncer 1.24 from Debian 13, without the entry point that makes a configuration",
+    onDemand: true,
+  },
+  {
+    reference: "onerahmet/openai-whisper-asr-webservice:v1.9.1",
+    standIn: "whisper",
+    note: "the HTTP interface of Whisper ASR without a model: it recognises no speech",
+    onDemand: true,
+  },
+];
+
+/** The images that a machine needs, by reference, besides those that every system uses. */
+export type NeededImages = readonly string[] | "all";
+
+/** The entries that a machine needs. */
+export function entriesFor(needed: NeededImages = []): readonly CatalogEntry[] {
+  return catalog.filter(
+    ({ onDemand, reference }) => !onDemand || needed === "all" || needed.includes(reference),
+  );
+}
+
+/** The reference of the official image that a stand-in stands for. */
+export function referenceOf(name: StandInName): string {
+  const entry = catalog.find(({ standIn }) => standIn === name);
+  if (entry === undefined) throw new Error(`setup/images/catalog.ts has no entry for ${name}`);
+  return entry.reference;
+}
+
+/** Folder of the example app. */
+export const appFolder = join(packageRoot, "examples", "app");
+
+/** File of the installed package that says which revision of the example app it brings; from the package's root. */
+export const REVISION_FILE = "examples/app.revision";
+
+/** Reference of the example app's image; its tag is the version in the app's package.json. */
+export function appReference(): string {
+  const { version } = JSON.parse(readFileSync(join(appFolder, "package.json"), "utf8")) as {
+    version: string;
+  };
+  return `tandem-example:${version}`;
+}

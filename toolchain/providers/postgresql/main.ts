@@ -1,5 +1,0 @@
-// Plugin of the postgresql package, for machines that can't download Pulumi's official one.
-import { serve } from "../../../lib/plugin/server.ts";
-import { postgresqlProvider } from "./provider.ts";
-
-void serve(postgresqlProvider);
