@@ -37,11 +37,10 @@ export class TunnelRoute extends pulumi.ComponentResource {
     super("tandem:index:TunnelRoute", name, {}, { parent: args.env, ...opts });
     const { tunnel, hostnames } = args;
     if (tunnel.kind !== "local" && !args.gateway.believesProxies) {
-      const mend =
-        tunnel.kind === "own" ? "`ownTunnel: true`" : "the connector's address in `trustedProxies`";
+      const fix = tunnel.kind === "own" ? "`ownTunnel: true`" : "the connector's address in `trustedProxies`";
       const message =
         `TunnelRoute '${name}': the gateway doesn't believe the tunnel's connector: applications see http and the ` +
-        `connector's address, and all visitors count as one client. Give the gateway ${mend}.`;
+        `connector's address, and all visitors count as one client. Give the gateway ${fix}.`;
       void pulumi.log.warn(message, this);
     }
     if (tunnel.kind === "own") createOwnTunnel(this, name, args, tunnel);

@@ -37,23 +37,23 @@ describe("a refusal", () => {
   const explain = (messages: string) => explainSshFailure(host, messages);
 
   it("over an unknown host key asks to compare it", () => {
-    const { reason, mend } = explain(
+    const { reason, fix } = explain(
       "No ED25519 host key is known for far.\r\nHost key verification failed.\r\n",
     );
     expect(reason).toBe("Host key verification failed");
-    expect(mend).toContain("fingerprint");
-    expect(mend).toContain("ssh -p 2222 me@far.example");
+    expect(fix).toContain("fingerprint");
+    expect(fix).toContain("ssh -p 2222 me@far.example");
   });
 
   it("over a changed host key warns, and leaves the banner out", () => {
-    const { reason, mend } = explain(
+    const { reason, fix } = explain(
       "@@@@@@@@@@@@@@@@@\n@  WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!  @\n@@@@@@@@@@@@@@@@@\nIT IS POSSIBLE\n" +
         "Offending ED25519 key in /home/me/.ssh/known_hosts:7\n" +
         "Host key for far has changed and you have requested strict checking.\nHost key verification failed.\n",
     );
     expect(reason).toContain("/home/me/.ssh/known_hosts:7");
     expect(reason).not.toContain("@");
-    expect(mend).toContain("before you trust the new one");
+    expect(fix).toContain("before you trust the new one");
   });
 
   it.each([
@@ -63,14 +63,14 @@ describe("a refusal", () => {
     ["ssh: Could not resolve hostname far.example: Name or service not known", "dockerHost"],
     ["bash: line 1: docker: command not found", "by hand"],
   ])("%s", (message, way) => {
-    const { reason, mend } = explain(`${message}\n`);
+    const { reason, fix } = explain(`${message}\n`);
     expect(reason).toBe(message.replace(/\.$/, ""));
-    expect(mend).toContain(way);
-    expect(mend).toContain("ssh -p 2222 me@far.example docker version");
+    expect(fix).toContain(way);
+    expect(fix).toContain("ssh -p 2222 me@far.example docker version");
   });
 
   it("of this machine is told apart", () => {
-    expect(explain("spawn ssh ENOENT").mend).toContain("OpenSSH client");
+    expect(explain("spawn ssh ENOENT").fix).toContain("OpenSSH client");
   });
 
   it("without a word is said to be one", () => {

@@ -56,7 +56,7 @@ export function sharedConnection(host: string): string {
 /** What kept a command from running on a Docker host, and what to do about it. */
 export interface SshFailure {
   reason: string;
-  mend: string;
+  fix: string;
 }
 
 /** What ssh, or Docker at the far end, wrote before it gave up: without its banners, with the way out. */
@@ -68,23 +68,23 @@ export function explainSshFailure(host: string, messages: string): SshFailure {
   const by = sshByHand(host);
   const all = lines.join("; ");
   const last = lines.at(-1) ?? "ssh ended without a word";
-  if (/ENOENT/.test(all)) return { reason: "this machine has no ssh", mend: "install the OpenSSH client" };
+  if (/ENOENT/.test(all)) return { reason: "this machine has no ssh", fix: "install the OpenSSH client" };
   if (/host key for .* has changed/i.test(all)) {
     const at = /^Offending .*key in (.*)$/.exec(
       lines.find((line) => /^Offending .*key in /.test(line)) ?? "",
     )?.[1];
     return {
       reason: `its host key is not the one that is known${at === undefined ? "" : ` (${at})`}: ${last}`,
-      mend: `find out why it changed before you trust the new one; then \`ssh-keygen -R\` the old one and try: ${by}`,
+      fix: `find out why it changed before you trust the new one; then \`ssh-keygen -R\` the old one and try: ${by}`,
     };
   }
   if (/host key verification failed/i.test(all)) {
-    return { reason: last, mend: `connect once by hand and compare the fingerprint of its host key: ${by}` };
+    return { reason: last, fix: `connect once by hand and compare the fingerprint of its host key: ${by}` };
   }
   if (/permission denied \(/i.test(all)) {
     return {
       reason: last,
-      mend: `put your public key there (ssh-copy-id), or name the right key in ~/.ssh/config; then try: ${by}`,
+      fix: `put your public key there (ssh-copy-id), or name the right key in ~/.ssh/config; then try: ${by}`,
     };
   }
   if (
@@ -92,8 +92,8 @@ export function explainSshFailure(host: string, messages: string): SshFailure {
   ) {
     return {
       reason: last,
-      mend: `look at host and port in dockerHost, and whether sshd runs there; try: ${by}`,
+      fix: `look at host and port in dockerHost, and whether sshd runs there; try: ${by}`,
     };
   }
-  return { reason: all || last, mend: `try it by hand: ${by}` };
+  return { reason: all || last, fix: `try it by hand: ${by}` };
 }

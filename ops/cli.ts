@@ -111,7 +111,7 @@ program
   .argument("[stacks...]", "environments (default: all)")
   .option("--json", "as a document")
   .option("--markdown", "as Markdown, for an issue")
-  .option("--fix", "mend what is safe; never touches data")
+  .option("--fix", "fix what is safe; never touches data")
   .option(...waitOption)
   .action(async (stacks: string[], options: { wait: number; fix?: boolean }) => {
     process.exitCode = await (await import("./commands/drift.ts")).drift({ ...merged(options), stacks });
@@ -232,6 +232,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
-  process.stderr.write(printable(`tandem: ${error.message}\n        ${error.mend}\n`));
+  process.stderr.write(printable(`tandem: ${error.message}\n        ${error.fix}\n`));
   process.exitCode = error.exitCode;
 }

@@ -7,7 +7,7 @@ import { encode, type Properties } from "./values.ts";
 
 /**
  * The resource exists but is not as it should be. The engine keeps it in its state under `id` with `outputs`,
- * and tries to mend it at the next update instead of forgetting it.
+ * and tries to fix it at the next update instead of forgetting it.
  */
 export class ResourceInitError extends Error {
   readonly id: string;

@@ -17,13 +17,13 @@ describe("the policy pack", () => {
     expect(page, "run: node policies/page.ts > docs/policies.md").toBe(renderPage());
   });
 
-  it("names each rule once, with a reason and a way to mend", () => {
+  it("names each rule once, with a reason and a way to fix", () => {
     expect(new Set(names).size).toBe(names.length);
     expect(names).not.toContain(SETTINGS_POLICY);
-    for (const { title, reason, mend } of rules) {
+    for (const { title, reason, fix } of rules) {
       expect(title).toMatch(/^[A-Z].*\.$/);
       expect(reason).toMatch(/^\S.*\.$/);
-      expect(mend.length).toBeGreaterThan(5);
+      expect(fix.length).toBeGreaterThan(5);
     }
   });
 

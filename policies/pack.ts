@@ -44,8 +44,8 @@ export interface Policy {
 }
 
 /** Short, since the engine repeats it at each violation; the reason stands in docs/policies.md. */
-function describe({ title, mend, cis }: Rule): string {
-  return `${title} To mend: ${mend}.${cis === undefined ? "" : ` (CIS Docker Benchmark ${cis})`}`;
+function describe({ title, fix, cis }: Rule): string {
+  return `${title} To fix: ${fix}.${cis === undefined ? "" : ` (CIS Docker Benchmark ${cis})`}`;
 }
 
 function policyOf(rule: Rule, around: Surroundings): Policy {

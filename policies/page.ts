@@ -52,7 +52,7 @@ version 1.7.0; all of its section 5 is [below](#cis-docker-benchmark-section-5).
 
 Limits are held in two steps. An environment's own limits must fit its \`budget\`: that is the policy \`host-budget\`, at each preview and \`up\`. The
 budgets of all stacks of the system that give \`host\` the same name must fit that server together: no stack's own run sees the
-others, so \`./tandem\` looks at their files before it starts, and refuses with \`over-budget\` and the command that mends it. A stack
+others, so \`./tandem\` looks at their files before it starts, and refuses with \`over-budget\` and the command that fixes it. A stack
 without a budget counts with what its limits add up to.
 
 Where no \`host\` is named, the sum of the limits is compared with what Docker says of its machine, CPUs and memory, as a warning. Where
@@ -65,16 +65,16 @@ the limits need. Environments of different systems on one server are not added u
 looks at \`host-budget\` alone.
 `;
 
-function row({ name, title, reason, mend, cis, level }: Rule): string {
+function row({ name, title, reason, fix, cis, level }: Rule): string {
   const cell = (text: string) => text.replaceAll("|", "\\|");
-  return `| \`${name}\` | ${cell(title)} ${cell(reason)} | ${cell(mend)} | ${cis ?? ""} | ${level} |`;
+  return `| \`${name}\` | ${cell(title)} ${cell(reason)} | ${cell(fix)} | ${cis ?? ""} | ${level} |`;
 }
 
 /** The page. */
 export function renderPage(): string {
   const groups = Object.entries(headings).map(([group, heading]) => {
     const rows = rules.filter((rule) => rule.group === group).map(row);
-    return `\n## ${heading}\n\n| policy | what and why | mending | CIS | level |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
+    return `\n## ${heading}\n\n| policy | what and why | fix | CIS | level |\n|---|---|---|---|---|\n${rows.join("\n")}\n`;
   });
   return `${INTRODUCTION}${groups.join("")}${benchmark()}`;
 }

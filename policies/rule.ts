@@ -60,7 +60,7 @@ interface RuleBase {
   /** Why. */
   reason: string;
   /** What to do about a violation. */
-  mend: string;
+  fix: string;
   /** Number in section 5 (or 4) of the CIS Docker Benchmark 1.7.0. */
   cis?: string;
   level: Level;

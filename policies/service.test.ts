@@ -81,7 +81,7 @@ it("says what is wrong with a resource, and why", async () => {
     enforcementlevel: pb.EnforcementLevel.MANDATORY,
     policypackname: "tandem",
   });
-  expect(found[0]?.message).toContain("To mend:");
+  expect(found[0]?.message).toContain("To fix:");
   expect(found[0]?.message).toContain("8080");
 });
 
@@ -125,7 +125,7 @@ it("tells what can't be read in the stack's settings at the end of the run", asy
   expect(found.join("\n")).toContain("there is no policy of this name");
 });
 
-it("mends nothing by itself", async () => {
+it("fixes nothing by itself", async () => {
   const client = await begin("staging");
   const response: pb.RemediateResponse = await ask(client, client.remediate, published);
   expect(response.getRemediationsList()).toEqual([]);

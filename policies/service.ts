@@ -20,7 +20,7 @@ const LEVELS = {
 } as const;
 type Level = keyof typeof LEVELS;
 
-/** What the engine orders. No rule mends by itself, so that what is to be mended is at least stopped. */
+/** What the engine orders. No rule fixes by itself, so that what is to be fixed is at least stopped. */
 function levelOrdered(ordered: number): Level | undefined {
   if (ordered === pb.EnforcementLevel.REMEDIATE) return "mandatory";
   return (Object.keys(LEVELS) as Level[]).find((level) => LEVELS[level] === ordered);
@@ -169,7 +169,7 @@ export function createAnalyzer(onCancel = () => {}): IAnalyzerServer {
       const whole = active().filter(({ types }) => types === undefined);
       return response(whole, subjects);
     }),
-    // No rule mends by itself: what is deployed is what the program says.
+    // No rule fixes by itself: what is deployed is what the program says.
     remediate: unary(() => new pb.RemediateResponse()),
     cancel: unary(() => {
       onCancel();

@@ -263,7 +263,7 @@ export class SetAside extends pulumi.CustomResource {
   }
 }
 
-/** Puts the database that was set aside in the place of the new, empty one. */
+/** Puts the database that was kept in the place of the new, empty one. */
 export class TakeBack extends pulumi.CustomResource {
   constructor(name: string, args: KeptDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
     super("tandem:postgres:TakeBack", name, { ...args }, opts);

@@ -20,7 +20,7 @@ import type { Say } from "./step.ts";
  */
 export type DaemonAnswer =
   | { version: string; opensLoopback?: true }
-  | { problem: "absent" | "forbidden"; detail: string; mend?: string };
+  | { problem: "absent" | "forbidden"; detail: string; fix?: string };
 
 /** Seconds that a daemon may take to answer after it was started. */
 const startSeconds = 60;
@@ -94,8 +94,8 @@ async function askThroughSsh(host: string): Promise<DaemonAnswer> {
       return { problem: "absent", detail: `${host} answers, but not as Docker does: ${answer.stdout}` };
     }
   }
-  const { reason, mend } = explainSshFailure(host, answer.stderr || (answer.shortMessage ?? ""));
-  return { problem: "absent", detail: `${host}: ${reason}`, mend };
+  const { reason, fix } = explainSshFailure(host, answer.stderr || (answer.shortMessage ?? ""));
+  return { problem: "absent", detail: `${host}: ${reason}`, fix };
 }
 
 async function waitUntilReady(host: string, log: string): Promise<void> {

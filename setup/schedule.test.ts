@@ -97,7 +97,7 @@ it("says what to do where Docker is elsewhere and does not answer", async () => 
   });
   expect(looked?.part).toMatchObject({
     ready: false,
-    mend: expect.stringContaining("make Docker answer at"),
+    fix: expect.stringContaining("make Docker answer at"),
   });
 });
 
@@ -109,6 +109,6 @@ it("a plugin that can't be made here says why", async () => {
     obstacle: () => "Go is missing",
   });
   const [looked] = await inspectSteps([plugin], surroundings);
-  expect(looked?.part).toMatchObject({ ready: false, mend: "Go is missing" });
+  expect(looked?.part).toMatchObject({ ready: false, fix: "Go is missing" });
   await expect(installMissing([plugin], surroundings)).rejects.toThrow("docker provider: not here");
 });

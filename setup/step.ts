@@ -9,7 +9,7 @@ export interface Part {
   /** What is there, or what is missing. */
   found: string;
   /** What set-up would do about it, or what the user must do where set-up can't. */
-  mend?: string;
+  fix?: string;
 }
 
 /** Tells the progress display what a step is doing now. */

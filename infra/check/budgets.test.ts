@@ -74,7 +74,7 @@ describe("shares of one server", () => {
       path: ["tandem:policies", "budget", "cpus"],
       reason:
         "staging (1.5), production (2) and shared (1) may use 4.5 CPUs together, and their host server has 4",
-      mend: [{ do: "set", path: ["tandem:policies", "budget", "cpus"], value: "1" }],
+      fix: [{ do: "set", path: ["tandem:policies", "budget", "cpus"], value: "1" }],
     });
     expect(memory?.path.at(-1)).toBe("memoryMb");
   });
@@ -95,7 +95,7 @@ describe("shares of one server", () => {
     });
   });
 
-  it("are an error of the stack's file, with the command that mends it", async () => {
+  it("are an error of the stack's file, with the command that fixes it", async () => {
     const host = "{name: ingcoolify, cpus: 12, memoryMb: 8192}";
     const problems = await checkStaging([
       put("tandem:policies", `{host: ${host}, budget: {cpus: 9, memoryMb: 2048, pids: 1400}}`),
@@ -112,7 +112,7 @@ describe("limits on a Docker that is smaller", () => {
   it("are told of all stacks on it: memory always, CPUs where no server is named", () => {
     const own = tenant("staging", {}, 1.5);
     const both = dockerIssues(own, [tenant("production", {})], docker);
-    expect(both.map(({ path, severity, mend }) => [path, severity, mend[0]])).toEqual([
+    expect(both.map(({ path, severity, fix }) => [path, severity, fix[0]])).toEqual([
       [["limits"], "warning", { do: "set", path: ["limits", "app", "memory"], value: "256m" }],
       [["limits"], "warning", { do: "set", path: ["limits", "app", "cpus"], value: "0.75" }],
     ]);

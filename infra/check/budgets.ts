@@ -79,8 +79,8 @@ export function budgetIssues(own: Tenant, others: readonly Tenant[]): Issue[] {
     const shares = tenants.map((tenant) => `${tenant.stack} (${shareOf(tenant, key)})`);
     const reason = `${listed(shares)} may use ${sum} ${WORDS[key]} together, and their host ${host.name} has ${size}`;
     const left = roundedAmount(shareOf(own, key) - (sum - size));
-    const mend = left > 0 ? [set(left, [POLICIES_KEY, "budget", key])] : [];
-    return [{ problem: "over-budget", path: [POLICIES_KEY, "budget", key], reason, mend }];
+    const fix = left > 0 ? [set(left, [POLICIES_KEY, "budget", key])] : [];
+    return [{ problem: "over-budget", path: [POLICIES_KEY, "budget", key], reason, fix }];
   });
 }
 
@@ -89,8 +89,8 @@ function unlikeSize(host: DeclaredHost, key: Amount, other: Tenant): Issue {
   const has = (amount: number | undefined) => (amount === undefined ? "no number of" : String(amount));
   const path = [POLICIES_KEY, "host", key];
   const reason = `${has(host[key])} ${WORDS[key]} for ${host.name}, and ${other.stack} says ${has(theirs)}: it is one server`;
-  const mend = theirs === undefined ? [] : [set(theirs, path)];
-  return { problem: "unlike-other-stack", path, reason, mend };
+  const fix = theirs === undefined ? [] : [set(theirs, path)];
+  return { problem: "unlike-other-stack", path, reason, fix };
 }
 
 /**
@@ -118,6 +118,6 @@ export function dockerIssues(
         ? set(roundedAmount(largest.cpus / 2), [...largest.path, "cpus"])
         : set(`${Math.max(128, Math.floor(largest.memoryMb / 2))}m`, [...largest.path, "memory"]);
     const path = largest.path.slice(0, 1);
-    return [{ problem: "over-budget", path, reason, mend: [half], severity: "warning" }];
+    return [{ problem: "over-budget", path, reason, fix: [half], severity: "warning" }];
   });
 }

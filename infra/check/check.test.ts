@@ -1,4 +1,4 @@
-// Every sort of wrong stack file that the check knows: the key, the reason, and the command that mends it.
+// Every sort of wrong stack file that the check knows: the key, the reason, and the command that fixes it.
 import { describe, expect, it } from "vitest";
 import { fileCases, ruleCases, valueCases } from "./cases.ts";
 import { readStack } from "./index.ts";

@@ -18,7 +18,7 @@ export interface GuardCase {
   kind: string;
   key: string;
   reason: RegExp;
-  /** The mending command after `config `. */
+  /** The fixing command after `config `. */
   fix: string;
 }
 

@@ -46,7 +46,7 @@ function effectIssues<K extends Settings>(
   return Object.entries(keys).flatMap(([key, setting]): Issue[] => {
     if (setting.productionOnly !== true || values[key] !== true) return [];
     const reason = `acts on the real world, which only production may: ${stack} would do it a second time`;
-    return [{ problem: "production-only", path: [key], reason, mend: [set(false, [key])] }];
+    return [{ problem: "production-only", path: [key], reason, fix: [set(false, [key])] }];
   });
 }
 
@@ -60,7 +60,7 @@ function experimentIssues<K extends Settings>(
   const listed = structured(foreign.get(EXPERIMENTS_KEY)) ?? [];
   if (!Array.isArray(listed)) {
     const reason = "is no list of settings";
-    return [{ problem: "wrong-type", path: [EXPERIMENTS_KEY], reason, mend: [remove([EXPERIMENTS_KEY])] }];
+    return [{ problem: "wrong-type", path: [EXPERIMENTS_KEY], reason, fix: [remove([EXPERIMENTS_KEY])] }];
   }
   const unknown = listed.flatMap((name, index): Issue[] => {
     if (known.includes(String(name))) return [];
@@ -69,7 +69,7 @@ function experimentIssues<K extends Settings>(
     const reason = `${String(name)} is no experimental setting of this system${hint}`;
     const path = [EXPERIMENTS_KEY, index];
     return [
-      { problem: "unknown-key", path, reason, mend: [near === undefined ? remove(path) : set(near, path)] },
+      { problem: "unknown-key", path, reason, fix: [near === undefined ? remove(path) : set(near, path)] },
     ];
   });
   if (!production) return unknown;
@@ -78,7 +78,7 @@ function experimentIssues<K extends Settings>(
     ...unknown,
     ...running.map((key): Issue => {
       const reason = `is experimental, and production runs an experiment only where ${EXPERIMENTS_KEY} names it`;
-      return { problem: "experimental", path: [key], reason, mend: [set(false, [key])] };
+      return { problem: "experimental", path: [key], reason, fix: [set(false, [key])] };
     }),
   ];
 }
@@ -96,7 +96,7 @@ function exceptionIssues<K extends Settings>(
       if (owner === undefined) return [];
       const path = [POLICIES_KEY, list, index];
       const reason = `${name} belongs to ${owner.stack}: no exception may let another environment use it`;
-      return [{ problem: "other-environment", path, reason, mend: [remove(path)] }];
+      return [{ problem: "other-environment", path, reason, fix: [remove(path)] }];
     }),
   );
   const ports = texts(policies.publish).flatMap((place, index): Issue[] => {
@@ -105,7 +105,7 @@ function exceptionIssues<K extends Settings>(
     if (owner === undefined) return [];
     const path = [POLICIES_KEY, "publish", index];
     const reason = `${place} is a port of ${owner.stack}: its own file may publish it, and no other`;
-    return [{ problem: "other-environment", path, reason, mend: [remove(path)] }];
+    return [{ problem: "other-environment", path, reason, fix: [remove(path)] }];
   });
   return [...names, ...ports];
 }

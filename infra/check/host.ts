@@ -46,8 +46,8 @@ export async function hostIssues<K extends Settings>(
 
 function unreachableDocker(socket: string): Issue {
   const why = existsSync(socket) ? "no Docker answers there" : "there is no such socket on this machine";
-  const mend = [remove(["dockerHost"])];
-  return { problem: "docker-unreachable", path: ["dockerHost"], reason: `leads to ${socket}: ${why}`, mend };
+  const fix = [remove(["dockerHost"])];
+  return { problem: "docker-unreachable", path: ["dockerHost"], reason: `leads to ${socket}: ${why}`, fix };
 }
 
 async function portIssues(
@@ -67,13 +67,13 @@ async function portIssues(
   const state = await settledState(listener);
   if (state === "foreign-address") {
     const reason = `would listen on ${listener.address}, which is no address of this machine`;
-    return [{ problem: "foreign-address", path: ["bindAddress"], reason, mend: [remove(["bindAddress"])] }];
+    return [{ problem: "foreign-address", path: ["bindAddress"], reason, fix: [remove(["bindAddress"])] }];
   }
   if (stranger === undefined && state === "free") return [];
   const container = stranger === undefined ? undefined : `the container ${stranger.container}`;
   const holder = container ?? whoListens(listener.port) ?? "another program";
   const reason = `${listener.port} is taken on this machine by ${holder}`;
-  return [{ problem: "port-taken", path, reason, mend: [set(await nextFree(listener, all), path)] }];
+  return [{ problem: "port-taken", path, reason, fix: [set(await nextFree(listener, all), path)] }];
 }
 
 /** Milliseconds in which a port that nobody listens on any more is let go of. */
@@ -118,5 +118,5 @@ function demandIssues(own: Tenant, others: readonly Tenant[], docker: DockerView
 }
 
 function beyond(path: string[], reason: string, value: string | number): Issue {
-  return { problem: "beyond-host", path, reason, mend: [set(value, path)] };
+  return { problem: "beyond-host", path, reason, fix: [set(value, path)] };
 }

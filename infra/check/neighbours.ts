@@ -85,16 +85,16 @@ export async function neighbourIssues<K extends Settings>(
     ...hostnamesOf(system, values).flatMap(([key, hostname]): Issue[] => {
       if (!neighbour.hostnames.includes(hostname)) return [];
       const reason = `${hostname} is a hostname of ${neighbour.name}: one of them would never be asked`;
-      const mend = [set(`${ownName}.${hostname}`, [key])];
-      return [{ problem: "hostname-of-other-system", path: [key], reason, mend }];
+      const fix = [set(`${ownName}.${hostname}`, [key])];
+      return [{ problem: "hostname-of-other-system", path: [key], reason, fix }];
     }),
     ...own.flatMap((listener): Issue[] => {
       const other = neighbour.listeners.find((candidate) => collide(listener, candidate));
       if (other === undefined) return [];
       const reason = `${listener.port} is the ${other.key} of ${neighbour.name}: on one machine only one of them can be up`;
-      const mend = [set(freePort(listener.port, taken), [listener.key])];
+      const fix = [set(freePort(listener.port, taken), [listener.key])];
       // They may be meant for different machines; whether the port is taken on this one, the look at the host tells.
-      return [{ problem: "port-of-other-system", path: [listener.key], reason, mend, severity: "warning" }];
+      return [{ problem: "port-of-other-system", path: [listener.key], reason, fix, severity: "warning" }];
     }),
   ]);
 }

@@ -1,4 +1,4 @@
-// A problem as people see it: which key, where, why, and the command that mends it.
+// A problem as people see it: which key, where, why, and the command that fixes it.
 import type { Issue, Path, Severity, Step } from "../settings/issue.ts";
 
 /** Something that is wrong with a stack, before anything is touched. */
@@ -14,7 +14,7 @@ export interface Problem {
   line?: number;
   /** One sentence; never holds a secret's value. */
   reason: string;
-  /** A command that mends it, for a shell in the project's folder. */
+  /** A command that fixes it, for a shell in the project's folder. */
   fix: string;
 }
 
@@ -36,7 +36,7 @@ export interface Place {
 /** The problem that an issue is in this place. */
 export function toProblem(issue: Issue, place: Place): Problem {
   const position = place.locate(issue.path);
-  const commands = issue.mend.map((step) => command(step, place));
+  const commands = issue.fix.map((step) => command(step, place));
   return {
     kind: issue.problem,
     severity: issue.severity ?? "error",
@@ -62,7 +62,7 @@ function positioned({ file, line }: Position): { file: string; line?: number } {
   return line === undefined ? { file } : { file, line };
 }
 
-/** Opens the file where it is wrong: for what no other command can mend. */
+/** Opens the file where it is wrong: for what no other command can fix. */
 export function editCommand({ file, line }: Position): string {
   return line === undefined ? `$EDITOR ${quote(file)}` : `$EDITOR +${line} ${quote(file)}`;
 }

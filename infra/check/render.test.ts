@@ -15,7 +15,7 @@ const error: Problem = {
 const warning: Problem = { ...error, severity: "warning", key: "", line: undefined };
 
 describe("the renderer", () => {
-  it("shows what, where, why and how to mend it", () => {
+  it("shows what, where, why and how to fix it", () => {
     expect(renderProblems([error, warning], { color: false })).toBe(
       [
         "✗ oracle:hostPort 70000 is out of range: a port is 1 to 65535",

@@ -8,7 +8,7 @@ export interface RenderOptions {
   color?: boolean;
 }
 
-/** The problems as text, one block each: what and where, why, and the command that mends it. */
+/** The problems as text, one block each: what and where, why, and the command that fixes it. */
 export function renderProblems(problems: readonly Problem[], options: RenderOptions = {}): string {
   if (problems.length === 0) return "";
   const paint = pc.createColors(options.color ?? pc.isColorSupported);

@@ -86,7 +86,7 @@ function notCompared(own: StackSecrets, other: StackSecrets, clashes: Clashes): 
         ? "and the other secret variables can't be compared with those"
         : "can't be compared with that";
       const reason = `${what} of ${other.stack}: another passphrase encrypted one of them`;
-      return { problem: "not-compared", path, reason, mend: [setSecret(path)], severity: "warning" };
+      return { problem: "not-compared", path, reason, fix: [setSecret(path)], severity: "warning" };
     });
 }
 
@@ -100,7 +100,7 @@ function compare(mine: Opened[], theirs: Opened[], stack: string, clashes: Clash
       ? `each stack needs its own; if it is meant, ${SHARED_VARIABLES_KEY} says so with ${sharedName(path)}`
       : "each stack needs its own";
     const reason = `is ${which} ${stack}: ${word}`;
-    return [{ problem: "same-as-other-stack", path, reason, mend: [setSecret(path)] }];
+    return [{ problem: "same-as-other-stack", path, reason, fix: [setSecret(path)] }];
   });
 }
 

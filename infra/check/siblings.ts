@@ -103,19 +103,19 @@ function sameValues<K extends Settings>(
     if (identity !== undefined && theirs !== undefined && identity === setting.identity?.(theirs)) {
       const reason = `is ${identity}, which is the ${key} of ${sibling.stack}: each stack needs its own`;
       const { path, example } = setting.identityAt ?? {};
-      const mend = path === undefined ? remove([key]) : set(example ?? "", [key, ...path]);
-      return [{ problem: "same-as-other-stack", path: [key], reason, mend: [mend] }];
+      const fix = path === undefined ? remove([key]) : set(example ?? "", [key, ...path]);
+      return [{ problem: "same-as-other-stack", path: [key], reason, fix: [fix] }];
     }
     if (value === undefined || value !== theirs) return [];
     if (setting.exclusive && value === true) {
       const reason = `is true in ${sibling.stack} already: only one stack may set it`;
-      return [{ problem: "exclusive", path: [key], reason, mend: [set(false, [key])] }];
+      return [{ problem: "exclusive", path: [key], reason, fix: [set(false, [key])] }];
     }
     if (!setting.unique) return [];
     const reason = `${String(value)} is the ${key} of ${sibling.stack}: each stack needs its own`;
     const example = knownKeys(system.keys)[key]?.example;
-    const mend = example === undefined ? [] : [set(example, [key])];
-    return [{ problem: "same-as-other-stack", path: [key], reason, mend }];
+    const fix = example === undefined ? [] : [set(example, [key])];
+    return [{ problem: "same-as-other-stack", path: [key], reason, fix }];
   });
 }
 
@@ -131,8 +131,8 @@ function sameHostnames<K extends Settings>(
     if (other === undefined) return [];
     const reason = `${hostname} is the ${other} of ${sibling.stack}: each stack needs its own`;
     const example = knownKeys(system.keys)[key]?.example;
-    const mend = example === undefined ? [] : [set(example, [key])];
-    return [{ problem: "same-as-other-stack", path: [key], reason, mend }];
+    const fix = example === undefined ? [] : [set(example, [key])];
+    return [{ problem: "same-as-other-stack", path: [key], reason, fix }];
   });
 }
 
@@ -151,7 +151,7 @@ function samePorts<K extends Settings>(
     const free = freePort(listener.port, [...own, ...foreign]);
     const reason = `${listener.port} is the ${other.key} of ${other.stack}`;
     return [
-      { problem: "port-of-other-stack", path: [listener.key], reason, mend: [set(free, [listener.key])] },
+      { problem: "port-of-other-stack", path: [listener.key], reason, fix: [set(free, [listener.key])] },
     ];
   });
 }

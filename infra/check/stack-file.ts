@@ -149,8 +149,8 @@ function readFile(
     const key = top === "config" ? ownKey(String(name), project.name) : undefined;
     if (key === undefined) continue;
     const at = [key, ...rest];
-    const mend = value === undefined ? [] : [set(value, at)];
-    result.problems.push(toProblem({ problem: "notation", path: at, reason, mend }, place));
+    const fix = value === undefined ? [] : [set(value, at)];
+    result.problems.push(toProblem({ problem: "notation", path: at, reason, fix }, place));
   }
   return result;
 }

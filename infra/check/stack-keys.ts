@@ -45,19 +45,19 @@ export function foreignProblems(
     if (!plain) return [];
     const reason =
       "looks like a secret in plain text: encrypt it, and issue a new one where the old one was seen";
-    return [toProblem({ problem: "plain-secret", path: [name], reason, mend: [setSecret([name])] }, place)];
+    return [toProblem({ problem: "plain-secret", path: [name], reason, fix: [setSecret([name])] }, place)];
   }
   const meant = closest(key, Object.keys(known));
   const full = `${place.project}:${meant}`;
   const hint = meant === undefined ? "" : `; did you mean ${full}?`;
   const reason = `is not in this project's namespace (${place.project}:), so nothing reads it${hint}`;
   const example = meant === undefined ? undefined : known[meant];
-  const mend = [remove([name])];
+  const fix = [remove([name])];
   if (meant !== undefined && !given.includes(full) && !given.includes(meant)) {
-    if (example?.secret) mend.push(setSecret([meant]));
-    else if (example?.example !== undefined) mend.push(set(example.example, [meant]));
+    if (example?.secret) fix.push(setSecret([meant]));
+    else if (example?.example !== undefined) fix.push(set(example.example, [meant]));
   }
-  return [toProblem({ problem: "wrong-namespace", path: [name], reason, mend }, place)];
+  return [toProblem({ problem: "wrong-namespace", path: [name], reason, fix }, place)];
 }
 
 /** Whether a value is encrypted. */
@@ -86,17 +86,17 @@ export function withoutCiphers(value: unknown, path: Path, found: Sealed[]): unk
 
 /** What is wrong with an encrypted value, as far as can be told without its key. */
 export function cipherProblems(cipher: string, path: Path, salted: boolean, place: Place): Problem[] {
-  const mend = [setSecret(path)];
+  const fix = [setSecret(path)];
   const passphrase = /^v1:[\w+/=-]+:[\w+/=-]+$/.test(cipher);
   // Other secrets managers write one run of base64, never as short as a password.
   if (!passphrase && !/^[\w+/=-]{40,}$/.test(cipher)) {
     const reason = "is no encrypted value; if it is the secret itself, it stands here in plain text";
-    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
+    return [toProblem({ problem: "broken-secret", path, reason, fix }, place)];
   }
   if (passphrase && !salted) {
     const reason =
       "is encrypted with a passphrase, but the file has no encryptionsalt: nothing can decrypt it";
-    return [toProblem({ problem: "broken-secret", path, reason, mend }, place)];
+    return [toProblem({ problem: "broken-secret", path, reason, fix }, place)];
   }
   return [];
 }

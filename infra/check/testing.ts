@@ -65,7 +65,7 @@ export function checkStaging(edits: Edit[], files: Files = {}, deep = false): Pr
   );
 }
 
-/** What a problem must say: kind, key (with namespace), reason, mending command or the beginning of its words. */
+/** What a problem must say: kind, key (with namespace), reason, fixing command or the beginning of its words. */
 export type Expected = [kind: string, key: string, reason: RegExp, fix: string | RegExp];
 
 /** A stack file that is wrong in one way. */

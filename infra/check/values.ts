@@ -16,7 +16,7 @@ function duplicatePorts(listeners: Listener[]): Issue[] {
     if (first === undefined) return [];
     const free = freePort(listener.port, listeners);
     const reason = `${listener.port} is the port of ${first.key} as well`;
-    return [{ problem: "duplicate-port", path: [listener.key], reason, mend: [set(free, [listener.key])] }];
+    return [{ problem: "duplicate-port", path: [listener.key], reason, fix: [set(free, [listener.key])] }];
   });
 }
 

@@ -56,7 +56,7 @@ export function variableIssues<K extends Settings>(
       const thing = value === undefined ? undefined : things.find(({ isIn }) => isIn(value, name));
       if (thing === undefined || shared.includes(sharedName(path))) return [];
       const reason = `names ${thing.words}; if that is meant, ${SHARED_VARIABLES_KEY} says so with ${sharedName(path)}`;
-      return [{ problem: "other-environment", path, reason, mend: [remove(path)] }];
+      return [{ problem: "other-environment", path, reason, fix: [remove(path)] }];
     }),
   ];
 }
@@ -80,7 +80,7 @@ function listIssues(foreign: ReadonlyMap<string, unknown>, variables: readonly V
   const listed = structured(foreign.get(SHARED_VARIABLES_KEY)) ?? [];
   if (!Array.isArray(listed)) {
     const path = [SHARED_VARIABLES_KEY];
-    return [{ problem: "wrong-type", path, reason: "is no list of variables", mend: [remove(path)] }];
+    return [{ problem: "wrong-type", path, reason: "is no list of variables", fix: [remove(path)] }];
   }
   const known = variables.map(({ path }) => sharedName(path));
   return listed.flatMap((entry, index): Issue[] => {
@@ -89,8 +89,8 @@ function listIssues(foreign: ReadonlyMap<string, unknown>, variables: readonly V
     const near = closest(word, known);
     const hint = near === undefined ? "" : `; did you mean ${near}?`;
     const path = [SHARED_VARIABLES_KEY, index];
-    const mend = [near === undefined ? remove(path) : set(near, path)];
-    return [{ problem: "unknown-key", path, reason: `${word} is no variable of this stack${hint}`, mend }];
+    const fix = [near === undefined ? remove(path) : set(near, path)];
+    return [{ problem: "unknown-key", path, reason: `${word} is no variable of this stack${hint}`, fix }];
   });
 }
 

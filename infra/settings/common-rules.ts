@@ -102,9 +102,9 @@ function tunnelRules(values: Values): Issue[] {
   const { tunnel } = values;
   if (tunnel !== undefined && tunnel.kind !== "local") {
     const reason = `is needed for a tunnel of kind ${tunnel.kind}`;
-    const mend = [setSecret(["cloudflareApiToken"])];
+    const fix = [setSecret(["cloudflareApiToken"])];
     const token = missing("cloudflareApiToken", values)
-      ? [incomplete("cloudflareApiToken", reason, mend)]
+      ? [incomplete("cloudflareApiToken", reason, fix)]
       : [];
     return [...token, ...accessRules(values), ...serviceRules(values)];
   }
@@ -122,7 +122,7 @@ function accessRules({ tunnel }: Values): Issue[] {
     return [];
   const reason = "names nobody who may pass: give it emails or emailDomains";
   const path = ["tunnel", "access"];
-  return [{ problem: "incomplete", path, reason, mend: [set("example.com", [...path, "emailDomains", 0])] }];
+  return [{ problem: "incomplete", path, reason, fix: [set("example.com", [...path, "emailDomains", 0])] }];
 }
 
 /** The service of a shared tunnel is this environment's gateway, and not another environment's. */
@@ -133,14 +133,14 @@ function serviceRules({ tunnel, hostPort, httpsPort, bindAddress }: Values): Iss
   const servicePort = Number(port || (protocol === "https:" ? 443 : 80));
   if (servicePort !== hostPort && servicePort !== httpsPort) {
     const reason = `sends requests to port ${servicePort}, and this environment's gateway listens on ${hostPort}`;
-    const mend = [set(tunnel.service.replace(/^(\w+:\/\/[^/]*?)(:\d+)?(\/.*)?$/, `$1:${hostPort}`), path)];
-    return [{ problem: "other-gateway", path, reason, mend }];
+    const fix = [set(tunnel.service.replace(/^(\w+:\/\/[^/]*?)(:\d+)?(\/.*)?$/, `$1:${hostPort}`), path)];
+    return [{ problem: "other-gateway", path, reason, fix }];
   }
   const isLoopback = (address: string) => /^(127\.|\[?::1\]?$|localhost$)/.test(address);
   if (isLoopback(bindAddress) && !isLoopback(hostname)) {
     const reason = `is ${hostname}, where nothing listens: the gateway listens on ${bindAddress} only`;
     return [
-      { problem: "unreachable", path, reason, mend: [set(hostname, ["bindAddress"])], severity: "warning" },
+      { problem: "unreachable", path, reason, fix: [set(hostname, ["bindAddress"])], severity: "warning" },
     ];
   }
   return [];
@@ -171,7 +171,7 @@ function managedRules(values: Values): Issue[] {
   if (restorePoints === 0) return password;
   const reason = `is ${restorePoints}, and there is no container to dump a managed database from: its provider makes the backups`;
   const path = ["restorePoints"];
-  return [...password, { problem: "unsupported", path, reason, mend: [set(0, path)] }];
+  return [...password, { problem: "unsupported", path, reason, fix: [set(0, path)] }];
 }
 
 function dockerHostRules(values: Values): Issue[] {
@@ -186,8 +186,8 @@ function dockerHostRules(values: Values): Issue[] {
     const reason = managed
       ? "has no use with a managed server, which this machine reaches itself"
       : "has no use without an ssh:// dockerHost";
-    const mend = [remove(["postgresForwardPort"])];
-    return [{ problem: "unused", path: ["postgresForwardPort"], reason, mend, severity: "warning" }];
+    const fix = [remove(["postgresForwardPort"])];
+    return [{ problem: "unused", path: ["postgresForwardPort"], reason, fix, severity: "warning" }];
   }
   return [];
 }
@@ -202,12 +202,12 @@ function missing(key: keyof Values, values: Values): boolean {
   return key in values && values[key] === undefined;
 }
 
-function incomplete(key: string, reason: string, mend: Issue["mend"]): Issue {
-  return { problem: "incomplete", path: [key], reason, mend };
+function incomplete(key: string, reason: string, fix: Issue["fix"]): Issue {
+  return { problem: "incomplete", path: [key], reason, fix };
 }
 
 function unusedSecret(key: string, reason: string): Issue {
-  return { problem: "unused-secret", path: [key], reason, mend: [remove([key])], severity: "warning" };
+  return { problem: "unused-secret", path: [key], reason, fix: [remove([key])], severity: "warning" };
 }
 
 function commonListeners<K extends Settings>(read: Partial<ValuesOf<K>>): Listener[] {

@@ -32,9 +32,9 @@ function read(databaseServer: unknown, more: Record<string, unknown> = {}, passw
   return readValues(system, password ? new Map([...raw, ["databasePassword", SEALED]]) : raw);
 }
 
-/** What is wrong, and how it is mended. */
+/** What is wrong, and how it is fixed. */
 function wrong(issues: Issue[]) {
-  return issues.map(({ path, problem, mend }) => [path.join("."), problem, mend[0]?.do]);
+  return issues.map(({ path, problem, fix }) => [path.join("."), problem, fix[0]?.do]);
 }
 
 it("wants a password for a managed server, and nothing of a container's", () => {
@@ -68,7 +68,7 @@ it("takes a managed server's address for one environment's alone, however it is 
     problem: "same-as-other-stack",
     path: ["databaseServer"],
     reason: "is db.example.com:5432, which is the databaseServer of production: each stack needs its own",
-    mend: [{ do: "set", path: ["databaseServer", "host"], value: "db.example.com" }],
+    fix: [{ do: "set", path: ["databaseServer", "host"], value: "db.example.com" }],
   });
   const third = { ...MANAGED, port: 6432 };
   expect(compareStacks(system, read(third, {}, true).values, [sibling])).toEqual([]);

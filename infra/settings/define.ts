@@ -18,7 +18,7 @@ export interface SettingOptions {
   default?: unknown;
   /** A stack may leave it out, and then the value is undefined. @default false */
   optional?: boolean;
-  /** A value that is right for this setting, for mending commands. @default the building block's */
+  /** A value that is right for this setting, for fixing commands. @default the building block's */
   example?: string;
   /** No two stacks of the project may have the same value. @default false */
   unique?: boolean;

@@ -1,9 +1,9 @@
-// What can be wrong with a setting, and the steps that mend it, before anyone knows the file or the stack.
+// What can be wrong with a setting, and the steps that fix it, before anyone knows the file or the stack.
 
 /** Where in a setting: the key first, then names and positions inside it. */
 export type Path = (string | number)[];
 
-/** One step of a mending command; its path is relative to the issue's until `at` puts it in place. */
+/** One step of a fixing command; its path is relative to the issue's until `at` puts it in place. */
 export type Step =
   | { do: "set"; path: Path; value: string; example?: true }
   | { do: "set-secret"; path: Path }
@@ -19,7 +19,7 @@ export interface Issue {
   path: Path;
   /** One sentence; never holds a secret's value. */
   reason: string;
-  mend: Step[];
+  fix: Step[];
   /** @default "error" */
   severity?: Severity;
 }
@@ -28,12 +28,12 @@ export interface Issue {
 export class Wrong {
   readonly problem: string;
   readonly reason: string;
-  readonly mend: Step[];
+  readonly fix: Step[];
 
-  constructor(problem: string, reason: string, mend: Step[] = []) {
+  constructor(problem: string, reason: string, fix: Step[] = []) {
     this.problem = problem;
     this.reason = reason;
-    this.mend = mend;
+    this.fix = fix;
   }
 }
 

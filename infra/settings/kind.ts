@@ -13,7 +13,7 @@ export interface KindMeta {
   type: PulumiType;
   /** Type of the items, for arrays. */
   items?: PulumiType;
-  /** A value that is right, for mending commands; none for maps and lists. */
+  /** A value that is right, for fixing commands; none for maps and lists. */
   example?: string;
   /** The value must be encrypted. */
   secret?: true;
@@ -54,6 +54,6 @@ export function report(context: z.RefinementCtx, path: PropertyKey[], wrong: Wro
     code: "custom",
     message: wrong.reason,
     path,
-    params: { problem: wrong.problem, mend: wrong.mend },
+    params: { problem: wrong.problem, fix: wrong.fix },
   });
 }

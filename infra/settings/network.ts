@@ -126,7 +126,7 @@ export function parseSshHost(value: string): SshHost | undefined {
 /** Where Docker is: `unix:///path` or `ssh://user@host[:port]`. */
 export function dockerHost(): z.ZodType<string> {
   const example = "ssh://deploy@server.example.com";
-  const mend = [setExample(example)];
+  const fix = [setExample(example)];
   return kind({ kind: "dockerHost", type: "string", example }, (value) => {
     const line = asText(value, example);
     if (line instanceof Wrong) return line;
@@ -142,20 +142,20 @@ export function dockerHost(): z.ZodType<string> {
     }
     // Not repeated in the message: it holds a password.
     if (/^ssh:\/\/[^/]*:[^/]*@/.test(line)) {
-      return new Wrong("invalid-docker-host", "holds a password: SSH logs in with a key or an agent", mend);
+      return new Wrong("invalid-docker-host", "holds a password: SSH logs in with a key or an agent", fix);
     }
     if (line.startsWith("tcp://") || line.startsWith("http")) {
       return new Wrong(
         "invalid-docker-host",
         `${describe(line)} is open to whoever reaches the port: use ssh://user@host`,
-        mend,
+        fix,
       );
     }
     return parseSshHost(line) === undefined
       ? new Wrong(
           "invalid-docker-host",
           `${describe(line)} is neither unix:///path nor ssh://user@host[:port]`,
-          mend,
+          fix,
         )
       : line;
   });

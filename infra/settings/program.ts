@@ -29,7 +29,7 @@ export interface ReadOptions {
 
 /**
  * The settings of the current stack. Nothing may be registered before this returns.
- * @throws pulumi.RunError with every problem, its key, its reason and the command that mends it.
+ * @throws pulumi.RunError with every problem, its key, its reason and the command that fixes it.
  */
 export async function readSettings<K extends Settings>(
   system: SystemSettings<K>,

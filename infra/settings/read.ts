@@ -124,8 +124,8 @@ function isZero(value: unknown): boolean {
   return value === 0 || value === "0";
 }
 
-function fail(key: string, problem: string, reason: string, mend: Step[]): One {
-  return { issues: [{ problem, path: [key], reason, mend: mend.map((step) => at([key], step)) }] };
+function fail(key: string, problem: string, reason: string, fix: Step[]): One {
+  return { issues: [{ problem, path: [key], reason, fix: fix.map((step) => at([key], step)) }] };
 }
 
 function toIssue(wrong: Wrong, path: Path): Issue {
@@ -133,19 +133,19 @@ function toIssue(wrong: Wrong, path: Path): Issue {
     problem: wrong.problem,
     path,
     reason: wrong.reason,
-    mend: wrong.mend.map((step) => at(path, step)),
+    fix: wrong.fix.map((step) => at(path, step)),
   };
 }
 
 /** An issue of one of the building blocks, on its way back from zod. */
 function fromZod(issue: z.core.$ZodIssue, keys: Settings, key: string): Issue {
-  const params: { problem?: string; mend?: Step[] } = issue.code === "custom" ? (issue.params ?? {}) : {};
+  const params: { problem?: string; fix?: Step[] } = issue.code === "custom" ? (issue.params ?? {}) : {};
   const inside = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   // The building block's example is any value of its kind; the setting may know a better one.
-  const mend = (params.mend ?? []).flatMap((step) =>
+  const fix = (params.fix ?? []).flatMap((step) =>
     step.do === "set" && step.example && inside.length === 0 ? exampleSteps(keys, key) : [step],
   );
-  return toIssue(new Wrong(params.problem ?? "invalid", issue.message, mend), [key, ...inside]);
+  return toIssue(new Wrong(params.problem ?? "invalid", issue.message, fix), [key, ...inside]);
 }
 
 /** Steps that give a setting the example as its value. */
@@ -155,12 +155,12 @@ function exampleSteps(keys: Settings, key: string): Step[] {
   return example === undefined ? [] : [set(example)];
 }
 
-/** What mending commands need to know of the settings, by key. */
+/** What fixing commands need to know of the settings, by key. */
 export function knownKeys(keys: Settings): Record<string, Known> {
   return Object.fromEntries(Object.keys(keys).map((key) => [key, knownOf(keys, key)]));
 }
 
-/** What a mending command needs to know of a setting. */
+/** What a fixing command needs to know of a setting. */
 function knownOf(keys: Settings, key: string): Known {
   const setting = keys[key];
   if (setting === undefined) return {};

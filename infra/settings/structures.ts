@@ -57,8 +57,8 @@ export function variants<K extends string, V extends Record<string, Shape>>(
   const sections = new Map(words.map((word) => [word, section({ [tag]: choice(word), ...shapes[word] })]));
   const schema = z.unknown().transform((value, context): Result => {
     if (!isMap(value)) {
-      const mend = [remove(), set(first, [tag])];
-      report(context, [], new Wrong("wrong-type", `is ${describe(value)} where a map is expected`, mend));
+      const fix = [remove(), set(first, [tag])];
+      report(context, [], new Wrong("wrong-type", `is ${describe(value)} where a map is expected`, fix));
       return z.NEVER;
     }
     const chosen = sections.get(String(value[tag]));
@@ -89,8 +89,8 @@ export function list<T>(item: z.ZodType<T>): z.ZodType<T[]> {
   const schema = z.unknown().transform((value, context): T[] => {
     if (!Array.isArray(value)) {
       const scalar = typeof value === "string" || typeof value === "number";
-      const mend = scalar && item.safeParse(value).success ? [remove(), set(String(value), [0])] : [remove()];
-      report(context, [], new Wrong("wrong-type", `is ${describe(value)} where a list is expected`, mend));
+      const fix = scalar && item.safeParse(value).success ? [remove(), set(String(value), [0])] : [remove()];
+      report(context, [], new Wrong("wrong-type", `is ${describe(value)} where a list is expected`, fix));
       return z.NEVER;
     }
     const results = value.map((entry: unknown) => item.safeParse(entry));
@@ -110,7 +110,7 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** What a mending command needs to know of a name. */
+/** What a fixing command needs to know of a name. */
 export interface Known {
   /** A value that is right. */
   example?: string | undefined;
@@ -125,13 +125,13 @@ export function unknownKey(key: string, known: Record<string, Known>, given: str
   const names = Object.keys(known);
   const near = closest(key, names);
   const hint = near === undefined ? `known are ${names.join(", ")}` : `did you mean ${near}?`;
-  const mend = [remove()];
+  const fix = [remove()];
   if (near !== undefined && !given.includes(near)) {
     const example = known[near]?.example;
-    if (known[near]?.secret) mend.push(setSecret([UP, near]));
-    else if (example !== undefined) mend.push(set(example, [UP, near]));
+    if (known[near]?.secret) fix.push(setSecret([UP, near]));
+    else if (example !== undefined) fix.push(set(example, [UP, near]));
   }
-  return new Wrong("unknown-key", `is no setting that anything reads; ${hint}`, mend);
+  return new Wrong("unknown-key", `is no setting that anything reads; ${hint}`, fix);
 }
 
 function knownOf(shape: Shape): Record<string, Known> {

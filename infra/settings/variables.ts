@@ -59,7 +59,7 @@ export function variableRules(values: {
       if (!Object.hasOwn(environment[role] ?? {}, name)) return [];
       const path = ["environment", role, name];
       return [
-        { problem: "duplicate-key", path, reason: "stands under secrets as well", mend: [remove(path)] },
+        { problem: "duplicate-key", path, reason: "stands under secrets as well", fix: [remove(path)] },
       ];
     }),
   );
@@ -151,6 +151,6 @@ function secretValue(value: unknown): Secret | Wrong {
   return empty ? new Wrong("empty", "is an empty secret", [setSecret()]) : value;
 }
 
-function notA(what: string, value: unknown, mend: Step[]): Wrong {
-  return new Wrong("wrong-type", `is ${describe(value)} where a ${what} is expected`, mend);
+function notA(what: string, value: unknown, fix: Step[]): Wrong {
+  return new Wrong("wrong-type", `is ${describe(value)} where a ${what} is expected`, fix);
 }

@@ -1,7 +1,8 @@
-// `tandem drift`: what of the environments is not as the program made it, sorted by who may mend it.
+// `tandem drift`: what of the environments is not as the program made it, sorted by who may fixes it.
 
 import { openForFix, openForLook, type StackOptions } from "../deploy/open-stack.ts";
 import { UserError } from "../engine/errors.ts";
+import { renderJson } from "../engine/json.ts";
 import { loadProject, stackNames } from "../engine/project.ts";
 import { say } from "../engine/say.ts";
 import type { Session } from "../engine/session.ts";
@@ -21,7 +22,7 @@ export interface DriftOptions extends StackOptions {
   stacks?: readonly string[];
   json?: boolean;
   markdown?: boolean;
-  /** Mend what is safe. @default false */
+  /** Fix what is safe. @default false */
   fix?: boolean;
 }
 
@@ -41,12 +42,12 @@ function reportOn(session: Session, { findings }: Look, begin: number): DriftRep
   };
 }
 
-/** Looks at a stack, and mends and looks again where that is asked for. */
-async function treat(session: Session, mend: boolean): Promise<DriftReport> {
+/** Looks at a stack, and fixes and looks again where that is asked for. */
+async function treat(session: Session, fixes: boolean): Promise<DriftReport> {
   const begin = performance.now();
   const seen = await look(session);
   const report = reportOn(session, seen, begin);
-  if (!mend || report.drifts.length === 0) return report;
+  if (!fixes || report.drifts.length === 0) return report;
   const { refusal, exitCode } = await fix(session, seen, report.drifts);
   if (refusal !== undefined) {
     say(`${session.stack}: nothing was fixed: ${refusal}`);
@@ -60,15 +61,15 @@ async function treat(session: Session, mend: boolean): Promise<DriftReport> {
 async function run(options: DriftOptions): Promise<number> {
   const project = loadProject(options.project);
   const names = options.stacks?.length ? options.stacks : stackNames(project);
-  const mend = options.fix ?? false;
-  if (mend && (options.json || options.markdown)) {
+  const fixes = options.fix ?? false;
+  if (fixes && (options.json || options.markdown)) {
     throw new UserError(
       "--fix shows what the engine does, which is no document",
       "ask for the report in a run of its own",
     );
   }
   const open = async (stack: string): Promise<Session | undefined> => {
-    const session = await (mend ? openForFix : openForLook)(stack, options);
+    const session = await (fixes ? openForFix : openForLook)(stack, options);
     const resources = (await currentDeployment(session))?.resources ?? [];
     // Who names none means those that are there.
     if (options.stacks?.length || resources.length > 0) return session;
@@ -76,7 +77,7 @@ async function run(options: DriftOptions): Promise<number> {
     return undefined;
   };
   const reports: DriftReport[] = [];
-  if (mend) {
+  if (fixes) {
     // One after the other, since each may take its time of the host; none is touched where one can't be.
     const sessions = [];
     for (const stack of names) sessions.push(await open(stack));
@@ -93,8 +94,8 @@ async function run(options: DriftOptions): Promise<number> {
     reports.push(...(await Promise.all(looks)).flat());
   }
   const render = options.markdown ? renderDriftMarkdown : renderText;
-  const text = options.json ? JSON.stringify({ reports }, undefined, 2) : reports.map(render).join("\n");
-  process.stdout.write(`${text}\n`);
+  const text = options.json ? renderJson({ reports }) : `${reports.map(render).join("\n")}\n`;
+  process.stdout.write(text);
   return reports.some(({ drifts }) => drifts.length > 0) ? driftExitCodes.drift : driftExitCodes.none;
 }
 
@@ -104,7 +105,7 @@ export async function drift(options: DriftOptions): Promise<number> {
     return await run(options);
   } catch (error) {
     // A wrong setting is 2 elsewhere.
-    if (error instanceof UserError) throw new UserError(error.message, error.mend, driftExitCodes.error);
+    if (error instanceof UserError) throw new UserError(error.message, error.fix, driftExitCodes.error);
     throw error;
   }
 }

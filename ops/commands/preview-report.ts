@@ -4,6 +4,7 @@ import { openForPreview, type StackOptions } from "../deploy/open-stack.ts";
 import { found, withDocker } from "../engine/docker-client.ts";
 import { policyFlags, stackFlags } from "../engine/engine.ts";
 import { UserError } from "../engine/errors.ts";
+import { renderJson } from "../engine/json.ts";
 import { loadProject, loadStackFile, stackNames } from "../engine/project.ts";
 import { withRemoteHost } from "../engine/remote/remote-host.ts";
 import { dockerHostOf, neededForward, type Session } from "../engine/session.ts";
@@ -75,7 +76,7 @@ export async function previewReport(format: ReportFormat, options: PreviewReport
   const render = {
     md: renderMarkdown,
     html: renderHtml,
-    json: (document: PreviewReport) => `${JSON.stringify(document, undefined, 2)}\n`,
+    json: (document: PreviewReport) => renderJson(document),
   }[format];
   process.stdout.write(render(report));
   return exitCodeOf(report, options.approveData ?? false);

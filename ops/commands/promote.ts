@@ -63,7 +63,7 @@ async function requireGood(from: Side, to: string): Promise<void> {
   const lines = found.map(({ code, reason }) => `  ${code}: ${reason}`).join("\n");
   throw new UserError(
     `what ${session.stack} serves is not promoted to ${to}:\n${lines}`,
-    "nothing was done; mend this and try again",
+    "nothing was done; fix this and try again",
   );
 }
 

@@ -166,7 +166,7 @@ export async function seed(stack: string, options: SeedOptions): Promise<number>
   const code = await deploy(to.session, `seed from ${options.from}`);
   if (code !== 0) {
     say(
-      `${stack} has the rows, but its migrations did not run: mend the cause, then \`${upCommand(project, stack)}\``,
+      `${stack} has the rows, but its migrations did not run: fix the cause, then \`${upCommand(project, stack)}\``,
     );
     return code;
   }

@@ -16,7 +16,7 @@ export interface SetupCommandOptions {
 function printReport(parts: readonly InspectedStep[]): void {
   const rows = parts.map(({ step, part }) => {
     const mark = part.ready ? pc.green("ready") : pc.red("missing");
-    return [step.title, mark, part.found, part.ready ? "" : (part.mend ?? "")];
+    return [step.title, mark, part.found, part.ready ? "" : (part.fix ?? "")];
   });
   process.stdout.write(`${renderTable(["part", "", "what is there", "to do"], rows)}\n`);
 }

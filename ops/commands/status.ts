@@ -44,7 +44,7 @@ async function whereabouts(
     return { address: addressOf(stackOutputs(deployment)) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { address: addressOf({}), unknown: `${error.message}; ${error.mend}` };
+    return { address: addressOf({}), unknown: `${error.message}; ${error.fix}` };
   }
 }
 

@@ -90,7 +90,7 @@ function warmUp(project: Project): void {
   if (engine !== undefined) startPlugins(paths, project.programDirectory, engineVariables(paths, engine));
 }
 
-/** The stack's file. The check has better words for one that can't be read: each place in it, and what mends it. */
+/** The stack's file. The check has better words for one that can't be read: each place in it, and what fixes it. */
 async function stackFileOf(project: Project, stack: string, check: boolean): Promise<StackFile> {
   try {
     return loadStackFile(project, stack);

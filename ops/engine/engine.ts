@@ -77,7 +77,7 @@ export async function askEngine(
   if (result.failed) {
     throw new UserError(
       `pulumi ${args.slice(0, 2).join(" ")} failed for ${session.stack}: ${result.stderr.trim() || result.shortMessage}`,
-      "mend the above and run the same command again",
+      "fix the above and run the same command again",
       result.exitCode ?? exitCodes.error,
     );
   }

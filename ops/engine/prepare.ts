@@ -24,9 +24,6 @@ async function prepareFor(options: SetupOptions): Promise<void> {
     await prepare(options);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    throw new UserError(
-      error.message,
-      "mend the above and run the same command again: it goes on from there",
-    );
+    throw new UserError(error.message, "fix the above and run the same command again: it goes on from there");
   }
 }

@@ -54,7 +54,7 @@ function readDocument<T>(path: string, text: string): T {
     return (parse(text) ?? {}) as T;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${path} is not valid YAML: ${reason}`, "mend the file and try again", 2);
+    throw new UserError(`${path} is not valid YAML: ${reason}`, "fix the file and try again", 2);
   }
 }
 

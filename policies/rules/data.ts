@@ -55,7 +55,7 @@ export const data: readonly Rule[] = [
     group: "data",
     title: "Production's volumes and databases are protected.",
     reason: "The engine deletes what leaves the program; protection makes that an error instead of a loss.",
-    mend: "set protectData to true, or release single data on purpose with releaseData",
+    fix: "set protectData to true, or release single data on purpose with releaseData",
     level: "mandatory",
     // A release is for one update; what it opens is told by `data-release`.
     checkStack: (subjects, { settings }) =>
@@ -66,7 +66,7 @@ export const data: readonly Rule[] = [
     group: "data",
     title: "No release of production's data stays in force.",
     reason: "A release is meant for one update. Left in the stack's file it opens the next one, too.",
-    mend: "take the role out of releaseData after the update that needed it",
+    fix: "take the role out of releaseData after the update that needed it",
     level: "advisory",
     types: [types.guard],
     check: ({ facts }, { settings }) =>
@@ -80,7 +80,7 @@ export const data: readonly Rule[] = [
     title: "A volume with a database's data has a guard.",
     reason:
       "A changed volume name puts an empty folder where data is now, and nothing is deleted, so nothing warns.",
-    mend: "make it through PgDatabase or RedisInstance, or add a DataGuard with the volume's name",
+    fix: "make it through PgDatabase or RedisInstance, or add a DataGuard with the volume's name",
     level: "mandatory",
     checkStack(subjects) {
       const guarded = guardedVolumes(subjects);

@@ -40,7 +40,7 @@ export const databases: readonly ResourceRule[] = [
     title: "No login of an app has an administrator's rights.",
     reason:
       "An injection in the app would be one in the whole server, other environments' databases on it included.",
-    mend: "set superuser, createRole, createDatabase, replication and bypassRowLevelSecurity to false, and leave pg_… roles out",
+    fix: "set superuser, createRole, createDatabase, replication and bypassRowLevelSecurity to false, and leave pg_… roles out",
     level: "mandatory",
     types: [types.role],
     check: ({ facts }) => [
@@ -55,7 +55,7 @@ export const databases: readonly ResourceRule[] = [
     group: "databases",
     title: "Nothing is granted to everybody.",
     reason: "What PUBLIC may do, the other environment's login on the same server may do too.",
-    mend: "grant it to the role that needs it",
+    fix: "grant it to the role that needs it",
     level: "mandatory",
     types: [types.grant],
     check: ({ facts }) =>
@@ -68,7 +68,7 @@ export const databases: readonly ResourceRule[] = [
     group: "databases",
     title: `Generated passwords have at least ${SHORTEST_PASSWORD} characters.`,
     reason: "They are never typed, so there is no reason for one that can be guessed.",
-    mend: `set length to ${SHORTEST_PASSWORD} or more`,
+    fix: `set length to ${SHORTEST_PASSWORD} or more`,
     level: "mandatory",
     types: [types.password],
     check({ facts }) {

@@ -82,7 +82,7 @@ export const dockerForm: readonly ResourceRule[] = [
     reason:
       "A health check without a command takes Docker down for good (tried: 20.10, 26.1, 28.5), and every environment of " +
       "the host with it; other things that it can't take fail in the middle of an update.",
-    mend: "give the argument the form that the message names",
+    fix: "give the argument the form that the message names",
     level: "mandatory",
     types: [types.container, types.migration, types.network, types.volume],
     check({ type, facts }) {

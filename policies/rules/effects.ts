@@ -34,7 +34,7 @@ export const effects: readonly ResourceRule[] = [
     title: "Only production acts on the world: calls, messages, payments.",
     reason:
       "Staging runs on copies of real data: with the flag on it would call real customers a second time.",
-    mend: "switch the flag off in this stack; flags of your own are named under tandem:policies.liveEffects",
+    fix: "switch the flag off in this stack; flags of your own are named under tandem:policies.liveEffects",
     level: "mandatory",
     types: APPS,
     check({ type, facts }, { settings }) {
@@ -49,7 +49,7 @@ export const effects: readonly ResourceRule[] = [
     group: "effects",
     title: "Production runs no experimental or unsafe switch.",
     reason: "What is called experimental is tried in the environment that is there for it.",
-    mend: "switch it off in this stack, or set the policy's level for the time of the trial",
+    fix: "switch it off in this stack, or set the policy's level for the time of the trial",
     level: "mandatory",
     types: APPS,
     check({ type, facts }, { settings }) {
@@ -64,7 +64,7 @@ export const effects: readonly ResourceRule[] = [
     group: "effects",
     title: "Production doesn't log in debug detail.",
     reason: "Debug logs hold what customers typed, and fill disks.",
-    mend: "set the log level to info",
+    fix: "set the log level to info",
     level: "advisory",
     types: APPS,
     check({ type, facts }, { settings }) {
@@ -77,7 +77,7 @@ export const effects: readonly ResourceRule[] = [
     group: "effects",
     title: "Search engines are kept away from everything but production.",
     reason: "A staging page in a search result takes customers to test data.",
-    mend: "set noindex, or a user and password in front of it",
+    fix: "set noindex, or a user and password in front of it",
     level: "advisory",
     types: [types.route],
     check: ({ facts }, { settings }) =>
@@ -90,7 +90,7 @@ export const effects: readonly ResourceRule[] = [
     group: "effects",
     title: "No password stands in a command line.",
     reason: "Arguments are seen by every process list and by `docker inspect`, and end in logs.",
-    mend: "hand it over as a file (secretsAs: files) or a variable",
+    fix: "hand it over as a file (secretsAs: files) or a variable",
     level: "mandatory",
     types: APPS,
     check: ({ facts }) =>

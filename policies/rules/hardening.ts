@@ -34,7 +34,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "4.1",
     title: "No container runs as root.",
     reason: "A way out of the container as root is root on the host.",
-    mend: "set user to one without rights, for example 1000:1000",
+    fix: "set user to one without rights, for example 1000:1000",
     level: "mandatory",
     types: [types.container, types.migration],
     check({ facts: { user } }) {
@@ -49,7 +49,7 @@ export const hardening: readonly ResourceRule[] = [
     title: "The host's security profiles stay on.",
     reason:
       "AppArmor, SELinux and seccomp stop calls to the kernel that no app needs and most break-outs do.",
-    mend: "leave apparmor=unconfined, label=disable and seccomp=unconfined out of securityOpts",
+    fix: "leave apparmor=unconfined, label=disable and seccomp=unconfined out of securityOpts",
     level: "mandatory",
     check: ({ facts }) => withoutProfile(facts).map((option) => `sets ${option}`),
   }),
@@ -59,7 +59,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.4",
     title: "All capabilities are dropped but those that are needed.",
     reason: "Docker grants fourteen by default, raw sockets and changing owners among them.",
-    mend: `drop ALL, and add at most ${KEPT_CAPABILITIES.join(", ")}`,
+    fix: `drop ALL, and add at most ${KEPT_CAPABILITIES.join(", ")}`,
     level: "mandatory",
     check({ facts }) {
       if (isSet(facts.capabilities) || isMissing(facts.capabilities)) {
@@ -78,7 +78,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.5",
     title: "No container is privileged.",
     reason: "A privileged container has every device and every right of the host.",
-    mend: "leave privileged out",
+    fix: "leave privileged out",
     level: "mandatory",
     check: ({ facts }) => (facts.privileged === true ? ["is privileged"] : []),
   }),
@@ -88,7 +88,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.7",
     title: "No container offers SSH.",
     reason: "A login inside a container is one more door, with keys of its own that nobody rotates.",
-    mend: "use `docker exec` through the host's own SSH",
+    fix: "use `docker exec` through the host's own SSH",
     level: "mandatory",
     check: ({ facts }) =>
       records(facts.ports).some(({ internal }) => numberOf(internal) === 22) ? ["publishes port 22"] : [],
@@ -99,7 +99,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.13",
     title: "A container's root file system is read-only.",
     reason: "What an intruder can't write can't be run, and no data hides where the next deploy deletes it.",
-    mend: "set readOnly, and tmpfs or a volume for what must be written",
+    fix: "set readOnly, and tmpfs or a volume for what must be written",
     level: "mandatory",
     check: ({ facts }) =>
       facts.readOnly === true || (isSet(facts.readOnly) && facts.readOnly !== false)
@@ -114,7 +114,7 @@ export const hardening: readonly ResourceRule[] = [
     reason:
       "`no` leaves an environment down after the host's restart. So does `unless-stopped` after the Docker daemon was killed; " +
       "it is allowed for what a person may stop by hand.",
-    mend: "set restart to always, unless-stopped, or on-failure with maxRetryCount",
+    fix: "set restart to always, unless-stopped, or on-failure with maxRetryCount",
     level: "mandatory",
     check({ facts: { restart } }) {
       const value = text(restart) ?? "no";
@@ -129,7 +129,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.18",
     title: "No container gets a device of the host.",
     reason: "A device is a way around every limit: disks can be read, memory mapped.",
-    mend: "leave devices, gpus, deviceRequests and deviceCgroupRules out",
+    fix: "leave devices, gpus, deviceRequests and deviceCgroupRules out",
     level: "mandatory",
     check: ({ facts }) => [
       ...records(facts.devices).map(({ hostPath }) => `gets the device ${String(hostPath)}`),
@@ -146,7 +146,7 @@ export const hardening: readonly ResourceRule[] = [
     reason:
       "The daemon's own bounds on open files, locked memory and the like hold where a container sets none; an unlimited " +
       "one lets a single process take from all.",
-    mend: "leave ulimits out, or give soft and hard a number",
+    fix: "leave ulimits out, or give soft and hard a number",
     level: "mandatory",
     check: ({ facts }) =>
       records(facts.ulimits)
@@ -159,7 +159,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.25",
     title: "No container names its control group.",
     reason: "In a group of its own choice the limits of others would hold, or none.",
-    mend: "leave cgroupnsMode and cgroupParent out",
+    fix: "leave cgroupnsMode and cgroupParent out",
     level: "mandatory",
     check: ({ facts }) =>
       text(facts.cgroupnsMode) === "host" || isSet(facts.cgroupParent) ? ["names its control group"] : [],
@@ -170,7 +170,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.26",
     title: "No process gains rights after its start.",
     reason: "A setuid program in the image would make root of any user.",
-    mend: "put no-new-privileges:true into securityOpts",
+    fix: "put no-new-privileges:true into securityOpts",
     level: "mandatory",
     check: ({ facts }) =>
       !Array.isArray(facts.securityOpts) && isSet(facts.securityOpts)
@@ -185,7 +185,7 @@ export const hardening: readonly ResourceRule[] = [
     cis: "5.27",
     title: "Every container has a health check.",
     reason: "Traffic moves to a new container when it is healthy; without a check that is when it exists.",
-    mend: "give the component a health command",
+    fix: "give the component a health command",
     level: "mandatory",
     check({ facts: { healthcheck } }) {
       if (isMissing(healthcheck)) return ["has no health check"];
@@ -199,7 +199,7 @@ export const hardening: readonly ResourceRule[] = [
     title: "A container has an init process.",
     reason:
       "Without one nobody takes care of processes whose parent ended, and signals may not reach the app.",
-    mend: "set init",
+    fix: "set init",
     level: "advisory",
     check: ({ facts }) =>
       facts.init === true || (facts.init !== undefined && facts.init !== false)
@@ -211,7 +211,7 @@ export const hardening: readonly ResourceRule[] = [
     group: "hardening",
     title: "A container's log is rotated.",
     reason: "A full disk stops every environment on the host.",
-    mend: "set logOpts max-size and max-file",
+    fix: "set logOpts max-size and max-file",
     level: "mandatory",
     check({ facts: { logDriver, logOpts } }) {
       const driver = text(logDriver) ?? "json-file";
@@ -226,7 +226,7 @@ export const hardening: readonly ResourceRule[] = [
     group: "hardening",
     title: `A container has at least ${WORKABLE_GRACE_SECONDS} seconds to stop.`,
     reason: "Requests under way and database pages are cut off when it is killed at once.",
-    mend: "raise stopGraceSeconds",
+    fix: "raise stopGraceSeconds",
     level: "advisory",
     check({ facts: { stopTimeout } }) {
       const seconds = numberOf(stopTimeout);

@@ -18,7 +18,7 @@ export const images: readonly Rule[] = [
     group: "images",
     title: "Containers and migrations run an image by its content address, never by a tag.",
     reason: "A tag can move between preview and update, and between two containers of one deploy.",
-    mend: "resolve the reference with the component's image (tandem:docker:Image), or add @sha256:…",
+    fix: "resolve the reference with the component's image (tandem:docker:Image), or add @sha256:…",
     level: "mandatory",
     types: [types.container, types.migration],
     check({ facts, type }) {
@@ -32,7 +32,7 @@ export const images: readonly Rule[] = [
     cis: "5.28",
     title: "No image is asked for as latest or without a tag.",
     reason: "Nobody can say afterwards which version ran, nor go back to it.",
-    mend: "name a version",
+    fix: "name a version",
     level: "mandatory",
     types: [types.image],
     check({ facts }) {
@@ -49,7 +49,7 @@ export const images: readonly Rule[] = [
     reason:
       "A reference with a tag is resolved to a content address at each preview: a tag that moved shows there, but " +
       "what is deployed next is decided by the registry and not by a reviewed change.",
-    mend: "add @sha256:… to the image's reference; where images come without a registry, leave it advisory",
+    fix: "add @sha256:… to the image's reference; where images come without a registry, leave it advisory",
     level: "advisory",
     types: [types.image],
     check({ facts }, around) {

@@ -36,7 +36,7 @@ function host(name: string, cis: string, key: string, what: string, reason: stri
     cis,
     title: `No container uses the host's ${what}, or another container's.`,
     reason,
-    mend: `leave ${key} out`,
+    fix: `leave ${key} out`,
     level: "mandatory",
     check: ({ facts }) => {
       const value = text(facts[key]);
@@ -94,7 +94,7 @@ export const isolation: readonly ResourceRule[] = [
     group: "isolation",
     title: "Containers join networks of their own environment only.",
     reason: REACH,
-    mend: "join env.network; a network that is meant is named under tandem:policies.foreign",
+    fix: "join env.network; a network that is meant is named under tandem:policies.foreign",
     level: "mandatory",
     types: [types.container, types.migration],
     check({ facts, type }, around) {
@@ -109,7 +109,7 @@ export const isolation: readonly ResourceRule[] = [
     title: "Containers mount volumes of their own environment only.",
     reason:
       "Two servers on one data folder destroy it; an app on another environment's uploads changes them.",
-    mend: "mount a volume made with env.name(role); one that is meant is named under tandem:policies.foreign",
+    fix: "mount a volume made with env.name(role); one that is meant is named under tandem:policies.foreign",
     level: "mandatory",
     check({ facts }, around) {
       const mounted = [
@@ -137,7 +137,7 @@ export const isolation: readonly ResourceRule[] = [
     title: "No container stands on Docker's default bridge.",
     reason:
       "On the default bridge all containers of the host reach each other, whatever environment they are of.",
-    mend: "set networksAdvanced to the environment's network",
+    fix: "set networksAdvanced to the environment's network",
     level: "mandatory",
     check({ facts }) {
       const mode = text(facts.networkMode);
@@ -175,7 +175,7 @@ export const isolation: readonly ResourceRule[] = [
       "Whoever has the socket is root on the host and sees every environment's secrets. So has who mounts a folder above " +
       "it, /proc, or the host's own settings. Where a symbolic link leads can't be seen from here: of a path that is " +
       "allowed, look on the host that it is none.",
-    mend: `do what needs it from outside, in the program or in a command of ${launcher()}`,
+    fix: `do what needs it from outside, in the program or in a command of ${launcher()}`,
     level: "mandatory",
     check: ({ facts }) =>
       hostPaths(facts)
@@ -189,7 +189,7 @@ export const isolation: readonly ResourceRule[] = [
     title: "No container mounts a folder of the host.",
     reason:
       "What lies on the host is in nobody's state, isn't protected, and is easily shared by two environments.",
-    mend: "use a volume, or the component's `files`",
+    fix: "use a volume, or the component's `files`",
     level: "mandatory",
     check: ({ facts }) =>
       hostPaths(facts)
@@ -202,7 +202,7 @@ export const isolation: readonly ResourceRule[] = [
     cis: "5.20",
     title: "No mount passes changes on to the host.",
     reason: "A mount made in the container would appear on the host and in other containers.",
-    mend: "leave the propagation out, or set it to rprivate",
+    fix: "leave the propagation out, or set it to rprivate",
     level: "mandatory",
     check: ({ facts }) =>
       records(facts.mounts)

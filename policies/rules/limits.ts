@@ -42,7 +42,7 @@ function limitRule({ name, cis, key, what, reason }: Limit): ResourceRule {
     cis,
     title: `Every container has a ${what} limit.`,
     reason,
-    mend: `set ${key === "memory" ? "memoryMb" : key} in the component's limits`,
+    fix: `set ${key === "memory" ? "memoryMb" : key} in the component's limits`,
     level: "mandatory",
     types: Object.entries(KEYS).flatMap(([type, keys]) => (keys[key] === undefined ? [] : [type])),
     check({ facts, type }) {
@@ -93,7 +93,7 @@ export const limits: readonly (ResourceRule | StackRule)[] = [
     title: "A container's memory limit holds for memory and swap together.",
     reason:
       "Without it Docker grants the same amount again as swap, and a container over its limit slows the host.",
-    mend: "set memorySwap to the value of memory",
+    fix: "set memorySwap to the value of memory",
     level: "mandatory",
     check({ facts }) {
       const memory = numberOf(facts.memory);
@@ -111,7 +111,7 @@ export const limits: readonly (ResourceRule | StackRule)[] = [
     group: "limits",
     title: "The stack's file names the environment's share of its host.",
     reason: "Without a share nothing says when the limits of all containers together are too much.",
-    mend: `set tandem:policies.budget, as ${launcher()} report tells what is used`,
+    fix: `set tandem:policies.budget, as ${launcher()} report tells what is used`,
     level: "advisory",
     checkStack(subjects, { settings: { budget } }) {
       const unset = AMOUNT_KEYS.filter((key) => budget[key] === undefined);
@@ -124,7 +124,7 @@ export const limits: readonly (ResourceRule | StackRule)[] = [
     group: "limits",
     title: "The limits of an environment's containers fit its share of the host.",
     reason: "Limits that add up to more than there is protect nobody: all may use theirs at the same time.",
-    mend: "lower a limit or the number of replicas, or raise tandem:policies.budget where the host has room",
+    fix: "lower a limit or the number of replicas, or raise tandem:policies.budget where the host has room",
     level: "mandatory",
     checkStack(subjects, { settings: { budget } }) {
       const used = {

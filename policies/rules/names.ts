@@ -52,7 +52,7 @@ export const names: readonly ResourceRule[] = [
     title: "Containers, networks and volumes carry their environment's name.",
     reason:
       "A name without the environment in it is sooner or later used by two, and the second stops the first.",
-    mend: "name it with env.name(role), or put the system's own form under tandem:policies.names",
+    fix: "name it with env.name(role), or put the system's own form under tandem:policies.names",
     level: "mandatory",
     types: [types.container, types.network, types.volume],
     check({ facts }, around) {
@@ -68,7 +68,7 @@ export const names: readonly ResourceRule[] = [
     title: "Everything on the Docker host says whose it is by label.",
     reason:
       "Status, logs, drift runs and clean-up find an environment's things by label; what has none is overlooked.",
-    mend: "give it env.labels(component)",
+    fix: "give it env.labels(component)",
     level: "mandatory",
     types: LABELLED,
     check: labelProblems,

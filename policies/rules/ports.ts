@@ -30,7 +30,7 @@ export const ports: readonly ResourceRule[] = [
     cis: "5.14",
     title: "Ports are published on loopback, or the stack says so.",
     reason: "Docker's published ports pass by the host's firewall: a database on 0.0.0.0 is on the internet.",
-    mend: "bind it to 127.0.0.1, or list address:port under tandem:policies.publish",
+    fix: "bind it to 127.0.0.1, or list address:port under tandem:policies.publish",
     level: "mandatory",
     check: ({ facts }, { settings }) =>
       published(facts)
@@ -44,7 +44,7 @@ export const ports: readonly ResourceRule[] = [
     title: "No container takes a port below 1024 unless the stack says so.",
     reason:
       "Ports 80 and 443 can be held by one environment only; the other's deploy would fail or push it out.",
-    mend: "use a port from 1024, or list address:port under tandem:policies.publish",
+    fix: "use a port from 1024, or list address:port under tandem:policies.publish",
     level: "mandatory",
     check: ({ facts }, { settings }) =>
       published(facts)
@@ -57,7 +57,7 @@ export const ports: readonly ResourceRule[] = [
     cis: "5.9",
     title: "Only the ports that are named are published.",
     reason: "publishAllPorts opens whatever the image names, on every address, on a port nobody chose.",
-    mend: "set publishAllPorts to false and name the ports",
+    fix: "set publishAllPorts to false and name the ports",
     level: "mandatory",
     check: ({ facts }) => (facts.publishAllPorts === true ? ["publishes all ports of its image"] : []),
   }),

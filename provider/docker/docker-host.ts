@@ -143,8 +143,8 @@ export class DockerHost {
     }
     this.close();
     const late = `no connection within ${SSH_TIMEOUT_SECONDS} s`;
-    const { reason, mend } = explainSshFailure(this.host, messages.trim() || late);
-    throw new Error(`No ssh connection to ${this.host}: ${reason}. To do: ${mend}`);
+    const { reason, fix } = explainSshFailure(this.host, messages.trim() || late);
+    throw new Error(`No ssh connection to ${this.host}: ${reason}. To do: ${fix}`);
   }
 }
 

@@ -97,7 +97,7 @@ async function goBack(
   throw new Error(
     `The new version of '${routeName}' took over and went bad: ${container} ${reason}. The route leads to the old ` +
       `version again (${left.map(containerOf).join(", ")}), the new one is stopped. ` +
-      `Mend it and run \`up\` again. ${quoted(lines)}`,
+      `Fix it and run \`up\` again. ${quoted(lines)}`,
   );
 }
 

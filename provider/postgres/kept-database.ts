@@ -21,7 +21,7 @@ interface Kept {
   tenant?: string;
 }
 
-/** Suffix of what was set aside; with it a name of 63 bytes would be cut off, so names are checked for length. */
+/** Suffix of what was kept; with it a name of 63 bytes would be cut off, so names are checked for length. */
 const SUFFIX = "__kept";
 const MAX_NAME = 63 - SUFFIX.length;
 

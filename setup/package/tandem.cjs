@@ -12,8 +12,8 @@ function runsTypeScript(version) {
   return major === 23 ? minor >= 6 : major > 23;
 }
 
-function fail(message, mend) {
-  process.stderr.write(`tandem: ${message}\n        ${mend}\n`);
+function fail(message, fix) {
+  process.stderr.write(`tandem: ${message}\n        ${fix}\n`);
   process.exit(2);
 }
 

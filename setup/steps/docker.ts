@@ -27,24 +27,24 @@ async function inspect(context: SetupContext): Promise<Part> {
   const answer = await askDaemon(host);
   if ("version" in answer && findOnPath("docker", context.env).length === 0) {
     const found = `Docker Engine ${answer.version} at ${host}, but no docker command on this machine`;
-    return { ready: false, found, mend: "install Docker's command-line client (docker-cli)" };
+    return { ready: false, found, fix: "install Docker's command-line client (docker-cli)" };
   }
   if ("version" in answer) {
     const found = [`Docker Engine ${answer.version} at ${host}`, ...(await loopbackWarning(host))];
     return { ready: true, found: found.join("\n") };
   }
   const part = { ready: false, found: answer.detail };
-  if (!isLocalDefault(context)) return { ...part, mend: answer.mend ?? `make Docker answer at ${host}` };
+  if (!isLocalDefault(context)) return { ...part, fix: answer.fix ?? `make Docker answer at ${host}` };
   if (answer.problem === "forbidden") {
-    return { ...part, mend: "let your user reach it: sudo usermod -aG docker $USER, then log in again" };
+    return { ...part, fix: "let your user reach it: sudo usermod -aG docker $USER, then log in again" };
   }
   const obstacle = aptObstacle(context.env);
   if (isInstalled(context)) {
     return process.getuid?.() === 0
-      ? { ...part, mend: "start dockerd" }
-      : { ...part, mend: "start the installed daemon: sudo systemctl start docker" };
+      ? { ...part, fix: "start dockerd" }
+      : { ...part, fix: "start the installed daemon: sudo systemctl start docker" };
   }
-  return { ...part, mend: obstacle === undefined ? "apt-get install docker.io and start it" : manual };
+  return { ...part, fix: obstacle === undefined ? "apt-get install docker.io and start it" : manual };
 }
 
 /** Keeps other machines from a Docker that set-up has just brought about; where that fails, the next look tells of it. */
@@ -66,10 +66,9 @@ export const docker: Step = {
     if (part.ready) return;
     const root = process.getuid?.() === 0;
     if (!isLocalDefault(context) || !root) {
-      throw new Error(`${part.found}\nTo do: ${part.mend}`);
+      throw new Error(`${part.found}\nTo do: ${part.fix}`);
     }
-    if ("version" in (await askDaemon(hostOf(context))))
-      throw new Error(`${part.found}\nTo do: ${part.mend}`);
+    if ("version" in (await askDaemon(hostOf(context)))) throw new Error(`${part.found}\nTo do: ${part.fix}`);
     if (!isInstalled(context)) {
       const obstacle = aptObstacle(context.env);
       if (obstacle !== undefined) throw new Error(`no Docker here, and ${obstacle}.\nTo do: ${manual}`);

@@ -95,8 +95,8 @@ export const engine: Step = {
     if (installed !== undefined && readStamp(stampFile(context)) === buildKey()) {
       return { ready: true, found: `Pulumi CLI ${installed.version}, built from its Go module${passedOver}` };
     }
-    const mend = goObstacle(context.env) ?? "bring the official release, or build it from its Go module";
-    return { ready: false, found: `no Pulumi CLI that fits${passedOver}`, mend };
+    const fix = goObstacle(context.env) ?? "bring the official release, or build it from its Go module";
+    return { ready: false, found: `no Pulumi CLI that fits${passedOver}`, fix };
   },
   async install(context, say) {
     if (await context.online()) {

@@ -14,15 +14,15 @@ export const images: Step = {
   id: "images",
   title: "images",
   async inspect(context) {
-    const mend = "pull them, or build stand-ins from Debian's packages";
+    const fix = "pull them, or build stand-ins from Debian's packages";
     const answer = await askDaemon(context.dockerHost ?? defaultDockerHost(context.env));
     if (!("version" in answer) || findOnPath("docker", context.env).length === 0) {
-      return { ready: false, found: "unknown until Docker answers", mend };
+      return { ready: false, found: "unknown until Docker answers", fix };
     }
     const states = await describe(engineOf(context), context.images);
     const missing = states.filter(({ current }) => !current).map(({ reference }) => reference);
     if (missing.length > 0) {
-      return { ready: false, found: `missing or outdated: ${missing.join(", ")}`, mend };
+      return { ready: false, found: `missing or outdated: ${missing.join(", ")}`, fix };
     }
     const standIns = standInLines(states);
     return {

@@ -20,7 +20,7 @@ export const languageHost: Step = {
     const current = hasLauncher(context.paths, name, launcher) && bundleIsCurrent(context.paths, name);
     return located !== undefined && current
       ? { ready: true, found: "bundled from this package" }
-      : { ready: false, found: "no current language host", mend: "bundle it from this package" };
+      : { ready: false, found: "no current language host", fix: "bundle it from this package" };
   },
   async install(context, say) {
     say("waiting for the Pulumi CLI");

@@ -29,8 +29,8 @@ export function providerPlugin(name: PluginName, maker: Maker): Step {
       if (installed?.key === maker.key(context) && (maker.isMade?.(context) ?? true)) {
         return { ready: true, found: `${label}, ${maker.description}` };
       }
-      const mend = maker.obstacle?.(context) ?? `the official plugin, or ${maker.description}`;
-      return { ready: false, found: `no current ${label}`, mend };
+      const fix = maker.obstacle?.(context) ?? `the official plugin, or ${maker.description}`;
+      return { ready: false, found: `no current ${label}`, fix };
     },
     async install(context, say) {
       const installed = installedPlugin(context, name);

@@ -9,7 +9,7 @@ function bundled(id: string, title: string, ...names: readonly BundleName[]): St
     async inspect({ paths }) {
       return names.every((name) => bundleIsCurrent(paths, name))
         ? { ready: true, found: "bundled from this package" }
-        : { ready: false, found: "no current bundle", mend: "bundle it from this package" };
+        : { ready: false, found: "no current bundle", fix: "bundle it from this package" };
     },
     async install({ paths }, say) {
       say("bundling");

@@ -43,8 +43,8 @@ export const testTools: Step = {
   async inspect(context) {
     const missing = tools.filter((tool) => !tool.isThere(context)).map(({ name }) => name);
     if (missing.length === 0) return { ready: true, found: tools.map(({ name }) => name).join(", ") };
-    const mend = aptObstacle(context.env) ?? "install them with apt-get";
-    return { ready: false, found: `missing: ${missing.join(", ")}`, mend };
+    const fix = aptObstacle(context.env) ?? "install them with apt-get";
+    return { ready: false, found: `missing: ${missing.join(", ")}`, fix };
   },
   async install(context, say) {
     const missing = tools.filter((tool) => !tool.isThere(context));

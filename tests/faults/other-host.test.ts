@@ -182,7 +182,7 @@ describe.skipIf(obstacle !== undefined)("a host whose disk is full", () => {
     await refused(() => project.tandem(["up", "production"]), /no space left on device/);
   });
 
-  it("is mended by room: the same commands converge", async () => {
+  it("is fixed by room: the same commands converge", async () => {
     await own.freeDisk();
     const up = await project.tandem(["up", "production"]);
     expect(up.exitCode, up.output).toBe(0);

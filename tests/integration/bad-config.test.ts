@@ -1,4 +1,4 @@
-// Bad settings through the real `up`: every problem in one run with key, reason and mending command, exit code 2, quickly,
+// Bad settings through the real `up`: every problem in one run with key, reason and fixing command, exit code 2, quickly,
 // and nothing touched: no request to Docker but questions, no file of the state.
 
 import { writeFileSync } from "node:fs";

@@ -57,8 +57,8 @@ async function appContainers() {
   return await docker.listContainers({ all: true, filters: JSON.stringify({ label }) });
 }
 
-/** The same `up` with the cause mended: what is new serves, nothing is left of what failed or to be done, no request fails. */
-async function mended(release: Omit<Release, "version"> = {}): Promise<void> {
+/** The same `up` with the cause fixed: what is new serves, nothing is left of what failed or to be done, no request fails. */
+async function fixed(release: Omit<Release, "version"> = {}): Promise<void> {
   const next = `good-${Number(good.slice("good-".length)) + 1}`;
   // What is good needs no long watch: every second of it is one of the test's.
   const { up, report } = await deploy({ version: next, watchSeconds: 1, ...release });
@@ -80,8 +80,8 @@ async function driftWithoutHarm(): Promise<Drift[]> {
   const { reports } = JSON.parse(output.slice(begin)) as { reports: DriftReport[] };
   const drifts = reports.flatMap((report) => report.drifts);
   load.take();
-  for (const command of drifts.flatMap(({ mend }) =>
-    mend.flatMap((text) => text.match(/docker [^;`]+/g) ?? []),
+  for (const command of drifts.flatMap(({ fix }) =>
+    fix.flatMap((text) => text.match(/docker [^;`]+/g) ?? []),
   )) {
     await execa("sh", ["-c", command], { reject: false });
   }
@@ -100,13 +100,13 @@ describe("a migration", () => {
     const { output } = await refused(wrong, /The migration 'node -e .*' ended with exit code 1/s);
     expect(output).toContain("step 1 done");
     expect(output).toContain("step 2 has a typo");
-    await mended({ migration: done });
+    await fixed({ migration: done });
   });
 
   it("that hangs", async () => {
     const migration = "setInterval(() => {}, 1000)";
     await refused({ version: "bad", migration }, /was killed: its time limit of 3 s was over/);
-    await mended({ migration: done });
+    await fixed({ migration: done });
   });
 
   it("that is killed", async () => {
@@ -119,7 +119,7 @@ describe("a migration", () => {
     await refused({ version: "bad", migration }, /ended with exit code 137/);
     await kill;
     // The very same: killed by somebody, it was no fault of its own.
-    await mended({ migration });
+    await fixed({ migration });
   });
 });
 
@@ -127,23 +127,23 @@ describe("a new version", () => {
   it("whose image is not to be had", async () => {
     const image = "localhost:1/nothing:1.0";
     await refused({ version: "bad", image }, /Image localhost:1\/nothing:1.0 is not on .*can't be pulled/s);
-    await mended();
+    await fixed();
   });
 
   it("that ends at once", async () => {
     const message = /keeps ending by itself\. Exit code 1\. .*no configuration, no service/s;
     await refused({ version: "bad", fault: "exit" }, message);
-    await mended();
+    await fixed();
   });
 
   it("that takes more memory than it may", async () => {
     await refused({ version: "bad", fault: "memory" }, /ran out of memory: raise its limit/);
-    await mended();
+    await fixed();
   });
 
   it("whose volume is full", async () => {
     await refused({ version: "bad", fault: "disk" }, /keeps ending by itself.*ENOSPC/s);
-    await mended();
+    await fixed();
   });
 
   it("that never gets healthy; what serves on is looked at, and no drift", async () => {
@@ -161,10 +161,10 @@ describe("a new version", () => {
     expect(drifts.find(({ subject }) => subject === `container ${serving}`)).toMatchObject({
       mending: "person",
       details: [expect.stringMatching(/^serves \(route app of .*a deploy did not come to its end/)],
-      mend: [expect.stringContaining("tandem up dev")],
+      fix: [expect.stringContaining("tandem up dev")],
     });
     expect(drifts.filter(({ mending }) => mending !== "person")).toEqual([]);
-    await mended();
+    await fixed();
   });
 
   it("while nobody is served: no failed run says otherwise", async () => {
@@ -186,7 +186,7 @@ describe("a new version", () => {
     const message =
       /The route 'app' stays where it is: .*:8080 is healthy, but nobody listens there.*Set `port`/s;
     await refused({ version: "bad", port: 9090 }, message);
-    await mended({ replicas: 2 });
+    await fixed({ replicas: 2 });
   });
 });
 
@@ -210,7 +210,7 @@ describe("a new version that took over", () => {
   it("and then fails its health check", async () => {
     const message = /took over and went bad: .* fails its health check .*leads to the old version again/s;
     await refused({ version: "bad", fault: "late-sick", replicas: 2 }, message);
-    await mended();
+    await fixed();
   });
 
   it("and then ends by itself", async () => {
@@ -220,7 +220,7 @@ describe("a new version that took over", () => {
       expect.arrayContaining([expect.stringMatching(/^serves \(route app/)]),
     );
     expect(drifts.filter(({ mending }) => mending === "data")).toEqual([]);
-    await mended();
+    await fixed();
   });
 
   it("and answers with errors: those are all that its users see of it", async () => {
@@ -237,7 +237,7 @@ describe("a new version that took over", () => {
     const again = await deploy({ version: "bad", fault: "errors" });
     expect(again.up.exitCode).not.toBe(0);
     expect(await version()).toBe(good);
-    await mended();
+    await fixed();
   });
 });
 

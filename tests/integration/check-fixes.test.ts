@@ -1,4 +1,4 @@
-// The mending commands of the check, run by a shell with the real Pulumi CLI: each mends what it was given for.
+// The fixing commands of the check, run by a shell with the real Pulumi CLI: each fixes what it was given for.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,11 +32,11 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// A file that an editor must mend has no command of its own.
-const mendable = [...valueCases, ...ruleCases].filter(([, , , , , fix]) => !String(fix).includes("EDITOR"));
+// A file that an editor must fix has no command of its own.
+const fixable = [...valueCases, ...ruleCases].filter(([, , , , , fix]) => !String(fix).includes("EDITOR"));
 
-describe("the mending command", () => {
-  it.each(mendable)("for %s", async (_, edits, kind, key) => {
+describe("the fixing command", () => {
+  it.each(fixable)("for %s", async (_, edits, kind, key) => {
     const spoilt = edits.reduce((text, edit) => edit(text), stagingSource);
     const salted = spoilt.includes("encryptionsalt") || kind === "broken-secret";
     writeFileSync(stackFile, salted ? spoilt : `${spoilt.trimEnd()}\n${salt}`);

@@ -152,7 +152,7 @@ describe("the cloudflare provider on the real engine", () => {
     expect(JSON.stringify(await project.resources())).not.toContain(TOKEN);
   });
 
-  it("sees a hand-made change and mends it", async () => {
+  it("sees a hand-made change and fixes it", async () => {
     const found = record();
     if (found) emulator.world.records.write(found.id, { ...found, content: "elsewhere.example.com" });
     const drift = await project.run("refresh", "--preview-only", "--expect-no-changes", "--diff");

@@ -1,5 +1,5 @@
 // Drift on a running pair: over 40 kinds of change made by hand, each found and sorted right; no false alarm; what is safe
-// is mended and nothing else. The daemon of a machine that runs tests can't be restarted: its containers are, all at once.
+// is fixed and nothing else. The daemon of a machine that runs tests can't be restarted: its containers are, all at once.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -170,7 +170,7 @@ describe("changes made by hand", () => {
     await undo(changes);
   });
 
-  it("that stop or remove containers are mended", async () => {
+  it("that stop or remove containers are fixed", async () => {
     const { hostPort, hostname } = project.config("staging");
     const rows = async () => (await ask(Number(hostPort), String(hostname), "/api/notes")).text;
     await ask(Number(hostPort), String(hostname), "/api/notes", { text: "a row that must stay" });

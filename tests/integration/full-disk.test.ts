@@ -50,8 +50,8 @@ async function up(image: string, then: string): Promise<Outcome> {
   return done;
 }
 
-/** The same with the cause mended. */
-async function mended(image: string, then: string): Promise<void> {
+/** The same with the cause fixed. */
+async function fixed(image: string, then: string): Promise<void> {
   const done = await up(image, then);
   expect(done.exitCode, done.output).toBe(0);
   const preview = await project.tandem(["preview", STACK, "--expect-no-changes"]);
@@ -134,9 +134,9 @@ describe("a volume without room for", () => {
     expect(await database.restorePoints()).toHaveLength(1);
   });
 
-  it("either is mended by room and the same `up` again", async () => {
+  it("either is fixed by room and the same `up` again", async () => {
     await makeRoom();
-    await mended(image, "v2");
+    await fixed(image, "v2");
     expect(await database.sql("SELECT count(*) FROM moods")).toBe("65000");
   });
 });
@@ -178,6 +178,6 @@ describe("restore points", () => {
     expect(refused.output).toContain("No container and no route was changed");
     expect(await database.sql("SELECT to_regclass('moods') IS NULL")).toBe("t");
     await database.onServer(`rm ${folder()}; mv ${folder()}.aside ${folder()}`);
-    await mended(image, "v3");
+    await fixed(image, "v3");
   });
 });

@@ -108,7 +108,7 @@ describe(`providers on ${image}`, () => {
         ["usage", "withGrantOption", "GRANT USAGE ON SCHEMA shop TO shop_app WITH GRANT OPTION", "shop"],
       ],
     ],
-  ])("finds and mends hand-made changes, round %s", async (_round, drifts) => {
+  ])("finds and fixes hand-made changes, round %s", async (_round, drifts) => {
     for (const [, , sql, database = "postgres"] of drifts) await server.query(sql, { database });
     const found = await project.run("refresh", "--preview-only", "--expect-no-changes", "--diff");
     expect(found.exitCode, found.output).not.toBe(0);

@@ -220,7 +220,7 @@ describe("a migration that fails", () => {
     expect(await database.restorePoints()).toHaveLength(2);
   });
 
-  it("is mended by a rollback, which sets the stack file to what serves", async () => {
+  it("is fixed by a rollback, which sets the stack file to what serves", async () => {
     const back = await project.tandem(["rollback", STACK, "--yes"]);
     expect(back.exitCode, back.output).toBe(0);
     expect(project.config(STACK).image).toBe(await imageIdOf(`${project.name}:v1`));

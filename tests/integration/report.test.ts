@@ -152,7 +152,7 @@ describe("a pair that is well", () => {
 });
 
 describe("a pair that isn't", () => {
-  it("leads with what is broken and how to mend it, and shows no secret", async () => {
+  it("leads with what is broken and how to fix it, and shows no secret", async () => {
     project.configure("production", { replicas: 2 });
     const name = await containerOf(project.name, "staging", "redis");
     await docker.getContainer(name).stop();

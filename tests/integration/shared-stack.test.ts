@@ -185,8 +185,8 @@ describe("an environment on shared servers", () => {
     const drift = await project.pulumi(["refresh", "-s", "staging", "--preview-only", "--expect-no-changes"]);
     expect(drift.exitCode).not.toBe(0);
     for (const name of ["redis-login", "postgres-admin"]) expect(drift.output).toContain(name);
-    const mend = await project.pulumi(["up", "-s", "staging", "--refresh", "--yes", "--skip-preview"]);
-    expect(mend.exitCode, mend.output).toBe(0);
+    const fix = await project.pulumi(["up", "-s", "staging", "--refresh", "--yes", "--skip-preview"]);
+    expect(fix.exitCode, fix.output).toBe(0);
     const redis = await redisAs(project, "staging");
     expect(await answerOf(redis, "GET", "prod:kept")).toMatch(/NOPERM/);
     redis.disconnect();

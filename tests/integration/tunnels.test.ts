@@ -99,7 +99,7 @@ describe("The Oracle in a tunnel that others use too", () => {
     expect(output).toContain("tandem:cloudflare:IngressRule");
   });
 
-  it("shows what was done to rules by hand, sorted, mends its own rule and leaves everybody else's", async () => {
+  it("shows what was done to rules by hand, sorted, fixes its own rule and leaves everybody else's", async () => {
     const before = rules(tunnel);
     const site = (stack: (typeof stacks)[number]) => ({ world, tunnel, ...own(stack) });
     const strange = strangeRules(site("staging"));

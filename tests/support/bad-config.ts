@@ -34,14 +34,14 @@ export function printedProblems(project: TestProject, { output }: Outcome): Prin
   return problemsIn(project.folder, output.replaceAll(`${project.name}:`, "oracle:"));
 }
 
-/** The problems in the output of a command; what mends them as `pulumi config …`. */
+/** The problems in the output of a command; what fixes them as `pulumi config …`. */
 export function problemsIn(folder: string, output: string): Printed[] {
   const words = output.replaceAll(configCommandFor({ directory: folder }), "pulumi config");
   const blocks = words.matchAll(/^[✗!] (\S+) (.*(?:\n(?! {4}).*)*)\n {4}(\S+)\n {4}(.+)$/gm);
   return [...blocks].map(([, key = "", reason = "", place = "", fix = ""]) => ({ key, reason, place, fix }));
 }
 
-/** Does a printed problem say what a case expects: its key or file, its reason, the command that mends it? */
+/** Does a printed problem say what a case expects: its key or file, its reason, the command that fixes it? */
 export function says(problem: Printed, [, , , key, reason, fix]: Case): boolean {
   const where = key === "" ? problem.place.startsWith(problem.key) : problem.key === key;
   return where && reason.test(problem.reason) && isFix(problem.fix, fix);

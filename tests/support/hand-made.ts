@@ -20,7 +20,7 @@ export interface HandMade {
   text: RegExp;
   mending: Gravity;
   make(): Promise<unknown>;
-  /** Undone by hand; without it `--fix` mends it. */
+  /** Undone by hand; without it `--fix` fixes it. */
   undo?(): Promise<unknown>;
 }
 
@@ -101,7 +101,7 @@ export function toolsOf(site: Site) {
   return { at, database, sql, root, run, remove, label, foreign, copied, role, person, data, safe, bySql };
 }
 
-/** Changes that stop or remove something; all are safe to mend, or undone by hand first. */
+/** Changes that stop or remove something; all are safe to fix, or undone by hand first. */
 export function loudChanges(site: Site, app: string): HandMade[] {
   const at = (role: string) => `${site.system}_${site.environment}_${role}`;
   const stop = (role: string): HandMade => ({

@@ -29,7 +29,7 @@ export async function tellLeftovers(session: Session, say: (line: string) => voi
   if (broken.some((file) => file.endsWith(".attrs"))) {
     throw new UserError(
       `a run that was killed left ${broken.join(", ")} torn, and the engine can't read the state beside it`,
-      `\`${upCommand(project, stack)}\` mends it`,
+      `\`${upCommand(project, stack)}\` fixes it`,
     );
   }
   const locks = locksOf(session);

@@ -6,7 +6,7 @@ import type { Deployment } from "../../engine/state/backend.ts";
 import { awaitRemoteStack } from "../../engine/state/remote-locks.ts";
 import { holdStack } from "../../engine/state/stack-hold.ts";
 import { awaitStack } from "../../engine/state/stack-locks.ts";
-import { mendStateFolder } from "../../engine/state/state-folder.ts";
+import { fixStateFolder } from "../../engine/state/state-folder.ts";
 import { currentDeployment, keptState, restoreData } from "../../engine/state/state-transfer.ts";
 import { finishDeletion } from "./data-deletion.ts";
 import { forgetGone } from "./gone.ts";
@@ -50,7 +50,7 @@ export async function settle(
     await tellLeftovers(session, say);
     return await currentDeployment(session);
   }
-  if (backend.kind === "file") mendStateFolder(backend.directory, project.name, stack);
+  if (backend.kind === "file") fixStateFolder(backend.directory, project.name, stack);
   const deployment = await currentDeployment(session);
   if (deployment === undefined) return undefined;
   if (backend.kind === "remote" && (readBegin(session) > 0 || wait > 0)) {

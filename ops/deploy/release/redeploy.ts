@@ -33,21 +33,21 @@ export interface NamedImage extends NewImage {
  * Finds a lasting name for each image on the session's Docker host.
  *
  * @param origin where they come from, for the comment in the stack file
- * @param mend what to do where one is gone
+ * @param fix what to do where one is gone
  * @throws UserError when one is no longer there.
  */
 export async function nameImages(
   { project, file }: Session,
   images: Images,
   origin: string,
-  mend: string,
+  fix: string,
 ): Promise<Record<string, NamedImage>> {
   return await withDocker(dockerHostOf(project, file), async (docker) => {
     const entries: [string, NamedImage][] = [];
     for (const [setting, id] of Object.entries(images)) {
       const facts = await imageFacts(docker, id);
       if (facts === undefined) {
-        throw new UserError(`the image ${id} (${setting}; ${origin}) is no longer on the Docker host`, mend);
+        throw new UserError(`the image ${id} (${setting}; ${origin}) is no longer on the Docker host`, fix);
       }
       const comment = `${shownName(facts)}, ${origin}`;
       entries.push([setting, { reference: lastingName(facts), comment, facts }]);

@@ -175,11 +175,11 @@ export function lastGood(versions: readonly Version[]): Version | undefined {
 export function chosenVersion(versions: readonly Version[], number: number): Version {
   const version = versions.find((one) => one.number === number);
   const known = versions.filter(isGood).map((one) => one.number);
-  const mend = known.length === 0 ? "deploy one first" : `versions that served: ${known.join(", ")}`;
-  if (version === undefined) throw new UserError(`the history has no version ${number}`, mend, 2);
+  const fix = known.length === 0 ? "deploy one first" : `versions that served: ${known.join(", ")}`;
+  if (version === undefined) throw new UserError(`the history has no version ${number}`, fix, 2);
   if (!isGood(version)) {
     const why = version.result === "succeeded" ? `it is a ${version.kind}` : `it ${version.result}`;
-    throw new UserError(`version ${number} never served: ${why}`, mend, 2);
+    throw new UserError(`version ${number} never served: ${why}`, fix, 2);
   }
   return version;
 }

@@ -22,7 +22,7 @@ export async function requireDocker(host: string): Promise<void> {
   if ("version" in answer) return;
   throw new UserError(
     `Docker does not answer at ${answer.detail}`,
-    answer.mend ?? `try it by hand: ${sshByHand(host)}`,
+    answer.fix ?? `try it by hand: ${sshByHand(host)}`,
   );
 }
 

@@ -42,10 +42,10 @@ export async function openForward(options: ForwardOptions): Promise<Pick<HeldCon
     return await holdConnection(connectionOf(options));
   } catch (error) {
     if (error instanceof UserError) throw error;
-    const { reason, mend } = explainSshFailure(host, error instanceof Error ? error.message : String(error));
+    const { reason, fix } = explainSshFailure(host, error instanceof Error ? error.message : String(error));
     throw new UserError(
       `can't forward port ${localPort} of this machine to ${host}: ${reason}`,
-      /in use|forward/i.test(reason) ? "set postgresForwardPort to a free port" : mend,
+      /in use|forward/i.test(reason) ? "set postgresForwardPort to a free port" : fix,
     );
   }
 }

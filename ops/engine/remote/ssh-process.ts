@@ -38,11 +38,7 @@ const ready = "tandem-forward-ready";
 export function holdArguments({ host, settings, flags = [] }: HoldOptions): string[] {
   const target = sshTarget(host);
   if (target === undefined) {
-    throw new UserError(
-      `Docker host "${host}" is not of the form ssh://user@host:port`,
-      "mend dockerHost",
-      2,
-    );
+    throw new UserError(`Docker host "${host}" is not of the form ssh://user@host:port`, "fix dockerHost", 2);
   }
   // The far end reads our end of the pipe: the connection ends with this process, however that ends.
   return [

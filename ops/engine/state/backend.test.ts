@@ -66,7 +66,7 @@ it("refuses a torn file, and names the copy beside it", () => {
   expect(() => readDeployment(folder, "shop", "staging")).toThrow(
     expect.objectContaining({
       message: expect.stringMatching(/staging\.json can't be read/),
-      mend: expect.stringContaining("staging.json.bak"),
+      fix: expect.stringContaining("staging.json.bak"),
     }),
   );
 });

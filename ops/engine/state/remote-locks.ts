@@ -58,8 +58,8 @@ export async function awaitRemoteStack(
       }
       return;
     }
-    const { message, mend } = heldBy(session.stack, living);
-    if (Date.now() >= deadline) throw new UserError(message, mend);
+    const { message, fix } = heldBy(session.stack, living);
+    if (Date.now() >= deadline) throw new UserError(message, fix);
     if (!told) say(`${message}: waiting`);
     await sleep(pollMs);
   }

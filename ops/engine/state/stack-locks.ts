@@ -77,11 +77,11 @@ export function clearDeadLocks(directory: string): string[] {
 }
 
 /** Who holds a stack, in words, and what to do about it. */
-export function heldBy(stack: string, holder: StackLock): { message: string; mend: string } {
+export function heldBy(stack: string, holder: StackLock): { message: string; fix: string } {
   const who = `${holder.username}@${holder.hostname}, process ${holder.pid}, since ${holder.timestamp}`;
   return {
     message: `${stack} is held by another run (${who})`,
-    mend:
+    fix:
       holder.hostname === hostname()
         ? "wait for it with --wait <seconds>"
         : `wait for it with --wait <seconds>; if that machine is gone for good: pulumi cancel ${stack}`,
@@ -110,8 +110,8 @@ export async function awaitStack(directory: string, stack: string, wait: LockWai
     if (wait.look !== true) for (const line of clearDeadLocks(directory)) wait.say(line);
     const holder = readLocks(directory).find((lock) => deathOf(lock) === undefined);
     if (holder === undefined) return;
-    const { message, mend } = heldBy(stack, holder);
-    if (Date.now() >= deadline) throw new UserError(message, mend);
+    const { message, fix } = heldBy(stack, holder);
+    if (Date.now() >= deadline) throw new UserError(message, fix);
     if (!told) wait.say(`${message}: waiting`);
     told = true;
     await sleep(500);

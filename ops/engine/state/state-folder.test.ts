@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { mendStateFolder } from "./state-folder.ts";
+import { fixStateFolder } from "./state-folder.ts";
 
 let folder: string;
 
@@ -29,7 +29,7 @@ it("removes torn attributes and left drafts", () => {
     put("stacks/oracle/staging.json.18ad3f0c.tmp", "{"),
     put("locks/organization/oracle/staging/1f.json.18ad3f0c.tmp", ""),
   ];
-  mendStateFolder(folder, "oracle", "staging");
+  fixStateFolder(folder, "oracle", "staging");
   expect(broken.filter(existsSync)).toEqual([]);
 });
 
@@ -44,10 +44,10 @@ it("keeps what is whole, what is being written, and what belongs to others", () 
     put("locks/organization/oracle/staging/1f.json", "{}"),
     put("locks/organization/oracle/production/1f.json.18ad3f0c.tmp", "", 60),
   ];
-  mendStateFolder(folder, "oracle", "staging");
+  fixStateFolder(folder, "oracle", "staging");
   expect(whole.filter((file) => !existsSync(file))).toEqual([]);
 });
 
 it("does nothing where there is no state yet", () => {
-  expect(() => mendStateFolder(join(folder, "none"), "oracle", "staging")).not.toThrow();
+  expect(() => fixStateFolder(join(folder, "none"), "oracle", "staging")).not.toThrow();
 });

@@ -53,6 +53,6 @@ export function brokenStateFiles(directory: string, project: string, stack: stri
 }
 
 /** Removes them; what they belong to stays. Nobody may be at work on the stack. */
-export function mendStateFolder(directory: string, project: string, stack: string): void {
+export function fixStateFolder(directory: string, project: string, stack: string): void {
   for (const file of brokenStateFiles(directory, project, stack)) rmSync(file, { force: true });
 }

@@ -8,6 +8,6 @@ it("a database that ends every session in it is a finding, in the server's words
   expect(unseen("staging_shop", error)).toMatchObject({
     subject: "database staging_shop",
     text: "can't be looked into: terminating connection due to idle-session timeout",
-    mend: expect.stringContaining('ALTER DATABASE "staging_shop" RESET'),
+    fix: expect.stringContaining('ALTER DATABASE "staging_shop" RESET'),
   });
 });

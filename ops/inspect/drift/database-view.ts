@@ -20,8 +20,8 @@ const STATE_RIGHTS: Readonly<Record<string, string>> = {
 
 function loginFindings({ roles, members }: ServerFacts, strange: Strangers, place: Place): Finding[] {
   const known = new Map(place.of("role").map((role) => [output(role, "name"), role.outputs ?? {}]));
-  const login = (name: string, text: string, mend: string): Finding => {
-    return { subject: `login ${name}`, text, mending: "person", mend };
+  const login = (name: string, text: string, fix: string): Finding => {
+    return { subject: `login ${name}`, text, mending: "person", fix };
   };
   const strangers = strange.roles.map(({ rolname }) =>
     login(rolname, "is not in the state", `find out who uses it; DROP ROLE ${identifier(rolname)}`),
@@ -31,9 +31,9 @@ function loginFindings({ roles, members }: ServerFacts, strange: Strangers, plac
     if (state === undefined) return [];
     return Object.entries(RIGHTS)
       .filter(([column]) => role[column] === true && state[STATE_RIGHTS[column] ?? ""] !== true)
-      .map(([column, mend]) => {
+      .map(([column, fix]) => {
         const text = `has the right ${column.replace(/^rol/, "")}, which nothing gave it`;
-        return login(role.rolname, text, `ALTER ROLE ${identifier(role.rolname)} ${mend}`);
+        return login(role.rolname, text, `ALTER ROLE ${identifier(role.rolname)} ${fix}`);
       });
   });
   const joined = (members ?? [])
@@ -50,11 +50,11 @@ function loginFindings({ roles, members }: ServerFacts, strange: Strangers, plac
 function serverFindings(facts: ServerFacts, strange: Strangers, { name, place }: Server): Finding[] {
   const roles = namesOf(place, "role");
   const subject = `server ${name}`;
-  const find = (text: string, mend: string): Finding => ({ subject, text, mending: "person", mend });
+  const find = (text: string, fix: string): Finding => ({ subject, text, mending: "person", fix });
   return [
     ...strange.databases.map(({ name: database }): Finding => {
-      const mend = `look at what it holds before you remove it: DROP DATABASE ${identifier(database)}`;
-      return { subject: `database ${database}`, text: "is not in the state", mending: "data", mend };
+      const fix = `look at what it holds before you remove it: DROP DATABASE ${identifier(database)}`;
+      return { subject: `database ${database}`, text: "is not in the state", mending: "data", fix };
     }),
     ...strange.settings
       .filter(([, role, values]) => !roles.has(role) || !stateSets(place, role, values))
@@ -122,25 +122,25 @@ function contentFindings(facts: ContentFacts, database: string, place: Place): F
     ...(facts.extensions ?? [])
       .filter((name) => !extensions.has(name))
       .map((name): Finding => {
-        const mend = `name it in the program, or DROP EXTENSION ${identifier(name)}`;
-        return { subject: `extension ${name}`, text: "is not in the state", mending: "person", mend };
+        const fix = `name it in the program, or DROP EXTENSION ${identifier(name)}`;
+        return { subject: `extension ${name}`, text: "is not in the state", mending: "person", fix };
       }),
     ...(facts.public ?? []).map(([schema, table]): Finding => {
       // Without its schema the name of a tenant's `pg_class` means Postgres' own.
-      const mend = `REVOKE ALL ON ${identifier(schema)}.${identifier(table)} FROM PUBLIC`;
-      return { subject, text: `${schema}.${table} is open to every login`, mending: "person", mend };
+      const fix = `REVOKE ALL ON ${identifier(schema)}.${identifier(table)} FROM PUBLIC`;
+      return { subject, text: `${schema}.${table} is open to every login`, mending: "person", fix };
     }),
     ...(facts.strange ?? []).map((table): Finding => {
-      const mend = `make ${table} in a migration, or move what it holds and drop it`;
+      const fix = `make ${table} in a migration, or move what it holds and drop it`;
       const text = `${table} belongs to another login than the database's owner`;
-      return { subject, text, mending: "data", mend };
+      return { subject, text, mending: "data", fix };
     }),
     ...(facts.open ?? []).map((one): Finding => {
       return {
         subject,
         text: `has the ${one}`,
         mending: "person",
-        mend: "find out who uses it, and drop it",
+        fix: "find out who uses it, and drop it",
       };
     }),
   ];
@@ -156,7 +156,7 @@ export function unseen(database: string, error: Error): Finding {
     subject: `database ${database}`,
     text: `can't be looked into: ${said}`,
     mending: "person",
-    mend: `look at its settings (SELECT * FROM pg_db_role_setting), and reset what ends a session: ALTER DATABASE ${identifier(database)} RESET …`,
+    fix: `look at its settings (SELECT * FROM pg_db_role_setting), and reset what ends a session: ALTER DATABASE ${identifier(database)} RESET …`,
   };
 }
 

@@ -16,7 +16,7 @@ describe("several findings about the same thing", () => {
   it("are one drift, the gravest decides, and data comes first", () => {
     const drifts = driftsOf(
       [
-        { subject: "container a", text: "is paused", mending: "person", mend: "docker unpause a" },
+        { subject: "container a", text: "is paused", mending: "person", fix: "docker unpause a" },
         { subject: "container a", text: "changed: memory", mending: "safe" },
         { subject: "volume b", text: "is gone", mending: "data" },
       ],

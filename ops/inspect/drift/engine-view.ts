@@ -43,11 +43,11 @@ export function engineFindings({ outcomes }: Pick<EngineRun, "outcomes">): Findi
   });
 }
 
-function wayBack({ type }: Step): { mend?: string } {
+function wayBack({ type }: Step): { fix?: string } {
   const { gone, changed } = factsOf(type);
   if (gone !== undefined || changed !== undefined) {
     return {
-      mend: "restore it from a restore point or backup, or accept it: `pulumi refresh`, then look at `tandem preview`",
+      fix: "restore it from a restore point or backup, or accept it: `pulumi refresh`, then look at `tandem preview`",
     };
   }
   return {};

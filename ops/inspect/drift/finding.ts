@@ -1,4 +1,4 @@
-// A drift: something that is not as the program made it, and who may mend it.
+// A drift: something that is not as the program made it, and who may fix it.
 import type { Gravity } from "../../../lib/resource-types.ts";
 
 /** What one look found; several about the same subject become one drift. */
@@ -11,7 +11,7 @@ export interface Finding {
   /** Volume of the stack to which somebody else may write: nothing of the stack is started on it. */
   volume?: string;
   /** What a person does about it; without it `tandem drift <stack> --fix` does. */
-  mend?: string;
+  fix?: string;
 }
 
 /** A subject that drifted. */
@@ -19,7 +19,7 @@ export interface Drift {
   subject: string;
   details: string[];
   mending: Gravity;
-  mend: string[];
+  fix: string[];
   /** What each detail is by itself: the gravest of them is the drift's. */
   findings: { text: string; mending: Gravity }[];
   /** When a run saw it first, ISO 8601. */
@@ -40,7 +40,7 @@ export function driftsOf(findings: readonly Finding[], seen: (subject: string) =
       subject,
       details: [...new Set(all.map(({ text }) => text))].sort(),
       mending: worst.mending,
-      mend: [...new Set(all.flatMap(({ mend }) => mend ?? []))].sort(),
+      fix: [...new Set(all.flatMap(({ fix }) => fix ?? []))].sort(),
       findings: all.map(({ text, mending }) => ({ text, mending })),
       firstSeen: seen(subject),
     };

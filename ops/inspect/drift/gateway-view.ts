@@ -46,7 +46,7 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
     const name = ROUTES.exec(path)?.[1] ?? UPSTREAM.exec(path)?.[1];
     return name === undefined || known.has(routeOf(name)) ? [] : [`/config/${path}`];
   });
-  const mend = (path: string) =>
+  const fix = (path: string) =>
     `find out who uses it; docker exec -u 0 ${facts.Name.replace(/^\//, "")} sh -c 'rm ${posix.normalize(path)} && sh ${CONFIG}/reload.sh'`;
   const changed = await Promise.all(
     routes.map(async (route): Promise<Finding[]> => {
@@ -62,11 +62,11 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
   const { stdout } = await exec(docker, gateway, ["sh", "-c", IN_FORCE]);
   const [inFiles, inForce] = stdout.trim().split("\n");
   const name = facts.Name.replace(/^\//, "");
-  const alone = (text: string, way: string): Finding => ({ subject, text, mending: "person", mend: way });
+  const alone = (text: string, way: string): Finding => ({ subject, text, mending: "person", fix: way });
   const own = isOwn(files, facts.Config.Labels);
   const told = !own || strangers.length > 0 || changed.flat().length > 0;
   return [
-    ...strangers.map((path) => alone(`has a route that no state knows: ${path}`, mend(path))),
+    ...strangers.map((path) => alone(`has a route that no state knows: ${path}`, fix(path))),
     ...changed.flat(),
     ...(own
       ? []
@@ -77,7 +77,7 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
             mending: "safe" as const,
           },
         ]),
-    // A route that was changed is mended with its reload.
+    // A route that was changed is fixed with its reload.
     ...(told || inFiles === inForce
       ? []
       : [

@@ -54,19 +54,19 @@ function knownStranger(
   info: Docker.ContainerInfo,
   serving: ReadonlyMap<string, string>,
   { leaving, command }: Place,
-): Pick<Finding, "text" | "mend"> | undefined {
+): Pick<Finding, "text" | "fix"> | undefined {
   const by = serving.get(containerName(info));
   if (leaving.has(info.Id)) {
     const state = by === undefined ? "is the version before" : `serves (${by})`;
     return {
       text: `${state}: a deploy did not come to its end`,
-      mend: `leave it; the next \`${command("up")}\` settles it`,
+      fix: `leave it; the next \`${command("up")}\` settles it`,
     };
   }
   if (by === undefined) return undefined;
   return {
     text: `serves (${by}) and is not in the state`,
-    mend: `leave it while it serves; find out which state knows it, and look at \`${command("preview")}\``,
+    fix: `leave it while it serves; find out which state knows it, and look at \`${command("preview")}\``,
   };
 }
 
@@ -94,8 +94,8 @@ function strangeContainers(
       if (about !== undefined && (place.leaving.has(info.Id) || mounted.length === 0)) {
         return [{ subject, mending: "person", ...about }];
       }
-      const find = (text: string, mending: Gravity, mend: string): Finding => {
-        return { subject, text, mending, mend: about?.mend ?? mend };
+      const find = (text: string, mending: Gravity, fix: string): Finding => {
+        return { subject, text, mending, fix: about?.fix ?? fix };
       };
       // Of what runs, a log tells more than a guess: what serves may need it.
       const removal = removalOf(info, serving) ?? `docker logs --tail 50 ${name}`;
@@ -129,8 +129,8 @@ function strangeNetworks({ networks }: Host, place: Place): Finding[] {
     const isKnown = known.has(Id) || place.leaving.has(Id) || Name.startsWith(`${place.system}_shared_`);
     const why = isKnown ? undefined : claim(Name, Labels, place);
     if (why === undefined) return [];
-    const mend = `docker network rm ${Name}`;
-    return [{ subject: `network ${Name}`, text: `${why} and is not in the state`, mending: "person", mend }];
+    const fix = `docker network rm ${Name}`;
+    return [{ subject: `network ${Name}`, text: `${why} and is not in the state`, mending: "person", fix }];
   });
 }
 
@@ -139,8 +139,8 @@ function strangeVolumes({ volumes }: Host, place: Place): Finding[] {
   return volumes.flatMap(({ Name, Labels }): Finding[] => {
     const why = known.has(Name) || place.leaving.has(Name) ? undefined : claim(Name, Labels, place);
     if (why === undefined) return [];
-    const mend = `look at what it holds before you remove it: docker volume rm ${Name}`;
-    return [{ subject: `volume ${Name}`, text: `${why} and is not in the state`, mending: "data", mend }];
+    const fix = `look at what it holds before you remove it: docker volume rm ${Name}`;
+    return [{ subject: `volume ${Name}`, text: `${why} and is not in the state`, mending: "data", fix }];
   });
 }
 
@@ -161,7 +161,7 @@ function ownDetails(
   const subject = `container ${name}`;
   const wanted = wantedNetworks(inputs);
   const joined = Object.keys(facts.NetworkSettings.Networks);
-  const find = (text: string, mend: string): Finding => ({ subject, text, mending: "person", mend });
+  const find = (text: string, fix: string): Finding => ({ subject, text, mending: "person", fix });
   const { Memory, MemorySwap, RestartPolicy } = facts.HostConfig;
   // As the provider stops a new version that failed: to give it its policy again would bring it back with the daemon.
   if (!facts.State.Running && RestartPolicy?.Name === "no" && inputs?.restart !== "no") {
@@ -213,8 +213,8 @@ async function movedTags(docker: Docker, place: Place): Promise<Finding[]> {
       if (facts?.Id === expected) return [];
       const text =
         facts === undefined ? "is not on the host any more" : "names another content than what runs";
-      const mend = "look at `tandem preview`: the next `up` deploys what the tag names now; pin it by digest";
-      return [{ subject: `image ${reference}`, text, mending: "person", mend }];
+      const fix = "look at `tandem preview`: the next `up` deploys what the tag names now; pin it by digest";
+      return [{ subject: `image ${reference}`, text, mending: "person", fix }];
     }),
   );
   return findings.flat();

@@ -43,7 +43,7 @@ export async function look(session: Session): Promise<Look> {
   ]);
   if (!refresh.ok) {
     const said = refresh.errors.map(({ message }) => message).join("\n");
-    throw new UserError(`the refresh of ${stack} failed: ${said}`, "mend the above and look again");
+    throw new UserError(`the refresh of ${stack} failed: ${said}`, "fix the above and look again");
   }
   return { findings: [...engineFindings(refresh), ...others], refresh, place };
 }

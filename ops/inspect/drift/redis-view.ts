@@ -35,13 +35,13 @@ function compare(found: string, server: string, place: Place): Finding[] {
   const rules = rulesOf(found);
   const ours = [...rules.keys()].filter((name) => name !== "default" && name !== "health");
   const wanted = rulesOf(aclFile(ours.includes("app") ? "app" : (ours[0] ?? "app"), ""));
-  const mend = restart(server, place);
+  const fix = restart(server, place);
   return [...new Set([...rules.keys(), ...wanted.keys()])].flatMap((name): Finding[] => {
     const [is, was] = [rules.get(name), wanted.get(name)];
     if (is === was) return [];
     const text =
       was === undefined ? "is not one of the program's" : is === undefined ? "is gone" : "has other rights";
-    return [{ subject: `Redis user ${name} of ${server}`, text, mending: "person", mend }];
+    return [{ subject: `Redis user ${name} of ${server}`, text, mending: "person", fix }];
   });
 }
 
@@ -52,8 +52,8 @@ async function sharedUsers(docker: Docker, id: string, server: string, place: Pl
   const lines = (await redisCommand(docker, id, ["ACL", "LIST"])) as string[];
   return lines.flatMap((line): Finding[] => {
     const [, name = "", ...rules] = line.split(" ");
-    const about = (text: string, mend: string): Finding[] => [
-      { subject: `Redis user ${name} of ${server}`, text, mending: "person", mend },
+    const about = (text: string, fix: string): Finding[] => [
+      { subject: `Redis user ${name} of ${server}`, text, mending: "person", fix },
     ];
     if (name === "default" && rules.includes("on")) {
       return about("is let in", `it is shut out again at the server's start: docker restart ${server}`);
@@ -83,7 +83,7 @@ async function findingsOf(docker: Docker, container: StateResource, place: Place
       subject: `container ${server}`,
       text: "has no file of its users",
       mending: "person",
-      mend: restart(server, place),
+      fix: restart(server, place),
     },
   ];
 }

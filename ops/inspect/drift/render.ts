@@ -18,7 +18,7 @@ export interface DriftReport {
 }
 
 const WORDS: Readonly<Record<Gravity, string>> = {
-  safe: "safe to mend",
+  safe: "safe to fix",
   person: "needs a person",
   data: "data at risk",
 };
@@ -35,8 +35,8 @@ export function renderText({ stack, drifts, seconds }: DriftReport): string {
     printableLine(details.join("; ")),
     day(firstSeen),
   ]);
-  const ways = drifts.flatMap(({ subject, mend }) =>
-    mend.length === 0 ? [] : [`  ${printableLine(subject)}: ${printableLine(mend.join("; "))}`],
+  const ways = drifts.flatMap(({ subject, fix }) =>
+    fix.length === 0 ? [] : [`  ${printableLine(subject)}: ${printableLine(fix.join("; "))}`],
   );
   const safe = drifts.some(({ mending }) => mending === "safe")
     ? [`  the rest: tandem drift ${stack} --fix`]
@@ -63,8 +63,8 @@ export function renderDriftMarkdown({ project, stack, at, drifts }: DriftReport)
   const head = `${driftMarker(project, stack)}\n## ${plain(stack)} of ${plain(project)}: ${drifts.length === 0 ? "no drift" : `${drifts.length} drifted`}\n\nAs of ${day(at)} UTC.\n`;
   if (drifts.length === 0) return head;
   const rows = drifts.map(
-    ({ subject, details, mending, mend, firstSeen }) =>
-      `| ${WORDS[mending]} | ${code(subject)} | ${plain(details.join("; "))} | ${mend.map(code).join("<br>") || code(`tandem drift ${stack} --fix`)} | ${day(firstSeen)} |`,
+    ({ subject, details, mending, fix, firstSeen }) =>
+      `| ${WORDS[mending]} | ${code(subject)} | ${plain(details.join("; "))} | ${fix.map(code).join("<br>") || code(`tandem drift ${stack} --fix`)} | ${day(firstSeen)} |`,
   );
   const table = ["", "| | what | how | to do | since (UTC) |", "|---|---|---|---|---|"];
   let length = head.length + table.join("\n").length + 200;

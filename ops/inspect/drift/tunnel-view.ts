@@ -66,7 +66,7 @@ function ownRule(rule: Rule, state: StateResource, config: TunnelConfig): Findin
         subject,
         text: `was given ${key} by hand`,
         mending: "person",
-        mend: `take it out ${DASHBOARD}, or keep it with tunnel.takeOver`,
+        fix: `take it out ${DASHBOARD}, or keep it with tunnel.takeOver`,
       };
     }),
   ];
@@ -87,9 +87,9 @@ export function sharedTunnelFindings(
     const state = own.get(hostname);
     if (state !== undefined && rule === ruleOf(config, hostname)) return ownRule(rule, state, config);
     const subject = `tunnel rule ${nameOf(rule)}`;
-    const mend = `find out whose it is, and take it out ${DASHBOARD}`;
+    const fix = `find out whose it is, and take it out ${DASHBOARD}`;
     const stranger = (why: string): Finding => {
-      return { subject, text: `${why} and is in no state`, mending: "person", mend };
+      return { subject, text: `${why} and is in no state`, mending: "person", fix };
     };
     if (state !== undefined) {
       return [stranger(`carries this environment's hostname, sends to ${rule.service}`)];

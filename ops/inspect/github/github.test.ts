@@ -61,7 +61,7 @@ describe("the issue about drift", () => {
     subject,
     details: ["is | gone"],
     mending: "data",
-    mend: ["docker volume ls"],
+    fix: ["docker volume ls"],
     findings: [],
     firstSeen: "2026-01-01T00:00:00.000Z",
   });

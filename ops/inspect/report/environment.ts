@@ -127,7 +127,7 @@ export async function gather({ project, stack, checked, session }: Opened): Prom
   const up = typedCommand(project, "up", stack);
   const deployment = await askWith(session, async (own) => (await currentDeployment(own)) ?? {});
   const inState = await askWith(deployment, living);
-  const state = inState.ok || inState.mend !== "" ? inState : unavailable(inState.problem, up);
+  const state = inState.ok || inState.fix !== "" ? inState : unavailable(inState.problem, up);
   const [run, containers] = await Promise.all([
     askWith(checked, preview),
     askWith(session, (own) => containersOf(own, valueOr(deployment, {}))),

@@ -56,7 +56,7 @@ export interface Policies {
   /** Rules that the stack turned off. */
   disabled: string[];
   /** What the preview found broken. */
-  violations: { policy: string; mandatory: boolean; text: string; mend: string }[];
+  violations: { policy: string; mandatory: boolean; text: string; fix: string }[];
 }
 
 /** What the last look for drift saw. */
@@ -105,8 +105,8 @@ export interface Problem {
   /** The environment that it is about; undefined where it is about both. */
   environment?: string;
   text: string;
-  /** Command that mends it or shows more, or what to do in words. */
-  mend: string;
+  /** Command that fixes it or shows more, or what to do in words. */
+  fix: string;
 }
 
 /** The report. */

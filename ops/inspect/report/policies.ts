@@ -14,7 +14,7 @@ export function policySettingsOf({ config }: StackFile, stack: string): PolicySe
   return readPolicySettings(text, stack, names).settings;
 }
 
-/** Counts the rules, and names what is broken with its mending. */
+/** Counts the rules, and names what is broken with its fix. */
 export function policiesOf(
   settings: PolicySettings,
   { violations }: Pick<EngineRun, "violations">,
@@ -28,7 +28,7 @@ export function policiesOf(
     violations: violations.map(({ policy, mandatory, message }) => {
       const rule = rules.find(({ name }) => name === policy);
       const text = (lastLine(message) ?? "").trim();
-      return { policy, mandatory, text, mend: rule?.mend ?? `see \`${POLICIES_KEY}\` in the stack's file` };
+      return { policy, mandatory, text, fix: rule?.fix ?? `see \`${POLICIES_KEY}\` in the stack's file` };
     }),
   };
 }

@@ -1,4 +1,4 @@
-// What wants attention: found, sorted by how grave it is, each with what mends it, and summed up in a sentence.
+// What wants attention: found, sorted by how grave it is, each with what fixes it, and summed up in a sentence.
 import { describe, expect, it } from "vitest";
 import type { EnvironmentReport, Limits } from "./model.ts";
 import { known, unavailable } from "./source.ts";
@@ -6,7 +6,7 @@ import { alike, environment, reportOn, service } from "./testing.ts";
 
 const away = unavailable("Docker does not answer", "./tandem setup --check");
 const told = (parts: Partial<EnvironmentReport>) =>
-  reportOn(parts).problems.map(({ level, environment: who, text, mend }) => [level, who, text, mend]);
+  reportOn(parts).problems.map(({ level, environment: who, text, fix }) => [level, who, text, fix]);
 
 describe("a pair that is well", () => {
   it("says so, and has no problem", () => {
@@ -24,7 +24,7 @@ describe("a pair that is well", () => {
     expect(report.problems).toEqual([
       {
         ...{ level: "note", environment: "staging", text: "1 change waits to be deployed" },
-        mend: "./tandem preview staging --diff",
+        fix: "./tandem preview staging --diff",
       },
     ]);
   });
@@ -117,9 +117,9 @@ describe("a problem", () => {
           advisory: 1,
           disabled: [],
           violations: [
-            { policy: "digest", mandatory: false, text: "a has none", mend: "add it" },
-            { policy: "digest", mandatory: false, text: "b has none", mend: "add it" },
-            { policy: "pids", mandatory: true, text: "c has no limit", mend: "set pids" },
+            { policy: "digest", mandatory: false, text: "a has none", fix: "add it" },
+            { policy: "digest", mandatory: false, text: "b has none", fix: "add it" },
+            { policy: "pids", mandatory: true, text: "c has no limit", fix: "set pids" },
           ],
         }),
       },

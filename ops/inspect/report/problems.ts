@@ -1,4 +1,4 @@
-// What of a pair wants attention, worst first, each with what mends it; and the whole in one sentence.
+// What of a pair wants attention, worst first, each with what fixes it; and the whole in one sentence.
 
 import type { Project } from "../../engine/project.ts";
 import { typedCommand } from "../../engine/systems.ts";
@@ -27,9 +27,9 @@ const KEYS = Object.keys(AMOUNTS) as (keyof Amounts)[];
 type Found = Omit<Problem, "environment">;
 type Look = (environment: EnvironmentReport, command: (name: string) => string) => Found[];
 
-const bad = (text: string, mend: string): Found => ({ level: "bad", text, mend });
-const warn = (text: string, mend: string): Found => ({ level: "warn", text, mend });
-const note = (text: string, mend: string): Found => ({ level: "note", text, mend });
+const bad = (text: string, fix: string): Found => ({ level: "bad", text, fix });
+const warn = (text: string, fix: string): Found => ({ level: "warn", text, fix });
+const note = (text: string, fix: string): Found => ({ level: "note", text, fix });
 
 /** `1 thing`, `2 things`. */
 export function count(number: number, one: string, many = `${one}s`): string {
@@ -37,7 +37,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 const condition: Look = ({ condition, containers }, command) => {
-  if (!containers.ok) return [bad(`its containers can't be seen: ${containers.problem}`, containers.mend)];
+  if (!containers.ok) return [bad(`its containers can't be seen: ${containers.problem}`, containers.fix)];
   if (condition === "never") return [warn("it was never brought up", command("up"))];
   if (condition === "down") return [warn("it is down: none of its containers runs", command("up"))];
   const { services, missing } = containers.value;
@@ -57,7 +57,7 @@ const condition: Look = ({ condition, containers }, command) => {
 
 const plan: Look = ({ plan, condition }, command) => {
   const away = condition === "down" || condition === "never";
-  if (!plan.ok) return [(away ? warn : bad)(`its preview says nothing: ${plan.problem}`, plan.mend)];
+  if (!plan.ok) return [(away ? warn : bad)(`its preview says nothing: ${plan.problem}`, plan.fix)];
   const { changes, risks } = plan.value;
   const data = risks
     .filter(({ kind }) => kind === "data")
@@ -74,16 +74,16 @@ const policies: Look = ({ policies }) => {
   if (!policies.ok) return [];
   const byPolicy = Map.groupBy(policies.value.violations, ({ policy }) => policy);
   return [...byPolicy].flatMap(([policy, found]) =>
-    found.slice(0, 1).map(({ mandatory, text, mend }) => {
+    found.slice(0, 1).map(({ mandatory, text, fix }) => {
       const more = found.length === 1 ? "" : `, and ${found.length - 1} more`;
       const what = mandatory ? "the policy" : "the advice";
-      return (mandatory ? bad : note)(`it breaks ${what} ${policy}: ${text}${more}`, mend);
+      return (mandatory ? bad : note)(`it breaks ${what} ${policy}: ${text}${more}`, fix);
     }),
   );
 };
 
 const drift: Look = ({ drift, condition, deploys }, command) => {
-  if (!drift.ok) return [note(`nothing is known of drift: ${drift.problem}`, drift.mend)];
+  if (!drift.ok) return [note(`nothing is known of drift: ${drift.problem}`, drift.fix)];
   if (condition === "never") return [];
   const { lookedAt, drifts } = drift.value;
   if (lookedAt === undefined) return [note("nobody has looked for drift yet", command("drift"))];
@@ -102,7 +102,7 @@ const drift: Look = ({ drift, condition, deploys }, command) => {
 };
 
 const deploys: Look = ({ deploys }, command) => {
-  if (!deploys.ok) return [note(`its history says nothing: ${deploys.problem}`, deploys.mend)];
+  if (!deploys.ok) return [note(`its history says nothing: ${deploys.problem}`, deploys.fix)];
   const last = deploys.value.findLast(({ kind }) => kind === "update");
   return last?.result === "failed"
     ? [bad(`its last deploy failed: version ${last.number}`, command("up"))]
@@ -128,16 +128,16 @@ const budget: Look = ({ limits }) => {
 const data: Look = ({ restorePoints, production, condition }) => {
   if (!restorePoints.ok) {
     return condition === "up"
-      ? [warn(`its restore points can't be listed: ${restorePoints.problem}`, restorePoints.mend)]
+      ? [warn(`its restore points can't be listed: ${restorePoints.problem}`, restorePoints.fix)]
       : [];
   }
   if (!production || restorePoints.value.kept > 0) return [];
-  const mend = "set restorePoints in its stack file, for example to 5";
-  return [note("it keeps no restore points: a migration can't be undone", mend)];
+  const fix = "set restorePoints in its stack file, for example to 5";
+  return [note("it keeps no restore points: a migration can't be undone", fix)];
 };
 
 const cost: Look = ({ cost }) => {
-  if (!cost.ok) return [note(`its cost can't be told: ${cost.problem}`, cost.mend)];
+  if (!cost.ok) return [note(`its cost can't be told: ${cost.problem}`, cost.fix)];
   const unpriced = cost.value?.unpriced ?? [];
   return unpriced.length === 0
     ? []
@@ -161,7 +161,7 @@ function overcommitted([one, other]: Pair["environments"]): Problem[] {
     const most = host[key];
     if (most === undefined || used[key] <= most) return [];
     const text = `the limits of both add up to ${used[key]} ${AMOUNTS[key]}, their host has ${most}: one can slow the other`;
-    return [{ level: "note", text, mend: "lower limits in the stack files, or take a larger host" }];
+    return [{ level: "note", text, fix: "lower limits in the stack files, or take a larger host" }];
   });
 }
 
@@ -169,7 +169,7 @@ function unlike({ project, environments: [one, other], parity }: Pair): Problem[
   const names = `${one.name} ${other.name}`;
   const command = typedCommand(project, "parity", names);
   if (!parity.ok)
-    return [{ level: "warn", text: `the two can't be compared: ${parity.problem}`, mend: parity.mend }];
+    return [{ level: "warn", text: `the two can't be compared: ${parity.problem}`, fix: parity.fix }];
   const wrong = parity.value.differences.filter(({ reason }) => reason === undefined).length;
   return wrong === 0
     ? []
@@ -177,7 +177,7 @@ function unlike({ project, environments: [one, other], parity }: Pair): Problem[
         {
           level: "warn",
           text: `${count(wrong, "thing differs", "things differ")} that must not`,
-          mend: command,
+          fix: command,
         },
       ];
 }

@@ -11,7 +11,7 @@ export interface Unavailable {
   /** Why, without a secret. */
   problem: string;
   /** What to do about it. */
-  mend: string;
+  fix: string;
 }
 
 /** A source that has a value. */
@@ -20,8 +20,8 @@ export function known<T>(value: T): Source<T> {
 }
 
 /** A source that has none. */
-export function unavailable(problem: string, mend: string): Unavailable {
-  return { ok: false, problem, mend };
+export function unavailable(problem: string, fix: string): Unavailable {
+  return { ok: false, problem, fix };
 }
 
 /** Asks a source; an error becomes what it says. */
@@ -29,7 +29,7 @@ export async function ask<T>(work: () => Promise<T> | T): Promise<Source<T>> {
   try {
     return known(await work());
   } catch (error) {
-    if (error instanceof UserError) return unavailable(error.message, error.mend);
+    if (error instanceof UserError) return unavailable(error.message, error.fix);
     return unavailable(error instanceof Error ? error.message : String(error), `${launcher()} setup --check`);
   }
 }

@@ -21,9 +21,9 @@ export function header({ project, sentence, verdict, madeAt, seconds, environmen
 <p class="meta">As of ${when(madeAt)}. Made by <code>${launcher()} report</code> in ${formatSeconds(seconds)}.</p></header>`;
 }
 
-function item({ level, environment, text, mend }: Problem, names: readonly string[]): Html {
+function item({ level, environment, text, fix }: Problem, names: readonly string[]): Html {
   const who = environment === undefined ? "" : html`${tag(environment, names.indexOf(environment))} `;
-  return html`<li class="${level}-item">${mark(level, WORDS[level])}<p>${who}${text}</p><p class="mend">${mending(mend)}</p></li>`;
+  return html`<li class="${level}-item">${mark(level, WORDS[level])}<p>${who}${text}</p><p class="fix">${mending(fix)}</p></li>`;
 }
 
 /** What wants attention; what is only good to know is folded away beneath it. */

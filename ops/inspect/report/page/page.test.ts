@@ -56,7 +56,7 @@ describe("the page", () => {
       drift: known({ lookedAt: NASTY, drifts: [{ subject: NASTY, since: NASTY }] }),
       policies: known({
         ...{ mandatory: 1, advisory: 1, disabled: [NASTY] },
-        violations: [{ policy: NASTY, mandatory: true, text: NASTY, mend: NASTY }],
+        violations: [{ policy: NASTY, mandatory: true, text: NASTY, fix: NASTY }],
       }),
       topology: known({
         nodes: [

@@ -44,16 +44,16 @@ export function tag(name: string, index: number): Html {
 }
 
 /** What to do: a command as one, words as words. */
-export function mending(mend: string): Html {
-  if (mend === "") return html``;
-  return mend.startsWith("./")
-    ? html`<code class="cmd">${mend}</code>`
-    : html`<span class="todo">${mend}</span>`;
+export function mending(fix: string): Html {
+  if (fix === "") return html``;
+  return fix.startsWith("./")
+    ? html`<code class="cmd">${fix}</code>`
+    : html`<span class="todo">${fix}</span>`;
 }
 
 /** Stands where a source said nothing. */
-export function missing({ problem, mend }: Unavailable): Html {
-  return html`<p class="missing">${mark("off", "Not available")} <span class="said">${problem}</span> ${mending(mend)}</p>`;
+export function missing({ problem, fix }: Unavailable): Html {
+  return html`<p class="missing">${mark("off", "Not available")} <span class="said">${problem}</span> ${mending(fix)}</p>`;
 }
 
 /** What a source said, or why it said nothing. */

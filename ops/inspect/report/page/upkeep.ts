@@ -48,7 +48,7 @@ function policiesOf({ policies, name }: EnvironmentReport): Html {
       html`<code>${one.policy}</code>`,
       one.mandatory ? mark("bad", "mandatory") : mark("note", "advisory"),
       one.text,
-      one.mend,
+      one.fix,
     ]);
     const off = disabled.length === 0 ? "" : html`, ${disabled.length} turned off (${disabled.join(", ")})`;
     const broken = violations.filter((one) => one.mandatory).length;
