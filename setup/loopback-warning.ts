@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { sshCommand, sshSettings, sshTarget } from "../lib/ssh.ts";
-import { askDaemon } from "./docker-daemon.ts";
+import { askDaemon, type DaemonAnswer } from "./docker-daemon.ts";
 import { packageRoot } from "./paths.ts";
 
 /** The script that looks for the rules and sets them. */
@@ -33,10 +33,10 @@ export function closingCommand(host: string, root = process.getuid?.() === 0): s
   return `${ssh} 'cat > close-loopback.sh' < ${script} && ${ssh} -t sudo sh close-loopback.sh`;
 }
 
-async function look(host: string): Promise<string[]> {
+async function look(host: string, known: DaemonAnswer | undefined): Promise<string[]> {
   // Elsewhere a Docker on this machine runs in a virtual machine.
   if (host.startsWith("unix://") && process.platform !== "linux") return [];
-  const answer = await askDaemon(host);
+  const answer = known ?? (await askDaemon(host));
   if (!("version" in answer) || answer.opensLoopback !== true || (await isClosed(host))) return [];
   return [
     `Docker ${answer.version} lets other machines on its host's network segment reach ports published on 127.0.0.1`,
@@ -46,11 +46,15 @@ async function look(host: string): Promise<string[]> {
 
 const looked = new Map<string, Promise<string[]>>();
 
-/** Lines on an open host, with what closes it; none where it is closed or can't be judged. Looks once per run. */
-export async function loopbackWarning(host: string): Promise<readonly string[]> {
-  const known = looked.get(host) ?? look(host);
-  looked.set(host, known);
-  return await known;
+/**
+ * Lines on an open host, with what closes it; none where it is closed or can't be judged. Looks once per run.
+ *
+ * @param answer the daemon's, where it was asked just now: another question is another connection to a host elsewhere
+ */
+export async function loopbackWarning(host: string, answer?: DaemonAnswer): Promise<readonly string[]> {
+  const lines = looked.get(host) ?? look(host, answer);
+  looked.set(host, lines);
+  return await lines;
 }
 
 /** Forgets what was seen: it has changed. */

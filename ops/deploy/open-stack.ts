@@ -109,10 +109,10 @@ async function open(stack: string, options: StackOptions, purpose: Purpose): Pro
   // First by themselves: a machine should not be set up for settings that can't work.
   const needs = check ? await checkSettings(project, stack, true) : undefined;
   const remote = remoteDockerHost(project, file);
-  if (remote !== undefined) await requireDocker(remote);
+  const answer = remote === undefined ? undefined : await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
   await prepareMachine({ dockerHost, images: needs?.images, withoutImages: !images });
-  if (check) await tellOpenLoopback(dockerHost);
+  if (check) await tellOpenLoopback(dockerHost, answer);
   warmUp(project);
   // Before the check, so that what changes while it runs doesn't count as checked.
   const files = check ? fingerprintOf(project, stack, file) : undefined;

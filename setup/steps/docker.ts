@@ -30,7 +30,7 @@ async function inspect(context: SetupContext): Promise<Part> {
     return { ready: false, found, fix: "install Docker's command-line client (docker-cli)" };
   }
   if ("version" in answer) {
-    const found = [`Docker Engine ${answer.version} at ${host}`, ...(await loopbackWarning(host))];
+    const found = [`Docker Engine ${answer.version} at ${host}`, ...(await loopbackWarning(host, answer))];
     return { ready: true, found: found.join("\n") };
   }
   const part = { ready: false, found: answer.detail };

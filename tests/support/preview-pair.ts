@@ -139,8 +139,12 @@ export class PreviewPair {
     for (const file of readdirSync(join(ROOT, "stacks/oracle")).filter(
       (name) => !name.endsWith(".test.ts"),
     )) {
-      const text = readFileSync(join(ROOT, "stacks/oracle", file), "utf8");
-      writeFileSync(join(folder, "system", file), text.replaceAll('"../../', `"${ROOT}`));
+      const text = readFileSync(join(ROOT, "stacks/oracle", file), "utf8").replaceAll('"../../', `"${ROOT}`);
+      // The package's own name means nothing outside of it.
+      const own = text.replaceAll(/"tandem(\/\w+)?"/g, (_, entry = "") =>
+        JSON.stringify(ownEntry(`.${entry}`)),
+      );
+      writeFileSync(join(folder, "system", file), own);
     }
     const main = 'import { system } from "./topology.ts";\n';
     const program = `import { runSystem } from ${JSON.stringify(join(ROOT, "infra/program.ts"))};\n`;
@@ -152,6 +156,14 @@ export class PreviewPair {
     const document = parse(readFileSync(path, "utf8")) as object;
     writeFileSync(path, stringify({ ...document, main: "system/main.ts", tandem: { system: "./system" } }));
   }
+}
+
+/** The file that an entry of the package means in this checkout. */
+function ownEntry(entry: string): string {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+    exports: Record<string, string>;
+  };
+  return join(ROOT, exports[entry] ?? "");
 }
 
 const isGateway = ({ component }: { component: string }) => component === "gateway";

@@ -1,5 +1,5 @@
 // Warns, once per host and run, where machines on the Docker host's network segment reach its ports on 127.0.0.1.
-import { defaultDockerHost } from "../../../setup/docker-daemon.ts";
+import { type DaemonAnswer, defaultDockerHost } from "../../../setup/docker-daemon.ts";
 import { loopbackWarning } from "../../../setup/loopback-warning.ts";
 import { say } from "../say.ts";
 
@@ -9,10 +9,11 @@ const told = new Set<string>();
  * Looks, and says it on standard error.
  *
  * @param dockerHost the stack's; undefined for this machine's own
+ * @param answer the daemon's, where it was asked just now
  */
-export async function tellOpenLoopback(dockerHost: string | undefined): Promise<void> {
+export async function tellOpenLoopback(dockerHost: string | undefined, answer?: DaemonAnswer): Promise<void> {
   const host = dockerHost ?? defaultDockerHost();
   if (told.has(host)) return;
   told.add(host);
-  for (const line of await loopbackWarning(host)) say(line);
+  for (const line of await loopbackWarning(host, answer)) say(line);
 }

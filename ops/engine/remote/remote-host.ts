@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { sharedConnection, sshByHand } from "../../../lib/ssh.ts";
-import { askDaemon } from "../../../setup/docker-daemon.ts";
+import { askDaemon, type DaemonAnswer } from "../../../setup/docker-daemon.ts";
 import { UserError } from "../errors.ts";
 import { openForward } from "./ssh-forward.ts";
 import { type HeldConnection, holdConnection } from "./ssh-process.ts";
@@ -16,10 +16,10 @@ export interface ForwardedPort {
   remotePort: number;
 }
 
-/** @throws UserError when Docker doesn't answer there: why, and the command to try. */
-export async function requireDocker(host: string): Promise<void> {
+/** What Docker answers there. @throws UserError when it doesn't: why, and the command to try. */
+export async function requireDocker(host: string): Promise<DaemonAnswer> {
   const answer = await askDaemon(host);
-  if ("version" in answer) return;
+  if ("version" in answer) return answer;
   throw new UserError(
     `Docker does not answer at ${answer.detail}`,
     answer.fix ?? `try it by hand: ${sshByHand(host)}`,
