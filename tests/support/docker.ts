@@ -1,6 +1,7 @@
 // Docker for tests: the client, names that nobody else has, and removal of what a test made.
 import { randomBytes } from "node:crypto";
 import Docker from "dockerode";
+import pRetry from "p-retry";
 
 /** Client of this machine's Docker. */
 export const docker = new Docker({ socketPath: "/var/run/docker.sock" });
@@ -26,7 +27,9 @@ export async function requireImage(repository: string): Promise<string> {
 export async function removeLabelled(label: string, host: Docker = docker): Promise<void> {
   const filters = JSON.stringify({ label: [label] });
   for (const { Id } of await host.listContainers({ all: true, filters })) {
-    await host.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
+    const remove = () => host.getContainer(Id).remove({ force: true, v: true }).catch(ignoreGone);
+    // A daemon that still unpacks files for a run that was killed can't remove the file system for a moment.
+    await pRetry(remove, { retries: 5, minTimeout: 500, factor: 1 });
   }
   for (const { Id } of await host.listNetworks({ filters })) {
     await host.getNetwork(Id).remove().catch(ignoreGone);
