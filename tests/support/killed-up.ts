@@ -2,7 +2,7 @@
 import { type Moment, momentsIn, runAndStrike, type StruckRun, seeded } from "./killer.ts";
 import type { TestProject } from "./project.ts";
 
-const ROUNDS = process.env.TANDEM_SOAK === undefined ? 4 : 50;
+const ROUNDS = process.env.TANDEM_SOAK === undefined ? 3 : 50;
 
 /** What the moments' delays are made of; `TANDEM_SEED` sets another. */
 export const seed = Number(process.env.TANDEM_SEED ?? 20261121);
