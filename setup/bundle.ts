@@ -29,16 +29,17 @@ export async function bundle(entry: string, outfile: string, oldest?: string): P
     logLevel: "warning",
     metafile: true,
   });
-  await copyWasm(Object.keys(metafile.inputs), dirname(outfile));
+  await copyWasm(Object.keys(metafile.inputs), outfile);
   await chmod(outfile, 0o755);
 }
 
 /** A module compiled to WebAssembly looks for it beside the file that it runs from, which is now the bundle. */
-async function copyWasm(inputs: readonly string[], folder: string): Promise<void> {
+async function copyWasm(inputs: readonly string[], outfile: string): Promise<void> {
   for (const input of inputs.filter((path) => /\/wasm\/[^/]+(?<!index)\.js$/.test(path))) {
     const source = input.replace(/\.js$/, ".wasm");
-    const target = join(folder, basename(source));
-    const draft = `${target}.${process.pid}.new`;
+    const target = join(dirname(outfile), basename(source));
+    // Of its own for each bundle: several are made at the same time, and use the same module.
+    const draft = `${target}.${basename(outfile)}.new`;
     await copyFile(source, draft);
     await rename(draft, target);
   }

@@ -42,6 +42,19 @@ function version(name: string, days: number): string {
   return made;
 }
 
+it("bundles that are made at the same time share a module without losing it", {
+  timeout: 60_000,
+}, async () => {
+  await Promise.all(
+    (["tandem-plugins", "pulumi-resource-tandem"] as const).map((name) => makeBundle(paths, name)),
+  );
+  const made = readdirSync(bundlesFolder(paths));
+  expect(made.filter((name) => name.endsWith(".new"))).toEqual([]);
+  expect(made).toEqual(
+    expect.arrayContaining(["libpg-query.wasm", "tandem-plugins", "pulumi-resource-tandem"]),
+  );
+});
+
 it("a bundle runs below a package of ES modules, too", async () => {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
   await makeBundle(paths, NAME);
