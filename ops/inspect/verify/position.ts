@@ -91,8 +91,17 @@ export function targetsIn(containers: readonly Container[]): Target[] {
   });
 }
 
-/** Tries from each of one environment's places what another one has; the other's own places show that it is there. */
-export async function positionChecks(from: Position, to: Position, host: HostAddresses): Promise<Check[]> {
+/**
+ * Tries from each of one environment's places what another one has; the other's own places show that it is there.
+ *
+ * @param again asks for the host's addresses once more
+ */
+export async function positionChecks(
+  from: Position,
+  to: Position,
+  host: HostAddresses,
+  again: () => Promise<HostAddresses>,
+): Promise<Check[]> {
   const names = runningOf(to.environment).map(({ name }) => name);
   const targets = targetsIn(runningOf(to.environment));
   const known = await Promise.all(
@@ -111,7 +120,7 @@ export async function positionChecks(from: Position, to: Position, host: HostAdd
     return [
       await namesCheck(where, place, to, names, resolved.length),
       await addressesCheck(where, place, to, targets, answering.length),
-      await hostCheck(where, place, to, host),
+      await hostCheck(where, place, to, host, again),
     ];
   });
   return (await Promise.all(checks)).flat();
@@ -162,7 +171,13 @@ function told([protocol, host, port]: Target, answer: string | undefined): strin
 }
 
 /** Ports that are meant for this host alone, or for nobody, at every address that the host has. */
-async function hostCheck(where: Where, { probe }: Place, to: Position, host: HostAddresses): Promise<Check> {
+async function hostCheck(
+  where: Where,
+  { probe }: Place,
+  to: Position,
+  host: HostAddresses,
+  again: () => Promise<HostAddresses>,
+): Promise<Check> {
   const ports = to.environment.containers.flatMap(({ ports: all }) =>
     all.filter((port) => port.port > 0 && !to.environment.published.includes(publishedName(port))),
   );
@@ -170,14 +185,19 @@ async function hostCheck(where: Where, { probe }: Place, to: Position, host: Hos
     probe.resolve(["host.docker.internal", "gateway.docker.internal"]),
     probe.addresses(),
   ]);
-  const addresses = [...new Set([...host.global, ...named.flat(), ...scoped(host.linkLocal, own)])].filter(
-    (address) => !own.some((mine) => mine.address === address),
-  );
+  const reachable = ({ global, linkLocal }: HostAddresses) =>
+    [...new Set([...global, ...named.flat(), ...scoped(linkLocal, own)])].filter(
+      (address) => !own.some((mine) => mine.address === address),
+    );
+  const addresses = reachable(host);
   const targets = addresses.flatMap((address) =>
     ports.map(({ port, protocol }): Target => [protocol, address, port]),
   );
   const seen = await probe.connect(targets);
-  const found = targets.filter((_, at) => seen[at] === "open");
+  const open = targets.filter((_, at) => seen[at] === "open");
+  // A network that went away meanwhile took its address along: what answers there now is somewhere outside.
+  const still = open.length === 0 ? [] : reachable(await again());
+  const found = open.filter(([, address]) => still.includes(address));
   const silent = targets.filter(([protocol], at) => protocol === "udp" && seen[at] === "timeout");
   const check = verdict(
     { area: "ports", environment: where.environment },

@@ -112,7 +112,7 @@ async function fromInside(
     for (const { own, other } of pairs) {
       const [from, to] = [positions.get(own.name), positions.get(other.name)];
       if (from !== undefined && to !== undefined && from.places.length > 0 && to.places.length > 0) {
-        checks.push(...(await positionChecks(from, to, host)));
+        checks.push(...(await positionChecks(from, to, host, () => hostAddresses(docker))));
         continue;
       }
       const without = from === undefined || from.places.length === 0 ? own.name : other.name;
