@@ -37,8 +37,11 @@ const version = async () => (await ask(port, APP_HOST, "/version")).json?.versio
 
 async function deploy(release: Release): Promise<{ up: Outcome; report: Report }> {
   program.write(backendProgram(port, release));
+  // Where nobody was served before, the gateway still refuses some of those that have waited for 5 s.
+  await load.settled();
   load.take();
   const up = await program.pulumi("up", "--yes", "--skip-preview");
+  await load.settled();
   return { up, report: load.take() };
 }
 

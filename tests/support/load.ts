@@ -126,6 +126,11 @@ export class Load {
     return report;
   }
 
+  /** Waits until what is under way now has ended: a request that began earlier may fail seconds later. */
+  async settled(): Promise<void> {
+    await Promise.all(this.under);
+  }
+
   /** Sends no more, waits for what is under way, closes the connections. @returns the report since the last `take` */
   async stop(): Promise<Report> {
     clearInterval(this.timer);
