@@ -3,16 +3,14 @@ import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
 
 /**
- * Files of tests/integration that need the machine to themselves: they compare latencies or durations, put a service
- * under load, or look at every process of the machine many times a second. None may move a tag that another one uses.
+ * Files of tests/integration that need the machine to themselves: they compare latencies or durations, look at every
+ * process of the machine many times a second, or move a tag that another one uses.
  */
 export const alone = [
   "bad-config",
-  "bad-deploys",
   "boot-signs",
   "deploy",
   "gateway-overload",
-  "images-postgres",
   "images",
   "release",
   "route",
@@ -28,6 +26,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/drift": 260,
   "attacks/lugh": 260,
   "attacks/oracle": 260,
+  "integration/bad-deploys": 250,
   "integration/report": 200,
   "integration/live-listen": 180,
   "faults/kill-first": 125,

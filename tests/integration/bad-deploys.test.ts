@@ -113,7 +113,8 @@ describe("a migration", () => {
   });
 
   it("that is killed", async () => {
-    const migration = "setTimeout(() => {}, 2900)";
+    // Long enough to be killed amid it, and far from its limit of 3 s.
+    const migration = "setTimeout(() => {}, 1500)";
     const name = `${program.system}_dev_app_migration`;
     const kill = eventually(
       async () => (await execa("docker", ["kill", name], { reject: false })).exitCode,
