@@ -224,6 +224,7 @@ describe("AppService", () => {
       containerName: "oracle_staging_app_migration",
       command: ["migrate"],
       timeoutSeconds: 600,
+      logOptions: { "max-file": "3", "max-size": "10m" },
     });
   });
 

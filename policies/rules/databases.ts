@@ -13,7 +13,7 @@ const RIGHTS = {
  * Postgres's own roles that read and write the server's files, run programs on it, see or change what others have there,
  * or stop it: all of them but pg_database_owner.
  */
-const SERVER_ROLES = [
+export const SERVER_ROLES: readonly string[] = [
   "pg_read_server_files",
   "pg_write_server_files",
   "pg_execute_server_program",

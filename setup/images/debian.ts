@@ -83,24 +83,20 @@ export async function makeBase(engine: SetupContext, say: Say): Promise<void> {
   }
 }
 
-async function bootstrap(engine: Engine, root: string, say: Say): Promise<void> {
-  const mirror = machineMirror();
-  say(`debootstrap ${suite} from ${mirror.main}`);
+/** Arguments of debootstrap, which makes the base in the folder `root` from an archive's `mirror`. */
+export function debootstrapArguments(root: string, mirror: string): string[] {
   // A debootstrap that is older than the release doesn't know its name; its newest procedure fits all the same.
   const scripts = "/usr/share/debootstrap/scripts";
   const script = existsSync(join(scripts, suite)) ? [] : [join(scripts, "sid")];
   // Without the two it warns and goes on where it can't check the archive's signature.
   const signed = ["--force-check-gpg", `--keyring=${keyring}`];
-  const args = [
-    ...signed,
-    "--variant=minbase",
-    "--include=ca-certificates",
-    suite,
-    root,
-    mirror.main,
-    ...script,
-  ];
-  await run("debootstrap", args, {
+  return [...signed, "--variant=minbase", "--include=ca-certificates", suite, root, mirror, ...script];
+}
+
+async function bootstrap(engine: Engine, root: string, say: Say): Promise<void> {
+  const mirror = machineMirror();
+  say(`debootstrap ${suite} from ${mirror.main}`);
+  await run("debootstrap", debootstrapArguments(root, mirror.main), {
     log: join(engine.paths.logs, "images.log"),
     env: { ...proxyVariables(engine.env), LC_ALL: "C" },
     onLine: (line) => {

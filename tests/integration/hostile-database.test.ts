@@ -1,6 +1,7 @@
 // The postgresql provider, as a superuser, on a server whose databases' owners want to become one.
 import { globSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SERVER_ROLES } from "../../policies/rules/databases.ts";
 import { PgServer } from "../../provider/postgres/server.ts";
 import { readSettings } from "../../provider/postgres/settings.ts";
 import { database } from "../../standins/providers/postgresql/database.ts";
@@ -93,6 +94,14 @@ describe(`hostile databases on ${image}`, () => {
     await extension.delete(provider, { name: "vector", database: "shop" });
     expect(await superusers()).toEqual([]);
     await server.query("ALTER DATABASE shop RESET ALL; DROP SCHEMA trap CASCADE", { database: "shop" });
+  });
+
+  it("may be given none of Postgres' own roles: the policy knows all of this version's but the one of a database's owner", async () => {
+    const roles = await server.query<{ rolname: string }>(
+      "SELECT rolname FROM pg_roles WHERE rolname ~ '^pg_' AND rolname <> 'pg_database_owner'",
+    );
+    expect(roles.length).toBeGreaterThan(5);
+    expect(roles.map(({ rolname }) => rolname).filter((name) => !SERVER_ROLES.includes(name))).toEqual([]);
   });
 
   it("get a removed role's functions; an administrator gets none, neither of its databases nor of those of others", async () => {

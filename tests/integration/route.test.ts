@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec, getFile } from "../../provider/docker/containers.ts";
 import { route } from "../../provider/gateway/route.ts";
 import { docker } from "../support/docker.ts";
-import { GatewayRoutes, HOST } from "../support/gateway-routes.ts";
+import { GatewayRoutes, HOST, MAX_BODY_MB } from "../support/gateway-routes.ts";
 import { context } from "../support/handlers.ts";
+import { unfinished } from "../support/hostile-requests.ts";
 import { failuresByReason, Load } from "../support/load.ts";
 import { ask, eventually } from "../support/requests.ts";
 
@@ -101,6 +102,21 @@ describe("a route", () => {
     expect(JSON.stringify(seen)).not.toMatch(/192\.0\.2\.9|forged|443/);
   });
 
+  it("takes no larger body than its limit", async () => {
+    await routes.move({ upstreams: [await routes.backend("small")] });
+    // Of unknown length, so that only counting tells.
+    const chunk = `100000\r\n${"x".repeat(2 ** 20)}\r\n`;
+    const send = (mebibytes: number) =>
+      new Promise<string>((resolve) => {
+        const head = ["POST /version HTTP/1.1", `Host: ${HOST}`, "Transfer-Encoding: chunked", ""];
+        const socket = unfinished(routes.port, head, `${chunk.repeat(mebibytes)}0\r\n\r\n`);
+        socket.once("data", (answer) => resolve(String(answer).slice(9, 12)));
+        socket.once("close", () => resolve("closed"));
+      });
+    expect(await send(MAX_BODY_MB)).toBe("200");
+    expect(await send(MAX_BODY_MB + 1)).toBe("413");
+  });
+
   it("keeps its password to itself, and queries and headers out of its log", async () => {
     const upstreams = [await routes.backend("guarded")];
     const user = { basicAuthUser: "team", basicAuthHash: hashSync("right", 4) };
@@ -168,9 +184,25 @@ describe("a route", () => {
 
 describe("under load", () => {
   let load: Load;
+  /** When clients that don't go on were told so or cut off, by what they sent. In seconds. */
+  const cut: Record<string, number> = {};
 
   beforeAll(async () => {
     await routes.move({ upstreams: [await routes.backend("0")] });
+    const began = performance.now();
+    const post = ["POST /version HTTP/1.1", `Host: ${HOST}`];
+    for (const [sent, head] of Object.entries({
+      "half a header": post,
+      "half a small body": [...post, "Content-Length: 900", ""],
+      "half an upload": [...post, "Content-Length: 900000", ""],
+    })) {
+      const ended = () => {
+        cut[sent] ??= (performance.now() - began) / 1000;
+      };
+      unfinished(routes.port, head, sent.endsWith("header") ? "" : "half")
+        .once("data", ended)
+        .once("close", ended);
+    }
     load = new Load({
       port: routes.port,
       host: HOST,
@@ -262,5 +294,16 @@ describe("under load", () => {
     await Promise.all(several.slice(0, 2).map((address) => routes.kill(address)));
     expect(await routes.version()).toBe("r3");
     expect(failuresByReason(load.take())).toEqual({});
+  });
+
+  it("has cut off clients that didn't go on with a header or a body", async () => {
+    const all = await eventually(
+      async () => cut,
+      (now) => Object.keys(now).length === 3,
+      45,
+    );
+    expect(all["half a header"]).toBeLessThan(25);
+    expect(all["half a small body"]).toBeLessThan(45);
+    expect(all["half an upload"]).toBeLessThan(45);
   });
 });

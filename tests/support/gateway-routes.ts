@@ -12,6 +12,9 @@ import { ask } from "./requests.ts";
 /** Hostname of the route where a test names none. */
 export const HOST = "app.localhost";
 
+/** The gateway's limit of a body in MiB: more than an upload of the load has. */
+export const MAX_BODY_MB = 24;
+
 /** Answers as the example app does, says who it is, and when stopped ends at once, whatever is under way. */
 const BACKEND = `
 const { createHash } = require("node:crypto");
@@ -47,7 +50,7 @@ export class GatewayRoutes {
       ports: { 8080: this.port },
     });
     this.gateway = container.containerId;
-    const files = gatewayFiles({ clientPercent: 100 });
+    const files = gatewayFiles({ clientPercent: 100, maxBodyMb: MAX_BODY_MB });
     const inputs = { ...container, pids: 512, healthTimeoutSeconds: 20, running: true, files };
     await containerStart.create({ inputs }, context());
   }
