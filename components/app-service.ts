@@ -17,7 +17,9 @@ import type { Gateway, WatchSpec } from "./gateway.ts";
 import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
 import { type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
 
+/** What leads to a service. */
 export interface RouteSpec {
+  /** Gateway that has the route. */
   gateway: Gateway;
   /** Hostnames that lead to this service. */
   hostnames: string[];
@@ -30,7 +32,9 @@ export interface RouteSpec {
   protocol?: UpstreamProtocol;
 }
 
+/** Arguments of an `AppService`. */
 export interface AppServiceArgs {
+  /** Environment that it is part of. */
   env: Environment;
   /** Image reference with a tag or digest, or a folder to build. */
   image: string | BuildContext;
@@ -57,6 +61,7 @@ export interface AppServiceArgs {
   healthTimeoutSeconds?: number;
   /** Containers that run at the same time. @default 1 */
   replicas?: number;
+  /** Most that each of its containers may use. */
   limits: Limits;
   /**
    * Seconds that requests under way have to end after the route has left a container, and then once more between

@@ -30,9 +30,13 @@ export interface HealthCheck {
   startPeriodSeconds?: number;
 }
 
+/** A volume in a container. */
 export interface VolumeMount {
+  /** Name of the volume. */
   volume: pulumi.Input<string>;
+  /** Absolute path in the container. */
   path: string;
+  /** May the container only read it? @default false */
   readOnly?: boolean;
 }
 
@@ -65,6 +69,7 @@ export interface ContainerSpec {
   capabilities?: string[];
   /** Keep the root file system writable. @default false */
   writableRoot?: boolean;
+  /** Most that each of its containers may use. */
   limits: Limits;
   health: HealthCheck;
   /** Seconds until the health check must have passed. */

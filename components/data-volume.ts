@@ -46,7 +46,9 @@ export function guardedVolume(
   );
 }
 
+/** Arguments of a `DataVolume`. */
 export interface DataVolumeArgs {
+  /** Environment that it is part of. */
   env: Environment;
   /** Role in the environment, part of its name; the config releases its data by this name. */
   role: string;

@@ -29,6 +29,7 @@ export interface DataPolicy {
   releaseCommand?: (role: string) => string;
 }
 
+/** Arguments of an `Environment`. */
 export interface EnvironmentArgs {
   /** The system, for example `oracle`: lower-case letters, digits and hyphens. */
   system: string;

@@ -20,12 +20,15 @@ import { CONTAINER_TLS_PORT, type EntryOptions } from "./gateway-entry.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
 export interface BasicAuth {
+  /** User name that the gateway asks for. */
   user: string;
   /** bcrypt hash of the password. */
   hash: pulumi.Input<string>;
 }
 
+/** Arguments of a `Gateway`. */
 export interface GatewayArgs extends Omit<EntryOptions, "connector"> {
+  /** Environment that it is part of. */
   env: Environment;
   /** Role in the environment, part of its names, for a second gateway. @default "gateway" */
   role?: string;
@@ -35,6 +38,7 @@ export interface GatewayArgs extends Omit<EntryOptions, "connector"> {
   hostPort: number;
   /** Address that the port is bound to. @default "127.0.0.1" */
   bindAddress?: string;
+  /** Most that each of its containers may use. */
   limits: Limits;
   /**
    * Whether the environment's own tunnel leads here: its connector is then believed as `trustedProxies` are. @default false
@@ -61,6 +65,7 @@ export interface WatchSpec {
   errorPercent?: number;
 }
 
+/** What a gateway's route leads to. */
 export interface RouteTarget {
   /** Hostnames that lead to the service. */
   hostnames: string[];

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PgDatabase } from "./pg-database.ts";
 
+/** A command that brings a database to the form that the new version needs. */
 export interface MigrationSpec {
   /** Command inside the application's image. */
   command: string[];

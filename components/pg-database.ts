@@ -14,7 +14,9 @@ import { grantPrivileges } from "./pg-privileges.ts";
 import { CA_PATH, type PgServer, reachServer, type ServerHandle } from "./pg-servers.ts";
 import { DEFAULT_POOL_SIZE } from "./pgbouncer-config.ts";
 
+/** Arguments of a `PgDatabase`. */
 export interface PgDatabaseArgs {
+  /** Environment that it is part of. */
   env: Environment;
   /** Server that holds the database. */
   server: PgServer;
@@ -66,6 +68,7 @@ const HAS_SCHEMA = [
 
 /** The logins of a database, the owner first. */
 const PURPOSES = ["owner", "app", "readonly"] as const;
+/** What a connection to Redis is for. */
 type Purpose = (typeof PURPOSES)[number];
 const ROLE = "postgres";
 

@@ -9,6 +9,7 @@ import { type PoolSettings, poolerConfig, userList } from "./pgbouncer-config.ts
 export interface PoolerArgs extends PoolSettings {
   /** Image with /usr/bin/pgbouncer and pg_isready, such as `edoburu/pgbouncer`; 1.21 or newer. */
   image: string;
+  /** Most that each of its containers may use. */
   limits: Limits;
   /** Role in the environment, part of its name. @default "pgbouncer" */
   role?: string;
@@ -16,6 +17,7 @@ export interface PoolerArgs extends PoolSettings {
 
 /** What the pooler stands in front of. */
 export interface PgPoolerArgs extends PoolerArgs {
+  /** Environment that it is part of. */
   env: Environment;
   database: string;
   server: {

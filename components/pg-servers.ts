@@ -28,6 +28,7 @@ export interface ManagedServer {
   port?: number;
   /** The administrator's login. */
   username: string;
+  /** The administrator's password. */
   password: pulumi.Input<string>;
   /** Database that the administrator connects to. @default "postgres" */
   adminDatabase?: string;

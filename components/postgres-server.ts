@@ -12,7 +12,9 @@ import { rejectBadServer } from "./pg-arguments.ts";
 import { postgresArguments, sharedMemoryMb, sharedSettings } from "./postgres-tuning.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
+/** Arguments of a `PostgresServer`. */
 export interface PostgresServerArgs {
+  /** Environment that it is part of. */
   env: Environment;
   /** Image with the contract of the official `postgres` image. */
   image: string;
@@ -20,6 +22,7 @@ export interface PostgresServerArgs {
   hostPort: number;
   /** Port on this machine that leads to `hostPort`, where the Docker host is another machine. @default hostPort */
   forwardPort?: number;
+  /** Most that each of its containers may use. */
   limits: Limits;
   /** Connections that the server accepts. @default 100 */
   maxConnections?: number;
@@ -77,6 +80,7 @@ export class PostgresServer extends pulumi.ComponentResource {
   readonly provider: PostgresProvider;
   /** What must exist before anything is made on the server. */
   readonly ready: pulumi.Resource[];
+  /** Environment that it is part of. */
   readonly env: Environment;
   /** The healthy container. */
   readonly containerId: pulumi.Output<string>;

@@ -8,9 +8,11 @@ import type { Environment } from "./environment.ts";
 
 /** What every Redis server is given. */
 export interface RedisServerArgs {
+  /** Environment that it is part of. */
   env: Environment;
   /** Image with the contract of the official `redis` image. */
   image: string;
+  /** Most that each of its containers may use. */
   limits: Limits;
   /** Role in the environment, part of its names. @default "redis" */
   role?: string;

@@ -12,6 +12,7 @@ import type { SharedRedis } from "./shared-redis-server.ts";
 
 /** A server of the environment's own. */
 export interface OwnRedisArgs extends RedisServerArgs {
+  /** A server of the environment's own, in a container. */
   server?: never;
   /** Login of the application. @default "app" */
   user?: string;
@@ -19,6 +20,7 @@ export interface OwnRedisArgs extends RedisServerArgs {
 
 /** A key prefix on a server of the stack `shared`. */
 export interface SharedRedisArgs {
+  /** Environment that it is part of. */
   env: Environment;
   /** The server: what the stack `shared` hands out. Redis 7 or newer. */
   server: { kind: "shared" } & SharedRedis;
@@ -30,6 +32,7 @@ export interface SharedRedisArgs {
   passwordVersion?: string;
 }
 
+/** Arguments of a `RedisInstance`. */
 export type RedisInstanceArgs = OwnRedisArgs | SharedRedisArgs;
 
 /** Role of the data, for its release. */

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { SECRETS_DIR } from "./container.ts";
 import type { Environment } from "./environment.ts";
 
+/** How secrets reach an application: as environment variables, or as files below /run/secrets. */
 export type SecretDelivery = "env" | "files";
 
 export interface DeliveredSecrets {

@@ -13,6 +13,7 @@ import {
 } from "./redis-container.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
+/** Arguments of a `SharedRedisServer`. */
 export interface SharedRedisServerArgs extends RedisServerArgs {
   /** Networks of the environments that it serves. */
   networks: SharedNetworks;

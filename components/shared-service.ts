@@ -8,14 +8,19 @@ import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
+/** Arguments of a `SharedService`. */
 export interface SharedServiceArgs {
+  /** Environment that it is part of. */
   env: Environment;
+  /** Image reference with a tag or digest. */
   image: string;
   /** Port that it listens on. */
   port: number;
   /** Networks of the environments that it serves. */
   networks: SharedNetworks;
+  /** Most that each of its containers may use. */
   limits: Limits;
+  /** How to find out whether it works. */
   health: HealthCheck;
   /** Seconds that it has to become healthy: a model may have to be loaded. @default 120 */
   healthTimeoutSeconds?: number;

@@ -15,11 +15,15 @@ export interface LocalRoute {
 /** How hostnames are published. */
 export type Tunnel = LocalRoute | OwnTunnel | SharedTunnel;
 
+/** Arguments of a `TunnelRoute`. */
 export interface TunnelRouteArgs {
+  /** Environment that it is part of. */
   env: Environment;
+  /** Gateway that the hostnames lead to. */
   gateway: Gateway;
   /** Hostnames to publish. */
   hostnames: string[];
+  /** How the world reaches the gateway. */
   tunnel: Tunnel;
 }
 
