@@ -8,33 +8,13 @@ import { makePrebuilt } from "../bundles.ts";
 import { appRevision } from "../images/app.ts";
 import { REVISION_FILE } from "../images/catalog.ts";
 import { packageRoot } from "../paths.ts";
+import { assets, isAsset } from "./assets.ts";
 import { forPackage, type Manifest, oldestNode } from "./manifest.ts";
 
 const dist = join(packageRoot, "dist");
 const manifestFile = join(packageRoot, "package.json");
 /** The checkout's package.json, while the other one is in its place. */
 const kept = join(packageRoot, "package.json.source");
-
-/** What is no TypeScript, or runs elsewhere, and is part of the package: copied as it is. */
-const assets = [
-  "docs/template",
-  "examples/app",
-  "policies/pulumi-analyzer-tandem",
-  "provider/pulumi-resource-tandem",
-  "setup/close-loopback.sh",
-  "standins/docker-provider",
-  "standins/engine",
-  "standins/images",
-  "setup/package/tandem.cjs",
-];
-
-function isAsset(path: string): boolean {
-  const name = path.slice(packageRoot.length);
-  if (/\/(node_modules|dist|\.DS_Store)(\/|$)/.test(name)) return false;
-  if (name.endsWith(".test.ts") && name.startsWith("/examples/")) return false;
-  // The TypeScript of these two is not this package's own code.
-  return !name.endsWith(".ts") || /^\/(docs\/template|examples\/app)\//.test(name);
-}
 
 function restore(): void {
   if (existsSync(kept)) renameSync(kept, manifestFile);
@@ -61,7 +41,8 @@ async function build(): Promise<void> {
   });
   nameDeclarations();
   for (const asset of assets) {
-    cpSync(join(packageRoot, asset), join(dist, asset), { recursive: true, filter: isAsset });
+    const filter = (path: string) => isAsset(path.slice(packageRoot.length));
+    cpSync(join(packageRoot, asset), join(dist, asset), { recursive: true, filter });
   }
   // Outside this checkout's git nothing else says it.
   writeFileSync(join(dist, REVISION_FILE), `${appRevision()}\n`);

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import build from "../../tsconfig.build.json" with { type: "json" };
 import { packageRoot } from "../paths.ts";
+import { assets } from "./assets.ts";
 import { forPackage, oldestNode } from "./manifest.ts";
 
 /** Files with all that they import, and their texts. @param entries the first ones. @default what the build compiles */
@@ -30,6 +31,37 @@ function importsOf(text: string): string[] {
   const code = text.replaceAll(/^(import|export) type [^;]*;/gm, "");
   return [...code.matchAll(/(?:\bfrom|^import|\bimport\()\s*"([\w@./:-]+)"/gm)].map(([, name = ""]) => name);
 }
+
+/** Paths from the root that a text reads; one that is known at run time only stands as its expression. */
+function readsOf(text: string): string[] {
+  const joins = [...text.matchAll(/\bjoin\(\s*packageRoot,\s*([^()]+?)\s*\)/g)].map(([, parts = ""]) =>
+    parts
+      .split(/,\s*/)
+      .filter((part) => part !== "")
+      .map((part) => /^"([^"]*)"$/.exec(part)?.[1] ?? `<${part}>`)
+      .join("/"),
+  );
+  // Folders that are handed on by their paths.
+  const named = [...text.matchAll(/"((?:docs|examples|standins)\/[\w./-]+)"/g)].map(([, path = ""]) => path);
+  const addresses = text.matchAll(/import\.meta\.(?:dirname|filename)|new URL\([^)]*import\.meta\.url/g);
+  return [...joins, ...named, ...[...addresses].map(([address]) => `<${address}>`)];
+}
+
+/** What the build makes in `dist/` beside compiled files and assets. */
+const madeByBuild = ["bundles", "<REVISION_FILE>", "examples/app.revision"];
+
+/** What is read otherwise, and why that is no file which the package lacks. */
+const elsewhere: Readonly<Record<string, string>> = {
+  "setup/paths.ts: package.json": "what tells a checkout by",
+  "setup/stamps.ts: <file>": "go.mod and others below standins/; of bundles in a checkout only",
+  "setup/stamps.ts: <folder>": "sources of bundles, in a checkout only",
+  "setup/bundles.ts: <bundled[name]>": "in a checkout only: the package brings its bundles made",
+  "setup/bundles.ts: <entry>": "when the package is built",
+  "setup/go-build.ts: <folder>/go.mod": "below standins/",
+  "setup/go-build.ts: <program.folder>": "below standins/",
+  "ops/commands/test.ts: node_modules/.bin/<name>": "tests are a checkout's",
+  "ops/commands/system-rows.ts: stacks": "tests are a checkout's",
+};
 
 const packageOf = (name: string) => name.split("/", name.startsWith("@") ? 2 : 1).join("/");
 
@@ -70,6 +102,25 @@ describe("the npm package", () => {
       );
     expect(shipped().size).toBeGreaterThan(300);
     expect(missing).toEqual([]);
+  });
+
+  it("holds every file that its code reads beside itself", () => {
+    const holds = (path: string) =>
+      assets.some((asset) => path === asset || path.startsWith(`${asset}/`)) ||
+      shipped().has(path) ||
+      madeByBuild.includes(path);
+    const found = [...shipped()]
+      .flatMap(([file, text]) => readsOf(text).map((path) => ({ file, path })))
+      // Bundles are made of these in a checkout, and brought by the package.
+      .filter(({ file, path }) => file !== "setup/bundles.ts" || !path.startsWith("standins/"));
+    const missing = found
+      .filter(({ file, path }) => !holds(path) && !Object.hasOwn(elsewhere, `${file}: ${path}`))
+      .map(({ file, path }) => `${file}: ${path}`);
+    expect(missing, "name it in setup/package/assets.ts").toEqual([]);
+    expect(found.map(({ path }) => path)).toEqual(expect.arrayContaining(["docs/template", "examples/app"]));
+    const known = found.map(({ file, path }) => `${file}: ${path}`);
+    expect(Object.keys(elsewhere).filter((one) => !known.includes(one))).toEqual([]);
+    for (const asset of assets) expect(existsSync(join(packageRoot, asset)), asset).toBe(true);
   });
 
   it("has settings that load nothing of Pulumi, since a check should be over before that is loaded", () => {
