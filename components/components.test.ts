@@ -1,5 +1,7 @@
 // The components with Pulumi's mocks: what they register, and what of it is secret.
+import { Provider as DockerProvider } from "@pulumi/docker/provider.js";
 import * as pulumi from "@pulumi/pulumi";
+import { Provider as RandomProvider } from "@pulumi/random/provider.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
 import { basicAuth, passwordProblem } from "./basic-auth.ts";
@@ -64,6 +66,20 @@ describe("Environment", () => {
     "a;b",
   ])("refuses the name '%s'", (system) => {
     expect(() => environment({ system })).toThrow(/Environment: system/);
+  });
+
+  it("hands on providers that the program brings, and refuses those that it makes itself", async () => {
+    const random = new RandomProvider("mine");
+    const docker = new DockerProvider("other", { host: "ssh://deploy@example.test" });
+    const args = { system: "oracle", environment: "staging" };
+    const made = (opts: pulumi.ComponentResourceOptions) => new Environment("staging", args, opts);
+    const options = [{ provider: docker }, { providers: [docker] }, { providers: { docker } }];
+    for (const opts of options)
+      expect(() => made(opts)).toThrow(/for docker.*Name the Docker host in `dockerHost`/s);
+    made({ providers: [random] });
+    await done();
+    const key = only(registered, "random:index/randomPassword:RandomPassword");
+    expect(key.provider).toContain("::mine");
   });
 
   it("fingerprints secrets with a key, so that equal values in two environments have different ones", async () => {

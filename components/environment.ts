@@ -78,6 +78,7 @@ export class Environment extends pulumi.ComponentResource {
     rejectBadNames(args);
     const dockerHost = args.dockerHost ?? DEFAULT_DOCKER_HOST;
     const providers = {
+      ...broughtProviders(name, opts),
       docker: new DockerProvider(`${name}-docker`, { host: dockerHost, ...sshOptions(dockerHost) }),
       tandem: new TandemProvider(`${name}-tandem`, { dockerHost }),
     };
@@ -174,6 +175,30 @@ export class Environment extends pulumi.ComponentResource {
 /** Labels in the Docker provider's form, in a fixed order. */
 export function labelList(labels: Record<string, string>): { label: string; value: string }[] {
   return Object.entries(labels).map(([label, value]) => ({ label, value }));
+}
+
+/**
+ * Providers that the program brings for what it makes below the environment, by package.
+ *
+ * @throws where one is for Docker or Tandem: both are made here, for one and the same host, and a plan for two hosts
+ * would put containers on one and look for their health on the other
+ */
+function broughtProviders(
+  name: string,
+  { provider, providers = {} }: pulumi.ComponentResourceOptions = {},
+): Record<string, pulumi.ProviderResource> {
+  const packageOf = (one: pulumi.ProviderResource) =>
+    (one as unknown as { getPackage(): string }).getPackage();
+  const listed = Array.isArray(providers) ? providers.map((one) => [packageOf(one), one] as const) : [];
+  const all = { ...(Array.isArray(providers) ? Object.fromEntries(listed) : providers) };
+  const one = [...Object.keys(all), ...(provider === undefined ? [] : [packageOf(provider)])].find((pkg) =>
+    ["docker", "tandem"].includes(pkg),
+  );
+  if (one === undefined) return all;
+  throw new pulumi.RunError(
+    `Environment '${name}': it makes its own provider for ${one}, and takes none from \`provider\` or \`providers\`. ` +
+      "Name the Docker host in `dockerHost`; your own resources can use your provider beside it.",
+  );
 }
 
 function rejectBadNames(args: EnvironmentArgs): void {

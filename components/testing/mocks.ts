@@ -7,6 +7,8 @@ export interface Registered {
   name: string;
   // biome-ignore lint/suspicious/noExplicitAny: inputs of any resource type
   inputs: any;
+  /** Reference of its provider, by URN and id; the engine's own where none is given. */
+  provider?: string | undefined;
 }
 
 /** Starts to record, as a stack of a project; the list fills as the program runs. */
@@ -14,8 +16,8 @@ export async function recordResources(project = "oracle", stack = "staging"): Pr
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs, id }) => {
-        registered.push({ type, name, inputs });
+      newResource: ({ type, name, inputs, id, provider }) => {
+        registered.push({ type, name, inputs, provider });
         return { id: id || `${name}-id`, state: { ...inputs, ...outputsOf(type, name, inputs) } };
       },
       call: ({ inputs }) => ({ ...inputs, token: "connector-token" }),
