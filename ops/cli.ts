@@ -4,7 +4,6 @@ import { printable } from "../lib/printable.ts";
 import { resolvePaths } from "../setup/paths.ts";
 import { lowerPriority } from "./engine/engine-priority.ts";
 import { UserError } from "./engine/errors.ts";
-import { systemFolder } from "./engine/systems.ts";
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");
@@ -40,9 +39,14 @@ const systemOption = [
 /** Commands that work beside what is served, with an engine: they give way, as it does. */
 const GIVES_WAY = new Set("up preview drift down rollback promote seed parity report".split(" "));
 
+/** Folder of the system that `--system` names. */
+let chosen: string | undefined;
+
 const program = new Command("tandem")
-  .hook("preAction", (_, command) => {
+  .hook("preAction", async (_, command) => {
     if (GIVES_WAY.has(command.name())) lowerPriority(process.pid);
+    const { system } = command.optsWithGlobals<GlobalOptions>();
+    if (system !== undefined) chosen = (await import("./engine/systems.ts")).systemFolder(system);
   })
   .description("Staging and production side by side, from one Pulumi topology.")
   .option("--project <dir>", "folder with the Pulumi.yaml to work on")
@@ -61,7 +65,7 @@ const program = new Command("tandem")
 /** The options of a command together with those before it; a system becomes its project's folder. */
 function merged<T extends object>(options: T): T & GlobalOptions {
   const all: T & GlobalOptions = { ...program.opts<GlobalOptions>(), ...options };
-  return all.system === undefined ? all : { ...all, project: systemFolder(all.system) };
+  return chosen === undefined ? all : { ...all, project: chosen };
 }
 
 const waitOption = ["--wait <seconds>", "wait while another run holds the stack", wholeNumber, 0] as const;

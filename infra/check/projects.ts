@@ -1,5 +1,5 @@
 // The systems of a repository: each folder with a Pulumi.yaml that says where its settings are described.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { isMap } from "../settings/structures.ts";
@@ -37,10 +37,23 @@ function candidates(folder: string, depth = DEPTH): string[] {
   return [folder, ...below];
 }
 
+/** What each file said when it was last read: a command asks often, and to parse six of them took 30 ms each time. */
+const seen = new Map<string, { stamp: string; system: SystemFolder | undefined }>();
+
 function systemIn(folder: string): SystemFolder | undefined {
   const file = join(folder, "Pulumi.yaml");
-  if (!existsSync(file)) return undefined;
-  const text = readFileSync(file, "utf8");
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  const stamp = `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+  const known = seen.get(file);
+  if (known?.stamp === stamp) return known.system;
+  const system = systemOf(folder, readFileSync(file, "utf8"));
+  seen.set(file, { stamp, system });
+  return system;
+}
+
+/** The system that the text of a folder's Pulumi.yaml describes, if any. */
+function systemOf(folder: string, text: string): SystemFolder | undefined {
   // Most projects of other people have no such word, and need not be parsed.
   if (!text.includes("tandem")) return undefined;
   const project = parsed(text);
