@@ -189,8 +189,9 @@ function broughtProviders(
 ): Record<string, pulumi.ProviderResource> {
   const packageOf = (one: pulumi.ProviderResource) =>
     (one as unknown as { getPackage(): string }).getPackage();
-  const listed = Array.isArray(providers) ? providers.map((one) => [packageOf(one), one] as const) : [];
-  const all = { ...(Array.isArray(providers) ? Object.fromEntries(listed) : providers) };
+  const all: Record<string, pulumi.ProviderResource> = Array.isArray(providers)
+    ? Object.fromEntries(providers.map((one) => [packageOf(one), one]))
+    : providers;
   const one = [...Object.keys(all), ...(provider === undefined ? [] : [packageOf(provider)])].find((pkg) =>
     ["docker", "tandem"].includes(pkg),
   );

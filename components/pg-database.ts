@@ -68,7 +68,7 @@ const HAS_SCHEMA = [
 
 /** The logins of a database, the owner first. */
 const PURPOSES = ["owner", "app", "readonly"] as const;
-/** What a connection to Redis is for. */
+/** What a login of the database is for: migrations, rows, or reading only. */
 type Purpose = (typeof PURPOSES)[number];
 const ROLE = "postgres";
 

@@ -12,7 +12,7 @@ import type { SharedRedis } from "./shared-redis-server.ts";
 
 /** A server of the environment's own. */
 export interface OwnRedisArgs extends RedisServerArgs {
-  /** A server of the environment's own, in a container. */
+  /** Left out: with it the environment uses a server of the stack `shared`, see `SharedRedisArgs`. */
   server?: never;
   /** Login of the application. @default "app" */
   user?: string;

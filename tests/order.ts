@@ -4,7 +4,8 @@ import { BaseSequencer } from "vitest/node";
 
 /**
  * Files of tests/integration that need the machine to themselves: they compare latencies or durations, look at every
- * process of the machine many times a second, or move a tag that another one uses.
+ * process of the machine many times a second, move a tag that another one uses, or load a gateway so much that
+ * requests fail where others take its CPU.
  */
 export const alone = [
   "bad-config",
