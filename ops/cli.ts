@@ -9,6 +9,7 @@ enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache
 const { Command, InvalidArgumentError } = await import("commander");
 const { addReportCommands } = await import("./cli-reports.ts");
 const { addConfigCommands } = await import("./cli-config.ts");
+const { addContainerCommands } = await import("./cli-containers.ts");
 const { addSetupCommands } = await import("./cli-setup.ts");
 
 /** Options that stand before the command. */
@@ -211,6 +212,7 @@ program
     (await import("./commands/logs.ts")).logs(stack, service, merged(options)),
   );
 
+addContainerCommands(program, { merged });
 addConfigCommands(program, merged);
 
 program
@@ -235,7 +237,11 @@ for (const command of program.commands.flatMap((one) => [one, ...one.commands]))
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  process.stderr.write(printable(`tandem: ${error.message}\n        ${error.fix}\n`));
-  process.exitCode = error.exitCode;
+  if ((error as NodeJS.ErrnoException).code === "EPIPE") {
+    // Whoever read what it writes has gone, as `head` does: that is no failure to tell of. 128 and SIGPIPE's number.
+    process.exitCode = 141;
+  } else if (error instanceof UserError) {
+    process.stderr.write(printable(`tandem: ${error.message}\n        ${error.fix}\n`));
+    process.exitCode = error.exitCode;
+  } else throw error;
 }

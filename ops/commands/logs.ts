@@ -3,11 +3,10 @@ import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
 import pc from "picocolors";
 import { printable } from "../../lib/printable.ts";
+import { componentsOf, unknownService } from "../engine/containers/service-containers.ts";
 import { labelFilter, labels, withDocker } from "../engine/docker-client.ts";
-import { UserError } from "../engine/errors.ts";
 import { loadProject, loadStackFile } from "../engine/project.ts";
 import { dockerHostOf } from "../engine/session.ts";
-import { upCommand } from "../engine/systems.ts";
 
 /** Options of the command. */
 export interface LogsOptions {
@@ -68,13 +67,7 @@ export async function logs(stack: string, service: string | undefined, options: 
     const all = await docker.listContainers({ all: true, filters });
     const chosen = all.filter(({ Labels }) => service === undefined || Labels[labels.component] === service);
     if (chosen.length === 0) {
-      const known = [...new Set(all.map(({ Labels }) => Labels[labels.component]))].sort().join(", ");
-      throw new UserError(
-        service === undefined
-          ? `${stack} has no containers`
-          : `${stack} has no container of the service "${service}"`,
-        known === "" ? `run \`${upCommand(project, stack)}\` first` : `services that have: ${known}`,
-      );
+      throw unknownService(project, stack, service ?? "", componentsOf(all));
     }
     let next = 0;
     const width = Math.max(...chosen.map(({ Names }) => (Names[0] ?? "").length - 1));

@@ -1,0 +1,81 @@
+// Commands of `tandem` that a program in a container takes over: joined to pipes, or to a terminal.
+import { execa, type ResultPromise } from "execa";
+import type { TestProject } from "./project.ts";
+
+/** How a command ended, with its outputs apart. */
+export interface Piped {
+  exitCode: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/** A command that runs; its input stays open. */
+export type Open = ResultPromise<{ reject: false; encoding: "buffer" }>;
+
+/** Starts a command with pipes for input and outputs. */
+export function open(project: TestProject, args: readonly string[], env: Record<string, string> = {}): Open {
+  return execa(...project.commandLine(args), {
+    reject: false,
+    encoding: "buffer",
+    stripFinalNewline: false,
+    cwd: project.folder,
+    env: { ...project.environment(), ...env },
+  });
+}
+
+/** Runs a command on an input. */
+export async function piped(
+  project: TestProject,
+  args: readonly string[],
+  input: string | Uint8Array = "",
+  env: Record<string, string> = {},
+): Promise<Piped> {
+  const running = open(project, args, env);
+  running.stdin?.end(input);
+  const { exitCode, stdout, stderr } = await running;
+  return {
+    exitCode: exitCode ?? -1,
+    stdout: Buffer.from(stdout ?? []),
+    stderr: Buffer.from(stderr ?? []).toString(),
+  };
+}
+
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/**
+ * Runs a command at a terminal of its own, of 17 rows and 91 columns, which `type` writes to.
+ *
+ * @param type what is typed, each entry after the text before it has been printed: `[printed, typed]`
+ * @param meanwhile shell commands that run at the terminal beside it
+ */
+export async function atTerminal(
+  project: TestProject,
+  args: readonly string[],
+  type: readonly (readonly [printed: string, typed: string])[] = [],
+  meanwhile = "true",
+): Promise<{ exitCode: number; output: string }> {
+  const [program, words] = project.commandLine(args);
+  const line = [program, ...words].map(quoted).join(" ");
+  const running = execa(
+    "script",
+    ["--quiet", "--return", "--command", `stty rows 17 cols 91; (${meanwhile}) & exec ${line}`, "/dev/null"],
+    {
+      reject: false,
+      all: true,
+      cwd: project.folder,
+      env: { ...project.environment(), TERM: "xterm", SHELL: "/bin/sh" },
+    },
+  );
+  const left = [...type];
+  let seen = "";
+  running.stdout?.on("data", (text: Buffer) => {
+    seen += text.toString();
+    const [next] = left;
+    if (next === undefined || !seen.includes(next[0])) return;
+    left.shift();
+    seen = "";
+    running.stdin?.write(next[1]);
+  });
+  const { exitCode, all } = await running;
+  return { exitCode: exitCode ?? -1, output: all ?? "" };
+}
