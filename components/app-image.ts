@@ -1,9 +1,12 @@
-// An application's image, built from a folder.
+// A component's image, looked up on the Docker host or built there from a folder.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RemoteImage } from "@pulumi/docker/remoteImage.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { image as imageCheck } from "../lib/docker/values.ts";
+import { Image } from "../provider/sdk.ts";
+import { checkedArgument, isLater } from "./checked-inputs.ts";
 
 /** A folder with a Dockerfile. */
 export interface BuildContext {
@@ -23,6 +26,23 @@ export interface AppImage {
 }
 
 const LEFT_OUT = new Set(["node_modules", ".git", "dist"]);
+
+/** Whether an image is a folder to build. */
+export function isBuildContext(
+  image: pulumi.Input<string> | BuildContext | null | undefined,
+): image is BuildContext {
+  return typeof image === "object" && image !== null && !isLater(image);
+}
+
+/** Looks an image up on the Docker host; a reference that comes from an output is checked before. */
+export function lookUpImage(
+  component: string,
+  name: string,
+  image: pulumi.Input<string>,
+  opts: pulumi.CustomResourceOptions,
+): Image {
+  return new Image(name, { reference: checkedArgument(component, "image", image, imageCheck) }, opts);
+}
 
 /** Builds an image on the Docker host; built again when a file of the folder changes. */
 export function buildImage(name: string, build: BuildContext, opts: pulumi.CustomResourceOptions): AppImage {

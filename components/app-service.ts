@@ -1,8 +1,8 @@
 // AppService: an application's containers, its migration and its route.
 import * as pulumi from "@pulumi/pulumi";
-import { percent, seconds, whole } from "../lib/docker/values.ts";
-import { Image, Migration, type UpstreamProtocol } from "../provider/sdk.ts";
-import { type AppImage, type BuildContext, buildImage } from "./app-image.ts";
+import { percent, whole } from "../lib/docker/values.ts";
+import { Migration, type UpstreamProtocol } from "../provider/sdk.ts";
+import { type AppImage, type BuildContext, buildImage, isBuildContext, lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import {
   AUTONAME_LENGTH,
@@ -16,6 +16,7 @@ import type { Environment } from "./environment.ts";
 import type { Gateway, WatchSpec } from "./gateway.ts";
 import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
 import { type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
+import { type ServiceInputs, serviceInputs, watchSeconds } from "./service-inputs.ts";
 
 /** What leads to a service. */
 export interface RouteSpec {
@@ -37,9 +38,9 @@ export interface AppServiceArgs {
   /** Environment that it is part of. */
   env: Environment;
   /** Image reference with a tag or digest, or a folder to build. */
-  image: string | BuildContext;
+  image: pulumi.Input<string> | BuildContext;
   /** Command. @default the image's */
-  command?: string[];
+  command?: pulumi.Input<pulumi.Input<string>[]>;
   /** Plain environment variables. The stack may add others, never another value: see `Environment`. */
   environment?: Record<string, pulumi.Input<string>>;
   /** Secret environment variables. */
@@ -50,24 +51,24 @@ export interface AppServiceArgs {
    */
   secretsAs?: SecretDelivery;
   /** Port that the application listens on; none for a worker. */
-  port?: number;
+  port?: pulumi.Input<number>;
   /** Route to it; needs `port`. */
   route?: RouteSpec;
   /** One-shot step that must succeed before a new version starts. */
   migration?: MigrationSpec;
   /** How to find out whether it works. */
-  health: HealthCheck;
+  health: pulumi.Input<HealthCheck>;
   /** Seconds until a new container must be healthy. @default 60 */
-  healthTimeoutSeconds?: number;
+  healthTimeoutSeconds?: pulumi.Input<number>;
   /** Containers that run at the same time. @default 1 */
   replicas?: number;
   /** Most that each of its containers may use. */
-  limits: Limits;
+  limits: pulumi.Input<Limits>;
   /**
    * Seconds that requests under way have to end after the route has left a container, and then once more between
    * SIGTERM and SIGKILL. @default 30
    */
-  stopGraceSeconds?: number;
+  stopGraceSeconds?: pulumi.Input<number>;
   /** How a new version is watched after it has taken over. @default 10 seconds, at most 20 % server errors */
   watch?: WatchSpec;
   /**
@@ -83,16 +84,13 @@ export interface AppServiceArgs {
    */
   networks?: pulumi.Input<string>[];
   /** User inside the container. @default "1000:1000" */
-  user?: string;
+  user?: pulumi.Input<string>;
   /** What must exist before migration and containers: databases, queues, the `ready` of services that it calls. */
   dependsOn?: pulumi.Resource[];
 }
 
-const DEFAULT_USER = "1000:1000";
-const STOP_GRACE_SECONDS = 30;
 /** More containers of one service than any one machine is for. */
 const MOST_REPLICAS = 99;
-const WATCH = { seconds: 10, errorPercent: 20 };
 
 /**
  * An application: its migration runs to its end, new containers start beside all of the old ones and become healthy,
@@ -108,9 +106,10 @@ export class AppService extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, own: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const args = own.env.variables.addTo(name, own);
-    rejectBadArgs(name, args);
-    super("tandem:index:AppService", name, statedArgs(args), { parent: args.env, ...opts });
+    const given = own.env.variables.addTo(name, own);
+    rejectBadArgs(name, given);
+    super("tandem:index:AppService", name, statedArgs(given), { parent: given.env, ...opts });
+    const args = serviceInputs(name, given);
     const image = this.resolveImage(name, args);
     const migration = this.createMigration(name, args, image);
     this.imageId = migration?.imageId ?? image.imageId;
@@ -120,14 +119,14 @@ export class AppService extends pulumi.ComponentResource {
     this.registerOutputs({ containers: this.containers, imageId: this.imageId });
   }
 
-  private resolveImage(name: string, args: AppServiceArgs): AppImage {
-    if (typeof args.image === "string") {
-      return new Image(`${name}-image`, { reference: args.image }, { parent: this });
-    }
-    return buildImage(`${name}-image`, args.image, { parent: this });
+  private resolveImage(name: string, { component, image }: ServiceInputs): AppImage {
+    const opts = { parent: this };
+    return isBuildContext(image)
+      ? buildImage(`${name}-image`, image, opts)
+      : lookUpImage(component, `${name}-image`, image, opts);
   }
 
-  private createMigration(name: string, args: AppServiceArgs, image: AppImage): Migration | undefined {
+  private createMigration(name: string, args: ServiceInputs, image: AppImage): Migration | undefined {
     if (args.migration === undefined) return undefined;
     const secrets = { ...args.secrets, ...args.migration.secrets };
     const delivery = secretsAsFiles(args.env, secrets, args.secretsAs ?? "env", args.files);
@@ -137,14 +136,14 @@ export class AppService extends pulumi.ComponentResource {
         containerName: `${args.env.name(name)}_migration`,
         imageId: image.imageId,
         command: args.migration.command,
-        user: args.user ?? DEFAULT_USER,
+        user: args.user,
         environment: { ...args.environment, ...delivery.environment },
         files: delivery.files,
         network: args.env.network,
         networks: args.networks,
         labels: args.env.labels(name),
         logOptions: args.env.logOptions,
-        timeoutSeconds: args.migration.timeoutSeconds ?? 600,
+        timeoutSeconds: args.migrationSeconds,
         memoryMb: args.limits.memoryMb,
         cpus: args.limits.cpus,
         pids: args.limits.pids,
@@ -156,7 +155,7 @@ export class AppService extends pulumi.ComponentResource {
 
   private createContainers(
     name: string,
-    args: AppServiceArgs,
+    args: ServiceInputs,
     image: pulumi.Output<string>,
   ): RunningContainer[] {
     const delivery = secretsAsFiles(args.env, args.secrets ?? {}, args.secretsAs ?? "env", args.files);
@@ -164,9 +163,10 @@ export class AppService extends pulumi.ComponentResource {
     return replicas.map((replica) =>
       runContainer(this, args.env, `${args.env.name(name)}-${replica}`, {
         role: name,
+        component: args.component,
         image,
         command: args.command,
-        user: args.user ?? DEFAULT_USER,
+        user: args.user,
         environment: { ...args.environment, ...delivery.environment },
         files: delivery.files,
         filesVersion: delivery.version,
@@ -174,20 +174,21 @@ export class AppService extends pulumi.ComponentResource {
         networks: args.networks,
         limits: args.limits,
         health: args.health,
-        healthTimeoutSeconds: args.healthTimeoutSeconds ?? 60,
-        stopGraceSeconds: args.stopGraceSeconds ?? STOP_GRACE_SECONDS,
-        watchSeconds: args.route === undefined ? { ...WATCH, ...args.watch }.seconds : undefined,
+        healthTimeoutSeconds: args.healthTimeoutSeconds,
+        stopGraceSeconds: args.stopGraceSeconds,
+        watchSeconds: args.route === undefined ? args.watch.seconds : undefined,
         dependsOn: args.dependsOn,
       }),
     );
   }
 
-  private createRoute(name: string, args: AppServiceArgs): pulumi.Resource[] {
+  private createRoute(name: string, args: ServiceInputs): pulumi.Resource[] {
     if (args.route === undefined) return [];
     const { gateway, hostnames, path, protocol } = args.route;
-    const upstreams = this.containers.apply((names) => names.map((container) => `${container}:${args.port}`));
-    const drainSeconds = args.stopGraceSeconds ?? STOP_GRACE_SECONDS;
-    const watch = { ...WATCH, ...args.watch };
+    const { stopGraceSeconds: drainSeconds, watch } = args;
+    const upstreams = pulumi
+      .all([this.containers, args.port])
+      .apply(([names, port]) => names.map((container) => `${container}:${port}`));
     const target = { hostnames, path, protocol, upstreams, drainSeconds, watch };
     return [gateway.route(name, target, { parent: this })];
   }
@@ -205,7 +206,7 @@ function rejectBadArgs(name: string, args: AppServiceArgs): void {
     );
   }
   const { image, secrets = {}, migration, watch } = args;
-  const folder = typeof image === "object" && image !== null ? image : undefined;
+  const folder = isBuildContext(image) ? image : undefined;
   const replicas = args.replicas ?? 1;
   const checks = new ArgumentChecks("AppService", name)
     .name(`${args.env.name(name)}-1`, AUTONAME_LENGTH + 1)
@@ -213,7 +214,7 @@ function rejectBadArgs(name: string, args: AppServiceArgs): void {
     .health(args.health)
     .required("replicas", replicas, whole(1, MOST_REPLICAS))
     .port("port", args.port)
-    .optional("watch.seconds", watch?.seconds, (value) => (value === 0 ? undefined : seconds()(value)))
+    .optional("watch.seconds", watch?.seconds, watchSeconds)
     .optional("watch.errorPercent", watch?.errorPercent, percent);
   if (folder !== undefined) checks.build(folder);
   if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets }, args.environment);

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ContainerFacts } from "../lib/docker/container.ts";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
-import { rejectFacts } from "./argument-checks.ts";
+import { rejectFacts } from "./checked-inputs.ts";
 import { DataVolume } from "./data-volume.ts";
 import { Environment, type EnvironmentArgs } from "./environment.ts";
 import { Gateway } from "./gateway.ts";

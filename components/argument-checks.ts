@@ -1,12 +1,10 @@
 // The first look of every component at its arguments: nothing is registered before Docker could take all of them. What
-// comes from outputs is looked at again as soon as it is known, by `checkedInput`.
+// comes from outputs is looked at again as soon as it is known: checked-inputs.ts.
 import { statSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import {
   type ArgumentProblem,
-  type ContainerFacts,
   containerProblems,
-  listed,
   Problems,
   requiredCommand,
 } from "../lib/docker/container.ts";
@@ -23,26 +21,9 @@ import {
   word,
 } from "../lib/docker/values.ts";
 import type { BuildContext } from "./app-image.ts";
+import { healthNow, listNow, nowKnown, problemMessage, requiredLimits, tableNow } from "./checked-inputs.ts";
 import type { HealthCheck, Limits, VolumeMount } from "./container.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
-
-/** Stands for a value that is known only later. */
-const LATER = Symbol("later");
-
-/** A plain value; a symbol in the place of an output. */
-export function nowKnown(value: unknown): unknown {
-  return pulumi.Output.isInstance(value) || value instanceof Promise ? LATER : value;
-}
-
-function tableNow(table: unknown): unknown {
-  if (typeof table !== "object" || table === null || Array.isArray(table)) return table;
-  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, nowKnown(value)]));
-}
-
-/** A list; anything else as it is, for the check to say so. */
-function listNow(list: unknown): unknown {
-  return Array.isArray(list) ? list.map(nowKnown) : nowKnown(list);
-}
 
 /** What components have in common of what Docker is told. */
 export interface CommonArgs {
@@ -54,8 +35,8 @@ export interface CommonArgs {
   files?: unknown;
   volumes?: VolumeMount[] | undefined;
   networks?: unknown;
-  limits?: Limits | undefined;
-  health?: HealthCheck | undefined;
+  limits?: pulumi.Input<Limits> | undefined;
+  health?: pulumi.Input<HealthCheck> | undefined;
   healthTimeoutSeconds?: unknown;
   stopGraceSeconds?: unknown;
   /** Where something else is mounted besides /tmp. */
@@ -127,7 +108,7 @@ export class ArgumentChecks {
         ...(Array.isArray(volumes) ? { volumes: volumes.map(mountNow) } : {}),
         mounted: ["/tmp", ...(args.mounted ?? [])],
         limits: requiredLimits(limits),
-        ...(health === undefined || health === null ? {} : { health }),
+        health: healthNow(health),
         stopGraceSeconds: nowKnown(args.stopGraceSeconds),
       }),
     );
@@ -141,7 +122,7 @@ export class ArgumentChecks {
   }
 
   /** Checks a health check that must be there. */
-  health(health: HealthCheck | undefined): this {
+  health(health: pulumi.Input<HealthCheck> | undefined): this {
     if (health === undefined || health === null)
       this.add("health", "is missing; it says whether the container works");
     return this;
@@ -195,40 +176,10 @@ export class ArgumentChecks {
   /** Throws what is wrong; says nothing otherwise. */
   done(): void {
     const { found } = this.#problems;
-    if (found.length > 0) throw new pulumi.RunError(message(this.#component, found));
+    if (found.length > 0) throw new pulumi.RunError(problemMessage(this.#component, found));
   }
-}
-
-function message(component: string, problems: readonly ArgumentProblem[]): string {
-  const [first] = problems;
-  return problems.length === 1 && first !== undefined
-    ? `${component}: ${first.argument} ${first.reason}.`
-    : `${component} has arguments that Docker can't take:\n${listed(problems)}`;
 }
 
 function mountNow(mount: VolumeMount): { volume?: unknown; path?: unknown } {
   return { volume: nowKnown(mount?.volume), path: nowKnown(mount?.path) };
-}
-
-function requiredLimits(limits: Limits | undefined): NonNullable<ContainerFacts["limits"]> {
-  const { cpus = null, memoryMb = null, pids = null } = limits ?? {};
-  return { cpus: nowKnown(cpus), memoryMb: nowKnown(memoryMb), pids: nowKnown(pids) };
-}
-
-/** @throws pulumi.RunError if Docker can't take what is known of a container */
-export function rejectFacts(component: string, facts: ContainerFacts): void {
-  const problems = containerProblems(facts);
-  if (problems.length > 0) throw new pulumi.RunError(message(component, problems));
-}
-
-/** An input that is known only later fails the update then, before the resource that it is for is made. */
-export function checkedInput<T>(
-  component: string,
-  value: pulumi.Input<T>,
-  facts: (value: pulumi.Unwrap<T>) => ContainerFacts,
-): pulumi.Output<pulumi.Unwrap<T>> {
-  return pulumi.output(value).apply((known) => {
-    rejectFacts(component, facts(known));
-    return known;
-  }) as pulumi.Output<pulumi.Unwrap<T>>;
 }

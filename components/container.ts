@@ -3,31 +3,32 @@ import { Container } from "@pulumi/docker/container.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { goDuration, providerCpus } from "../lib/docker/read-back.ts";
 import { ContainerStart } from "../provider/sdk.ts";
-import { ArgumentChecks, checkedInput } from "./argument-checks.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
+import { type CheckedSpec, checkedInput, checkedSpec } from "./checked-inputs.ts";
 import type { Environment } from "./environment.ts";
 
 /** Most that a container may use. */
 export interface Limits {
   /** CPUs, for example 0.5. */
-  cpus: number;
+  cpus: pulumi.Input<number>;
   /** Memory in MiB; swap is off. */
-  memoryMb: number;
+  memoryMb: pulumi.Input<number>;
   /** Processes and threads. */
-  pids: number;
+  pids: pulumi.Input<number>;
 }
 
 /** How Docker finds out whether a container works. */
 export interface HealthCheck {
   /** Command inside the container; exit code 0 is healthy. */
-  command: string[];
+  command: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds between Docker's checks; at a start the command is tried several times a second besides. @default 10 */
-  intervalSeconds?: number;
+  intervalSeconds?: pulumi.Input<number>;
   /** Seconds that one check may take. @default 5 */
-  timeoutSeconds?: number;
+  timeoutSeconds?: pulumi.Input<number>;
   /** Failures in a row until it counts as unhealthy. @default 3 */
-  retries?: number;
+  retries?: pulumi.Input<number>;
   /** Seconds in which failures don't count yet. @default 30 */
-  startPeriodSeconds?: number;
+  startPeriodSeconds?: pulumi.Input<number>;
 }
 
 /** A volume in a container. */
@@ -43,15 +44,17 @@ export interface VolumeMount {
 export interface ContainerSpec {
   /** Role in the environment, for example `postgres`; it is the label `tandem.component`. */
   role: string;
+  /** What messages call it. @default `Container '<name>'` */
+  component?: string;
   /** Fixed name, for what holds data or a port; otherwise the engine adds a suffix, so that two can run side by side. */
   fixedName?: string;
   /** Image id. */
   image: pulumi.Input<string>;
-  command?: pulumi.Input<string>[];
+  command?: pulumi.Input<pulumi.Input<string>[]>;
   /** Entry point. @default the image's */
   entrypoint?: string[];
   /** User inside the container. */
-  user?: string;
+  user?: pulumi.Input<string>;
   environment?: Record<string, pulumi.Input<string>>;
   /** Files by absolute path under /run/secrets or a mounted volume; kept out of `docker inspect`. */
   files?: Record<string, pulumi.Input<string>>;
@@ -70,16 +73,16 @@ export interface ContainerSpec {
   /** Keep the root file system writable. @default false */
   writableRoot?: boolean;
   /** Most that each of its containers may use. */
-  limits: Limits;
-  health: HealthCheck;
+  limits: pulumi.Input<Limits>;
+  health: pulumi.Input<HealthCheck>;
   /** Seconds until the health check must have passed. */
-  healthTimeoutSeconds: number;
+  healthTimeoutSeconds: pulumi.Input<number>;
   /** Seconds between the stop signal and the kill. */
-  stopGraceSeconds: number;
+  stopGraceSeconds: pulumi.Input<number>;
   /** Seconds for which it is watched at a start while one of an earlier version still runs. @default 0 */
-  watchSeconds?: number;
+  watchSeconds?: pulumi.Input<number>;
   /** Shared memory in MiB. @default Docker's 64 */
-  shmMb?: number;
+  shmMb?: pulumi.Input<number>;
   dependsOn?: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
 }
 
@@ -105,10 +108,11 @@ export function runContainer(
   parent: pulumi.ComponentResource,
   env: Environment,
   name: string,
-  spec: ContainerSpec,
+  { component = `Container '${name}'`, ...given }: ContainerSpec,
 ): RunningContainer {
-  rejectBadSpec(name, spec);
-  const container = new Container(name, containerArgs(env, name, spec), {
+  rejectBadSpec(name, given);
+  const spec = checkedSpec(component, given);
+  const container = new Container(name, containerArgs(env, component, spec), {
     parent,
     dependsOn: spec.dependsOn,
     // The Docker provider would delete first. A stateless container is replaced by one that runs beside it; one with
@@ -150,10 +154,9 @@ function rejectBadSpec(name: string, spec: ContainerSpec): void {
 
 function containerArgs(
   env: Environment,
-  name: string,
-  spec: ContainerSpec,
+  component: string,
+  spec: CheckedSpec,
 ): ConstructorParameters<typeof Container>[1] {
-  const component = `Container '${name}'`;
   const labels: Record<string, pulumi.Input<string>> = env.labels(spec.role);
   const filesVersion = spec.filesVersion === undefined ? {} : { "tandem.files": spec.filesVersion };
   return {
@@ -178,7 +181,7 @@ function containerArgs(
       external: port.hostPort,
       internal: port.containerPort,
     })),
-    healthcheck: healthArgs(spec.health),
+    healthcheck: spec.health.apply(healthArgs),
     tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m", ...spec.tmpfs },
     readOnly: !(spec.writableRoot ?? false),
     capabilities: { drops: ["ALL"], adds: spec.capabilities?.map((capability) => `CAP_${capability}`) },
@@ -227,7 +230,7 @@ function volumeArgs(component: string, spec: ContainerSpec) {
   return needsSecrets(spec) ? [...named, { containerPath: SECRETS_DIR }] : named;
 }
 
-function healthArgs(health: HealthCheck) {
+function healthArgs(health: pulumi.Unwrap<HealthCheck>) {
   return {
     tests: ["CMD", ...health.command],
     interval: goDuration(health.intervalSeconds ?? 10),
@@ -241,7 +244,8 @@ function healthArgs(health: HealthCheck) {
  * CPUs as the Docker provider takes them. A change of `cpus` is a new container; a change of the quota is an update that
  * does nothing, so that ContainerStart can do it.
  */
-function cpuArgs({ fixedName, limits: { cpus } }: ContainerSpec) {
-  if (fixedName !== undefined) return { cpuPeriod: CPU_PERIOD, cpuQuota: Math.round(cpus * CPU_PERIOD) };
-  return { cpus: providerCpus(cpus) };
+function cpuArgs({ fixedName, limits: { cpus } }: CheckedSpec) {
+  return fixedName === undefined
+    ? { cpus: cpus.apply(providerCpus) }
+    : { cpuPeriod: CPU_PERIOD, cpuQuota: cpus.apply((share) => Math.round(share * CPU_PERIOD)) };
 }

@@ -14,7 +14,7 @@ interface GuardedVolume {
   /** Role of the volume, part of its name. */
   volumeRole: string;
   /** The server that reads it, where one does. */
-  server?: Pick<GuardedServer, "kind" | "image" | "folder" | "user">;
+  server?: Pick<GuardedServer, "kind" | "folder" | "user"> & { image: pulumi.Input<string> };
 }
 
 /** Makes the volume `role` of what has the role `owner`; losing it takes a decision that is written down in config. */

@@ -2,7 +2,8 @@
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
 import { address, hostname, port } from "../lib/docker/values.ts";
-import { Image, Route, type UpstreamProtocol } from "../provider/sdk.ts";
+import { Route, type UpstreamProtocol } from "../provider/sdk.ts";
+import { lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { type Limits, runContainer } from "./container.ts";
 import { type Environment, labelList } from "./environment.ts";
@@ -33,13 +34,13 @@ export interface GatewayArgs extends Omit<EntryOptions, "connector"> {
   /** Role in the environment, part of its names, for a second gateway. @default "gateway" */
   role?: string;
   /** Image with the contract of the official `caddy` image. */
-  image: string;
+  image: pulumi.Input<string>;
   /** Port on the Docker host. */
   hostPort: number;
   /** Address that the port is bound to. @default "127.0.0.1" */
   bindAddress?: string;
   /** Most that each of its containers may use. */
-  limits: Limits;
+  limits: pulumi.Input<Limits>;
   /**
    * Whether the environment's own tunnel leads here: its connector is then believed as `trustedProxies` are. @default false
    */
@@ -57,12 +58,12 @@ export interface WatchSpec {
    * only afterwards, so each deploy takes this much longer, though the new version serves from the beginning.
    * @default 10
    */
-  seconds?: number;
+  seconds?: pulumi.Input<number>;
   /**
    * Share of requests answered with a server error, in percent, above which it counts as bad, unless the old version's
    * was as high; at least 5 such answers. @default 20
    */
-  errorPercent?: number;
+  errorPercent?: pulumi.Input<number>;
 }
 
 /** What a gateway's route leads to. */
@@ -170,9 +171,10 @@ export class Gateway extends pulumi.ComponentResource {
     const files = gatewayFiles({ ...this.args, connector });
     const tlsPort = tls === undefined ? [] : [{ hostPort: tls.hostPort, containerPort: CONTAINER_TLS_PORT }];
     const ports = [{ hostPort, containerPort: CONTAINER_PORT }, ...tlsPort];
-    const source = new Image(`${name}-image`, { reference: image }, { parent: this });
+    const source = lookUpImage(`Gateway '${name}'`, `${name}-image`, image, { parent: this });
     const { started } = runContainer(this, env, name, {
       role: this.role,
+      component: `Gateway '${name}'`,
       fixedName: env.name(this.role),
       image: source.imageId,
       command: GATEWAY_COMMAND,

@@ -5,11 +5,11 @@ import type { PgDatabase } from "./pg-database.ts";
 /** A command that brings a database to the form that the new version needs. */
 export interface MigrationSpec {
   /** Command inside the application's image. */
-  command: string[];
+  command: pulumi.Input<pulumi.Input<string>[]>;
   /** Secrets that only the migration gets, such as the owner's database URL. */
   secrets?: Record<string, pulumi.Input<string>>;
   /** Time limit in seconds. @default 600 */
-  timeoutSeconds?: number;
+  timeoutSeconds?: pulumi.Input<number>;
   /** Folder of its SQL files in the image: they are checked before they run. @default none, nothing is checked */
   files?: string;
   /**

@@ -3,7 +3,9 @@ import { getZeroTrustTunnelCloudflaredTokenOutput } from "@pulumi/cloudflare/get
 import { ZeroTrustTunnelCloudflared } from "@pulumi/cloudflare/zeroTrustTunnelCloudflared.js";
 import { ZeroTrustTunnelCloudflaredConfig } from "@pulumi/cloudflare/zeroTrustTunnelCloudflaredConfig.js";
 import * as pulumi from "@pulumi/pulumi";
+import { image as imageCheck } from "../lib/docker/values.ts";
 import { Image } from "../provider/sdk.ts";
+import { checkedDefault } from "./checked-inputs.ts";
 import { runContainer, SECRETS_DIR } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { CONNECTOR_ROLE, type Gateway } from "./gateway.ts";
@@ -21,7 +23,7 @@ export interface OwnTunnel extends CloudflareTunnel {
   /** Name of the tunnel in the account. */
   name: string;
   /** Image of the connector. @default {@link CONNECTOR_IMAGE} */
-  connectorImage?: string;
+  connectorImage?: pulumi.Input<string>;
 }
 
 /** Connector where none is set. */
@@ -71,11 +73,14 @@ function createConnector(
     { accountId: own.accountId, tunnelId: tunnel.id },
     { parent, provider },
   );
-  const image = new Image(
-    `${name}-connector-image`,
-    { reference: own.connectorImage ?? CONNECTOR_IMAGE },
-    { parent },
+  const reference = checkedDefault(
+    `TunnelRoute '${name}'`,
+    "tunnel.connectorImage",
+    own.connectorImage,
+    imageCheck,
+    CONNECTOR_IMAGE,
   );
+  const image = new Image(`${name}-connector-image`, { reference }, { parent });
   // Whoever holds the token runs the tunnel, so it is a file and no argument of the process.
   const tokenFile = `${SECRETS_DIR}/tunnel_token`;
   runContainer(parent, env, `${name}-connector`, {

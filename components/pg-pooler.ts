@@ -1,6 +1,6 @@
 // PgPooler: PgBouncer between an application and its database.
 import * as pulumi from "@pulumi/pulumi";
-import { Image } from "../provider/sdk.ts";
+import { lookUpImage } from "./app-image.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { type PoolSettings, poolerConfig, userList } from "./pgbouncer-config.ts";
@@ -8,9 +8,9 @@ import { type PoolSettings, poolerConfig, userList } from "./pgbouncer-config.ts
 /** What a database says of its pooler. */
 export interface PoolerArgs extends PoolSettings {
   /** Image with /usr/bin/pgbouncer and pg_isready, such as `edoburu/pgbouncer`; 1.21 or newer. */
-  image: string;
+  image: pulumi.Input<string>;
   /** Most that each of its containers may use. */
-  limits: Limits;
+  limits: pulumi.Input<Limits>;
   /** Role in the environment, part of its name. @default "pgbouncer" */
   role?: string;
 }
@@ -55,7 +55,7 @@ export class PgPooler extends pulumi.ComponentResource {
     super("tandem:index:PgPooler", name, {}, opts);
     const role = args.role ?? "pgbouncer";
     this.host = args.env.name(role);
-    const image = new Image(`${name}-image`, { reference: args.image }, { parent: this });
+    const image = lookUpImage(`PgPooler '${name}'`, `${name}-image`, args.image, { parent: this });
     const files = this.files(args);
     const { started } = runContainer(this, args.env, name, {
       role,

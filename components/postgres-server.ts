@@ -4,7 +4,9 @@ import { Grant } from "@pulumi/postgresql/grant.js";
 import { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { image as imageCheck } from "../lib/docker/values.ts";
 import { AdminPassword, Image } from "../provider/sdk.ts";
+import { checkedArgument, checkedLimits } from "./checked-inputs.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
@@ -17,13 +19,13 @@ export interface PostgresServerArgs {
   /** Environment that it is part of. */
   env: Environment;
   /** Image with the contract of the official `postgres` image. */
-  image: string;
+  image: pulumi.Input<string>;
   /** Port on the Docker host's loopback interface; the engine manages roles and databases through it. */
   hostPort: number;
   /** Port on this machine that leads to `hostPort`, where the Docker host is another machine. @default hostPort */
   forwardPort?: number;
   /** Most that each of its containers may use. */
-  limits: Limits;
+  limits: pulumi.Input<Limits>;
   /** Connections that the server accepts. @default 100 */
   maxConnections?: number;
   /** Role in the environment, part of its names. @default "postgres" */
@@ -87,15 +89,18 @@ export class PostgresServer extends pulumi.ComponentResource {
   /** For the environments that it serves. */
   readonly shared: pulumi.Output<SharedPostgres>;
 
-  constructor(name: string, args: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    rejectBadServer(name, args);
+  constructor(name: string, given: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
+    rejectBadServer(name, given);
+    const component = `PostgresServer '${name}'`;
+    const image = checkedArgument(component, "image", given.image, imageCheck);
+    const args = { ...given, image, limits: checkedLimits(component, given.limits) };
     super("tandem:index:PostgresServer", name, {}, { parent: args.env, ...opts });
     const role = args.role ?? "postgres";
     this.env = args.env;
     this.host = args.env.name(role);
     const password = this.createPassword(name, args);
     const volumeRole = args.volumeRole ?? "pgdata";
-    const server = { kind: "postgres", image: args.image, folder: DATA_FOLDER, user: ADMIN } as const;
+    const server = { kind: "postgres", image, folder: DATA_FOLDER, user: ADMIN } as const;
     const volume = guardedVolume(this, name, args.env, { role, volumeRole, server });
     const started = this.createContainer(name, args, role, volume, password);
     this.containerId = started.containerId;
@@ -133,12 +138,13 @@ export class PostgresServer extends pulumi.ComponentResource {
     password: pulumi.Output<string>,
   ) {
     const image = new Image(`${name}-image`, { reference: args.image }, { parent: this });
+    const { memoryMb } = pulumi.output(args.limits);
     const passwordFile = `${SECRETS_DIR}/postgres_password`;
     const { started } = runContainer(this, args.env, name, {
       role,
       fixedName: args.env.name(role),
       image: image.imageId,
-      command: postgresArguments(args.limits.memoryMb, args.maxConnections ?? MAX_CONNECTIONS),
+      command: memoryMb.apply((memory) => postgresArguments(memory, args.maxConnections ?? MAX_CONNECTIONS)),
       user: ADMIN,
       environment: {
         POSTGRES_PASSWORD_FILE: passwordFile,
@@ -155,7 +161,7 @@ export class PostgresServer extends pulumi.ComponentResource {
       health: { command: ["pg_isready", "-q", "-h", "127.0.0.1", "-U", ADMIN] },
       healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,
       stopGraceSeconds: STOP_GRACE_SECONDS,
-      shmMb: sharedMemoryMb(args.limits.memoryMb),
+      shmMb: memoryMb.apply(sharedMemoryMb),
     });
     return started;
   }
@@ -209,8 +215,11 @@ function bootstrapPassword(env: Environment, password: pulumi.Output<string>): p
 
 /** A server of one environment is limited by its container alone. */
 function settingsOf({ networks, limits, tempFilesMb }: PostgresServerArgs): {
-  settings?: Record<string, string>;
+  settings?: pulumi.Output<Record<string, string>>;
 } {
   if (networks === undefined) return {};
-  return { settings: sharedSettings(tempFilesMb ?? Math.max(1024, 4 * limits.memoryMb)) };
+  const { memoryMb } = pulumi.output(limits);
+  return {
+    settings: memoryMb.apply((memory) => sharedSettings(tempFilesMb ?? Math.max(1024, 4 * memory))),
+  };
 }

@@ -1,7 +1,9 @@
 // The container of a Redis server with its volume: what a server of one environment and a shared one have in common.
 import type * as pulumi from "@pulumi/pulumi";
+import { image as imageCheck } from "../lib/docker/values.ts";
 import { Image } from "../provider/sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { checkedArgument, checkedLimits } from "./checked-inputs.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
@@ -11,9 +13,9 @@ export interface RedisServerArgs {
   /** Environment that it is part of. */
   env: Environment;
   /** Image with the contract of the official `redis` image. */
-  image: string;
+  image: pulumi.Input<string>;
   /** Most that each of its containers may use. */
-  limits: Limits;
+  limits: pulumi.Input<Limits>;
   /** Role in the environment, part of its names. @default "redis" */
   role?: string;
   /** Role of its volume. @default "redisdata" */
@@ -69,24 +71,27 @@ export function runRedis(
 ) {
   const role = args.role ?? "redis";
   const volumeRole = args.volumeRole ?? "redisdata";
+  const component = `Redis server '${name}'`;
+  const reference = checkedArgument(component, "image", args.image, imageCheck);
   const volume = guardedVolume(parent, name, args.env, {
     role,
     volumeRole,
-    server: { kind: "redis", image: args.image, user: USER },
+    server: { kind: "redis", image: reference, user: USER },
   });
-  const image = new Image(`${name}-image`, { reference: args.image }, { parent });
-  const server = redisArguments(users.aclFile, args.limits.memoryMb);
+  const image = new Image(`${name}-image`, { reference }, { parent });
+  const limits = checkedLimits(component, args.limits);
+  const server = limits.memoryMb.apply((memoryMb) => redisArguments(users.aclFile, memoryMb));
   const { started } = runContainer(parent, args.env, name, {
     role,
     fixedName: args.env.name(role),
     image: image.imageId,
-    command: users.start?.(server) ?? server,
+    command: server.apply((words) => users.start?.(words) ?? words),
     user: USER,
     files: users.files,
     filesVersion: users.version,
     volumes: [{ volume: volume.name, path: REDIS_DATA }],
     networks,
-    limits: args.limits,
+    limits,
     // Without --no-auth-warning the log of every check would hold a warning.
     health: { command: ["redis-cli", "--user", "health", "--pass", "none", "--no-auth-warning", "ping"] },
     healthTimeoutSeconds: HEALTH_TIMEOUT_SECONDS,

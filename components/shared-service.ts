@@ -1,8 +1,9 @@
 // SharedService: a stateless service of the stack `shared` that several environments call.
 import * as pulumi from "@pulumi/pulumi";
-import { port as portCheck } from "../lib/docker/values.ts";
-import { Image } from "../provider/sdk.ts";
+import { port as portCheck, seconds, user as userCheck } from "../lib/docker/values.ts";
+import { lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { checkedDefault } from "./checked-inputs.ts";
 import { type HealthCheck, type Limits, runContainer, type VolumeMount } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
@@ -13,23 +14,23 @@ export interface SharedServiceArgs {
   /** Environment that it is part of. */
   env: Environment;
   /** Image reference with a tag or digest. */
-  image: string;
+  image: pulumi.Input<string>;
   /** Port that it listens on. */
   port: number;
   /** Networks of the environments that it serves. */
   networks: SharedNetworks;
   /** Most that each of its containers may use. */
-  limits: Limits;
+  limits: pulumi.Input<Limits>;
   /** How to find out whether it works. */
-  health: HealthCheck;
+  health: pulumi.Input<HealthCheck>;
   /** Seconds that it has to become healthy: a model may have to be loaded. @default 120 */
-  healthTimeoutSeconds?: number;
+  healthTimeoutSeconds?: pulumi.Input<number>;
   /** Variables; nothing secret. @default none */
   environment?: Record<string, pulumi.Input<string>>;
   /** Volumes, such as one for models that it downloads. @default none */
   volumes?: VolumeMount[];
   /** User inside the container. @default "1000:1000" */
-  user?: string;
+  user?: pulumi.Input<string>;
 }
 
 /** Where a shared service is: what its stack hands out to the environments. */
@@ -63,17 +64,20 @@ export class SharedService extends pulumi.ComponentResource {
       .required("port", args.port, portCheck)
       .done();
     super("tandem:index:SharedService", name, {}, { parent: args.env, ...opts });
-    const { env, image: reference, port, networks, user = "1000:1000", ...spec } = args;
+    const { env, image: reference, port, networks, ...spec } = args;
+    const component = `SharedService '${name}'`;
+    const { user, healthTimeoutSeconds: timeout } = spec;
     const container = env.name(name);
-    const image = new Image(`${name}-image`, { reference }, { parent: this });
+    const image = lookUpImage(component, `${name}-image`, reference, { parent: this });
     const { started } = runContainer(this, env, name, {
       ...spec,
       role: name,
       fixedName: container,
+      component,
       image: image.imageId,
-      user,
+      user: checkedDefault(component, "user", user, userCheck, "1000:1000"),
       networks: Object.values(networks),
-      healthTimeoutSeconds: args.healthTimeoutSeconds ?? 120,
+      healthTimeoutSeconds: checkedDefault(component, "healthTimeoutSeconds", timeout, seconds(), 120),
       stopGraceSeconds: STOP_GRACE_SECONDS,
     });
     this.ready = [started];

@@ -299,7 +299,7 @@ export interface DataGuardArgs {
   /** The command that releases it, for the message. */
   releaseWith: pulumi.Input<string>;
   /** The server that reads it: an image that can't is refused. @default none */
-  server?: pulumi.Input<GuardedServer>;
+  server?: pulumi.Input<Omit<GuardedServer, "image"> & { image: pulumi.Input<string> }>;
 }
 
 /** Refuses, at preview time, a change that would put an empty place where data is now, or a server that can't read it. */

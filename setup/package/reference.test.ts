@@ -27,7 +27,7 @@ describe("docs/reference.md", () => {
       default: "1",
       doc: "Containers that run at the same time.",
     });
-    expect(entry("health")).toMatchObject({ type: "HealthCheck", required: true });
+    expect(entry("health")).toMatchObject({ type: "pulumi.Input<HealthCheck>", required: true });
     // Of a type that is put together from others, too.
     const server = sections.exported.find(({ name }) => name === "ContainerServer");
     expect(server?.entries.map(({ name }) => name)).toEqual(expect.arrayContaining(["kind", "limits"]));

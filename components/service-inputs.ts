@@ -1,0 +1,61 @@
+// An AppService's arguments with their defaults; what of them is known only later is checked then, once for all that it makes.
+import { percent, port, seconds, user, wholeSeconds } from "../lib/docker/values.ts";
+import type { AppServiceArgs } from "./app-service.ts";
+import { checkedArgument, checkedDefault, checkedHealth, checkedLimits } from "./checked-inputs.ts";
+
+const DEFAULT_USER = "1000:1000";
+const HEALTH_TIMEOUT_SECONDS = 60;
+const STOP_GRACE_SECONDS = 30;
+const MIGRATION_SECONDS = 600;
+const WATCH = { seconds: 10, errorPercent: 20 };
+
+/** Seconds of a watch; none at all is fine. */
+export const watchSeconds = (value: unknown) => (value === 0 ? undefined : seconds()(value));
+
+/** A service's arguments as they are used. */
+export type ServiceInputs = ReturnType<typeof serviceInputs>;
+
+/** What is plain has been looked at before. */
+export function serviceInputs(name: string, args: AppServiceArgs) {
+  const component = `AppService '${name}'`;
+  const { watch, migration } = args;
+  return {
+    ...args,
+    component,
+    limits: checkedLimits(component, args.limits),
+    health: checkedHealth(component, args.health),
+    user: checkedDefault(component, "user", args.user, user, DEFAULT_USER),
+    port: args.port === undefined ? undefined : checkedArgument(component, "port", args.port, port),
+    healthTimeoutSeconds: checkedDefault(
+      component,
+      "healthTimeoutSeconds",
+      args.healthTimeoutSeconds,
+      seconds(),
+      HEALTH_TIMEOUT_SECONDS,
+    ),
+    stopGraceSeconds: checkedDefault(
+      component,
+      "stopGraceSeconds",
+      args.stopGraceSeconds,
+      wholeSeconds,
+      STOP_GRACE_SECONDS,
+    ),
+    watch: {
+      seconds: checkedDefault(component, "watch.seconds", watch?.seconds, watchSeconds, WATCH.seconds),
+      errorPercent: checkedDefault(
+        component,
+        "watch.errorPercent",
+        watch?.errorPercent,
+        percent,
+        WATCH.errorPercent,
+      ),
+    },
+    migrationSeconds: checkedDefault(
+      component,
+      "migration.timeoutSeconds",
+      migration?.timeoutSeconds,
+      seconds(),
+      MIGRATION_SECONDS,
+    ),
+  };
+}
