@@ -1,6 +1,6 @@
 // AppService: an application's containers, its migration and its route.
 import * as pulumi from "@pulumi/pulumi";
-import { percent, whole } from "../lib/docker/values.ts";
+import { hostname, percent, whole } from "../lib/docker/values.ts";
 import { Migration, type UpstreamProtocol } from "../provider/sdk.ts";
 import { type AppImage, type BuildContext, buildImage, isBuildContext, lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
@@ -23,14 +23,14 @@ export interface RouteSpec {
   /** Gateway that has the route. */
   gateway: Gateway;
   /** Hostnames that lead to this service. */
-  hostnames: string[];
+  hostnames: pulumi.Input<pulumi.Input<string>[]>;
   /** Only this path of theirs and what is below it, such as `/ws`. @default all that no other service has */
-  path?: string;
+  path?: pulumi.Input<string>;
   /**
    * What the service speaks on its port: `http` is HTTP/1.1 with WebSockets, `h2c` HTTP/2 without TLS, as servers of gRPC
    * do. A deploy whose containers answer in another protocol ends before the route moves. @default "http"
    */
-  protocol?: UpstreamProtocol;
+  protocol?: pulumi.Input<UpstreamProtocol>;
 }
 
 /** Arguments of an `AppService`. */
@@ -214,6 +214,7 @@ function rejectBadArgs(name: string, args: AppServiceArgs): void {
     .health(args.health)
     .required("replicas", replicas, whole(1, MOST_REPLICAS))
     .port("port", args.port)
+    .each("route.hostnames", args.route?.hostnames, hostname)
     .optional("watch.seconds", watch?.seconds, watchSeconds)
     .optional("watch.errorPercent", watch?.errorPercent, percent);
   if (folder !== undefined) checks.build(folder);

@@ -21,7 +21,15 @@ import {
   word,
 } from "../lib/docker/values.ts";
 import type { BuildContext } from "./app-image.ts";
-import { healthNow, listNow, nowKnown, problemMessage, requiredLimits, tableNow } from "./checked-inputs.ts";
+import {
+  healthNow,
+  isLater,
+  listNow,
+  nowKnown,
+  problemMessage,
+  requiredLimits,
+  tableNow,
+} from "./checked-inputs.ts";
 import type { HealthCheck, Limits, VolumeMount } from "./container.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
 
@@ -70,7 +78,7 @@ export class ArgumentChecks {
 
   /** Checks each of a list that may be missing. */
   each(argument: string, values: unknown, check: Check): this {
-    if (values === undefined) return this;
+    if (values === undefined || isLater(values)) return this;
     if (!Array.isArray(values)) return this.add(argument, "must be a list");
     for (const value of values) this.required(argument, value, check);
     return this;

@@ -19,6 +19,11 @@ export function isLater(value: unknown): boolean {
   return pulumi.Output.isInstance(value) || value instanceof Promise;
 }
 
+/** Whether a list, or one of its entries, is known only later. */
+export function hasLater(list: unknown): boolean {
+  return isLater(list) || (Array.isArray(list) && list.some(isLater));
+}
+
 /** A plain value; a symbol in the place of an output. */
 export function nowKnown(value: unknown): unknown {
   return isLater(value) ? LATER : value;
@@ -92,6 +97,23 @@ export function checkedDefault<T>(
   if (!isLater(value)) return value as pulumi.Input<T>;
   const given = (pulumi.output(value) as pulumi.Output<T | undefined>).apply((known) => known ?? fallback);
   return checkedArgument(component, argument, given as pulumi.Output<T>, check);
+}
+
+/** A list of single values. A plain one is handed on. */
+export function checkedList(
+  component: string,
+  argument: string,
+  values: pulumi.Input<pulumi.Input<string>[]>,
+  check: Check,
+): pulumi.Input<pulumi.Input<string>[]> {
+  if (!hasLater(values)) return values;
+  return pulumi.output(values).apply((known) => {
+    const problems = new Problems();
+    if (!Array.isArray(known)) problems.add(argument, "must be a list");
+    else for (const each of known) problems.required(argument, each, check);
+    reject(component, problems.found);
+    return known;
+  });
 }
 
 /** Limits, all of them at once. */

@@ -5,6 +5,7 @@ import { address, hostname, port } from "../lib/docker/values.ts";
 import { Route, type UpstreamProtocol } from "../provider/sdk.ts";
 import { lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { hasLater, isLater } from "./checked-inputs.ts";
 import { type Limits, runContainer } from "./container.ts";
 import { type Environment, labelList } from "./environment.ts";
 import { clientProblem } from "./gateway-clients.ts";
@@ -69,11 +70,11 @@ export interface WatchSpec {
 /** What a gateway's route leads to. */
 export interface RouteTarget {
   /** Hostnames that lead to the service. */
-  hostnames: string[];
+  hostnames: pulumi.Input<pulumi.Input<string>[]>;
   /** Only this path of theirs and what is below it, such as `/ws`. @default all that no other route has */
-  path?: string;
+  path?: pulumi.Input<string> | undefined;
   /** What they speak. @default "http" */
-  protocol?: UpstreamProtocol | undefined;
+  protocol?: pulumi.Input<UpstreamProtocol> | undefined;
   /** Containers of the service, each as `name:port`. */
   upstreams: pulumi.Input<pulumi.Input<string>[]>;
   /** Seconds that requests under way have to end when the route leaves a container. @default 30 */
@@ -121,14 +122,15 @@ export class Gateway extends pulumi.ComponentResource {
    * Leads hostnames to a service's containers. A hostname that another route had until now goes over to this one without a
    * gap.
    *
-   * @throws pulumi.RunError when another route of this gateway has one of the hostnames, with the same path
+   * @throws pulumi.RunError when another route of this gateway has one of the hostnames, with the same path; for hostnames
+   * from outputs the update fails with it, before the route is made
    */
   route(name: string, target: RouteTarget, opts?: pulumi.CustomResourceOptions): Route {
-    this.claim(name, target);
+    const hostnames = this.claim(name, target);
     const args = {
       gatewayId: this.containerId,
       routeName: name,
-      hostnames: target.hostnames,
+      hostnames,
       path: target.path,
       protocol: target.protocol,
       upstreams: target.upstreams,
@@ -142,7 +144,19 @@ export class Gateway extends pulumi.ComponentResource {
     return new Route(`${name}-route`, args, { parent: this, ...opts });
   }
 
-  private claim(name: string, { hostnames, path = "" }: RouteTarget): void {
+  /** Two routes for one address would take it from each other at each update. */
+  private claim(name: string, { hostnames, path }: RouteTarget): RouteTarget["hostnames"] {
+    if (!hasLater(hostnames) && !isLater(path)) {
+      this.claimKnown(name, hostnames as string[], path as string | undefined);
+      return hostnames;
+    }
+    return pulumi.all([hostnames, path]).apply(([known, below]) => {
+      this.claimKnown(name, known, below);
+      return known;
+    });
+  }
+
+  private claimKnown(name: string, hostnames: readonly string[], path = ""): void {
     for (const hostname of hostnames) {
       const address = `${hostname.toLowerCase()}${path}`;
       const other = this.claimed.get(address);

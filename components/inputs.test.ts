@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { AppService, type AppServiceArgs } from "./app-service.ts";
+import { AppService, type AppServiceArgs, type RouteSpec } from "./app-service.ts";
 import { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
 import { PostgresServer } from "./postgres-server.ts";
@@ -13,6 +13,7 @@ import { only, type Registered, recordResources } from "./testing/mocks.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const IMAGE = "tandem:docker:Image";
+const ROUTE = "tandem:gateway:Route";
 const START = "tandem:docker:ContainerStart";
 const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };
 const health = { command: ["true"] };
@@ -54,6 +55,14 @@ async function errorsOf(make: () => unknown): Promise<string[]> {
     await recordResources();
   }
   return [...errors];
+}
+
+function gateway(): Gateway {
+  return new Gateway("gateway", { env, image: "caddy:1", hostPort: 3101, limits });
+}
+
+function routed(name: string, hostnames: RouteSpec["hostnames"], edge = gateway()): AppService {
+  return service({ port: later(80), route: { gateway: edge, hostnames } }, name);
 }
 
 const wrongImage = "--help";
@@ -140,6 +149,13 @@ const WRONG: [string, () => unknown, RegExp, string?][] = [
     START,
   ],
   [
+    "a hostname",
+    () => routed("app", [later("a b")]),
+    /AppService 'app': route\.hostnames is 'a b', which is no hostname/,
+    ROUTE,
+  ],
+  ["hostnames that are no list", () => routed("app", odd("a.b")), /route\.hostnames must be a list/, ROUTE],
+  [
     "a shared service's health check",
     () =>
       new SharedService("asr", {
@@ -157,8 +173,33 @@ const WRONG: [string, () => unknown, RegExp, string?][] = [
 describe("as soon as an output is known, a component refuses what it refuses of a plain value", () => {
   it.each(WRONG)("%s", async (_, make, message, resource = CONTAINER) => {
     expect(await errorsOf(make)).toEqual([expect.stringMatching(message)]);
-    const never = [resource, START, "tandem:docker:Migration", "tandem:gateway:Route"];
+    const never = resource === ROUTE ? [ROUTE] : [resource, START, "tandem:docker:Migration", ROUTE];
     expect(registered.map(({ type }) => type).filter((type) => never.includes(type))).toEqual([]);
+  });
+});
+
+describe("hostnames from outputs", () => {
+  it("arrive in the route, with the port", async () => {
+    routed("app", later(["a.example.com"]));
+    await pulumi.runtime.disconnect();
+    expect(only(registered, ROUTE).inputs).toMatchObject({
+      hostnames: ["a.example.com"],
+      upstreams: ["oracle_staging_app-1-1a2b3c4:80"],
+    });
+  });
+
+  it.each([
+    ["a plain one", ["A.example.com"]],
+    ["another output", [later("a.example.com")]],
+  ])("are refused where another route has them: %s", async (_, hostnames) => {
+    const [error, ...others] = await errorsOf(() => {
+      const edge = gateway();
+      routed("web", hostnames, edge);
+      routed("api", ["b.example.com", later("a.example.com")], edge);
+    });
+    expect(error).toMatch(/the routes '(web|api)' and '(web|api)' both lead a\.example\.com to themselves/);
+    expect(others).toEqual([]);
+    expect(registered.filter(({ type }) => type === ROUTE).length).toBeLessThan(2);
   });
 });
 

@@ -1,7 +1,13 @@
 // An AppService's arguments with their defaults; what of them is known only later is checked then, once for all that it makes.
-import { percent, port, seconds, user, wholeSeconds } from "../lib/docker/values.ts";
+import { hostname, percent, port, seconds, user, wholeSeconds } from "../lib/docker/values.ts";
 import type { AppServiceArgs } from "./app-service.ts";
-import { checkedArgument, checkedDefault, checkedHealth, checkedLimits } from "./checked-inputs.ts";
+import {
+  checkedArgument,
+  checkedDefault,
+  checkedHealth,
+  checkedLimits,
+  checkedList,
+} from "./checked-inputs.ts";
 
 const DEFAULT_USER = "1000:1000";
 const HEALTH_TIMEOUT_SECONDS = 60;
@@ -18,10 +24,14 @@ export type ServiceInputs = ReturnType<typeof serviceInputs>;
 /** What is plain has been looked at before. */
 export function serviceInputs(name: string, args: AppServiceArgs) {
   const component = `AppService '${name}'`;
-  const { watch, migration } = args;
+  const { watch, migration, route } = args;
   return {
     ...args,
     component,
+    route: route && {
+      ...route,
+      hostnames: checkedList(component, "route.hostnames", route.hostnames, hostname),
+    },
     limits: checkedLimits(component, args.limits),
     health: checkedHealth(component, args.health),
     user: checkedDefault(component, "user", args.user, user, DEFAULT_USER),
