@@ -13,20 +13,15 @@ import {
 import { basename, dirname, join, relative } from "node:path";
 import { MAX_NAME, nameProblem } from "../../components/names.ts";
 import { systemsBelow } from "../../infra/check/projects.ts";
-import { isInstalled, packageFolder, packageRoot } from "../../setup/paths.ts";
+import { MODULE, STACK_FILE, TSCONFIG, templateTexts, textFor } from "../../setup/package/template.ts";
+import { isInstalled, packageFolder } from "../../setup/paths.ts";
 import { UserError } from "../engine/errors.ts";
 import { projectRoot } from "../engine/project-root.ts";
 
-/** What the template calls the system. */
-const PLACEHOLDER = /\bshop\b/g;
-const STACK_FILE = /^Pulumi\.[^.]+\.yaml$/;
 /** A port in a stack file, as the value of a key that ends so. */
 const PORT = /(?<=\bport: +|Port: +)\d+/g;
 /** The last port there is. */
 const MAX_PORT = 65_535;
-/** What makes the template one, and where its checkout has the provider. */
-const TEMPLATE_BLOCK = /^template:\n(?: .*\n)+/m;
-const PROVIDER_PATH = /(?<=^ +path: ).*$/m;
 
 /** Where a system is made. */
 export interface Place {
@@ -91,27 +86,19 @@ function* templateFiles(
   systems: readonly string[],
   installed: boolean,
 ): Generator<[file: string, text: string]> {
-  const template = join(packageRoot, "docs/template");
-  const texts = readdirSync(template).map(
-    (file) => [file, readFileSync(join(template, file), "utf8")] as const,
-  );
+  const texts = templateTexts(installed);
   const shift = freeShift(
-    texts.filter(([file]) => STACK_FILE.test(file)).flatMap(([, text]) => portsIn(text)),
+    [...texts].filter(([file]) => STACK_FILE.test(file)).flatMap(([, text]) => portsIn(text)),
     new Set(systems.flatMap(portsOf)),
   );
   const provider = relative(folder, providerFolder(root, installed));
   for (const [file, text] of texts) {
-    // It needs a test runner, which is the user's to choose; each run checks what it checks.
-    if (installed && file.endsWith(".test.ts")) continue;
-    const own = STACK_FILE.test(file)
-      ? text.replaceAll(PORT, (port) => String(Number(port) + shift))
-      : text.replace(TEMPLATE_BLOCK, "").replace(PROVIDER_PATH, file === "Pulumi.yaml" ? provider : "$&");
-    yield [file, own.replaceAll(PLACEHOLDER, name)];
+    const own = STACK_FILE.test(file) ? text.replaceAll(PORT, (port) => String(Number(port) + shift)) : text;
+    yield [file, textFor(name, provider, file, own)];
   }
   if (!installed) return;
   // Those of the repository's root stay as they are, where the system is made there.
   if (!existsSync(join(folder, "tsconfig.json"))) yield ["tsconfig.json", TSCONFIG];
-  // Without it, `import` in a .ts file is a syntax error in a CommonJS package.
   const type = packageType(folder);
   if (type === "module") return;
   if (!existsSync(join(folder, "package.json"))) yield ["package.json", MODULE];
@@ -123,26 +110,6 @@ function* templateFiles(
     );
   }
 }
-
-/** For editors and `tsc`: as Node runs the files. */
-const TSCONFIG = `{
-  "compilerOptions": {
-    "target": "es2023",
-    "module": "nodenext",
-    "strict": true,
-    "noEmit": true,
-    "allowImportingTsExtensions": true,
-    "erasableSyntaxOnly": true,
-    "verbatimModuleSyntax": true,
-    "skipLibCheck": true
-  }
-}
-`;
-const MODULE = `{
-  "private": true,
-  "type": "module"
-}
-`;
 
 /** Folder of the provider's executable, by the path that stays when the package is updated. */
 function providerFolder(root: string, installed: boolean): string {

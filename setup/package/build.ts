@@ -2,7 +2,16 @@
 // node_modules, and in a checkout nothing is built. Before, `dist/` is made and package.json names what is in it; after,
 // both are as they were.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { makePrebuilt } from "../bundles.ts";
 import { appRevision } from "../images/app.ts";
@@ -10,6 +19,7 @@ import { REVISION_FILE } from "../images/catalog.ts";
 import { packageRoot } from "../paths.ts";
 import { assets, isAsset } from "./assets.ts";
 import { forPackage, type Manifest, oldestNode } from "./manifest.ts";
+import { pulumiTemplate } from "./template.ts";
 
 const dist = join(packageRoot, "dist");
 const manifestFile = join(packageRoot, "package.json");
@@ -44,6 +54,8 @@ async function build(): Promise<void> {
     const filter = (path: string) => isAsset(path.slice(packageRoot.length));
     cpSync(join(packageRoot, asset), join(dist, asset), { recursive: true, filter });
   }
+  mkdirSync(join(dist, "template"));
+  for (const [file, text] of pulumiTemplate()) writeFileSync(join(dist, "template", file), text);
   // Outside this checkout's git nothing else says it.
   writeFileSync(join(dist, REVISION_FILE), `${appRevision()}\n`);
   await makePrebuilt(join(dist, "bundles"), oldestNode(manifest));
