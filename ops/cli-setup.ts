@@ -10,7 +10,8 @@ export function addSetupCommands(program: Command): void {
     .description("make this repository's first system: topology, settings, a stack file per environment")
     .argument("[folder]", "where; no file that is there is overwritten", "infra")
     .option("--name <name>", "its name (default: the repository's)")
-    .action(async (folder: string, options: { name?: string }) =>
+    .option("--no-workflows", "make no GitHub workflows")
+    .action(async (folder: string, options: { name?: string; workflows: boolean }) =>
       (await import("./commands/new.ts")).initSystem(folder, options),
     );
 
@@ -21,6 +22,11 @@ export function addSetupCommands(program: Command): void {
     )
     .argument("<name>", "its name: lower-case letters, digits and hyphens")
     .action(async (name: string) => (await import("./commands/new.ts")).newSystem(name));
+
+  program
+    .command("workflows", { hidden: !isInstalled })
+    .description("make GitHub's workflows that are missing: deploys, previews of pull requests, drift")
+    .action(async () => (await import("./commands/workflows.ts")).makeWorkflows());
 
   program
     .command("setup")
@@ -34,6 +40,18 @@ export function addSetupCommands(program: Command): void {
       `print shell exports: after eval "$(${launcher()} env)", plain \`pulumi up -s staging\` works`,
     )
     .action(async () => (await import("./commands/env.ts")).printEnv());
+
+  program
+    .command("ci", { hidden: true })
+    .description("run what a step of GitHub's workflows runs: docs/workflows.md")
+    .argument("<step>")
+    .argument("[args...]")
+    // They are the step's, flags too.
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (step: string, args: string[]) => {
+      process.exitCode = await (await import("./commands/ci.ts")).runStep(step, args);
+    });
 
   // The package brings no tests.
   if (isInstalled) return;

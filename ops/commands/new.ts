@@ -1,4 +1,4 @@
-// `tandem init` and `tandem new`: make a new system's folder, and say what to do with it.
+// `tandem init` and `tandem new`: make a new system's folder and GitHub's workflows for it, and say what to do with it.
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import { installCommand } from "../../setup/package/managers.ts";
@@ -7,6 +7,7 @@ import { UserError } from "../engine/errors.ts";
 import { projectRoot, upwards } from "../engine/project-root.ts";
 import { stackCommand } from "../engine/systems.ts";
 import { createSystem, nameFor } from "./new-system.ts";
+import { workflowsOf } from "./workflows.ts";
 
 /**
  * Runs `tandem new`.
@@ -21,10 +22,10 @@ export function newSystem(name: string): void {
  * Runs `tandem init`.
  *
  * @param folder from the current one, inside the repository
- * @param options `name`: the system's. @default the repository's
+ * @param options `name`: the system's. @default the repository's; `workflows`: make GitHub's, too?
  * @throws UserError when one of its files is there already, or the name can't be a system's.
  */
-export function initSystem(folder: string, { name }: { name?: string }): void {
+export function initSystem(folder: string, options: { name?: string; workflows: boolean }): void {
   const root = projectRoot();
   const target = resolve(folder);
   if (!target.startsWith(root + sep) && target !== root) {
@@ -34,11 +35,11 @@ export function initSystem(folder: string, { name }: { name?: string }): void {
       2,
     );
   }
-  const chosen = name ?? nameFor(root);
-  tell(chosen, root, createSystem(chosen, { root, folder: target }));
+  const chosen = options.name ?? nameFor(root);
+  tell(chosen, root, createSystem(chosen, { root, folder: target }), options.workflows);
 }
 
-function tell(name: string, root: string, directory: string): void {
+function tell(name: string, root: string, directory: string, workflows = true): void {
   const folder = relative(root, directory) || ".";
   const missing = missingPeers(root);
   const install = missing.length === 0 ? "" : `  ${installCommand(root, missing)}\n`;
@@ -46,7 +47,9 @@ function tell(name: string, root: string, directory: string): void {
     `${folder} is the system ${name}, which runs the example app. Next:\n` +
       `${install}  ${stackCommand({ directory }, "up", "staging")}\n` +
       `What an environment is made of stands in ${folder}/topology.ts, what it may set in ${folder}/settings.ts, and\n` +
-      `what it sets in ${folder}/Pulumi.staging.yaml and Pulumi.production.yaml.\n`,
+      `what it sets in ${folder}/Pulumi.staging.yaml and Pulumi.production.yaml.\n${
+        workflows ? workflowsOf(directory, root) : ""
+      }`,
   );
 }
 

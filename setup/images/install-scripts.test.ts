@@ -27,7 +27,7 @@ describe("no install script runs", () => {
       "tandem",
       "{examples,standins,docs/template}/**/Dockerfile",
       "{setup,ops,standins}/**/*.{ts,sh}",
-      ".github/**/*.{yml,sh}",
+      ".github/**/*.yml",
     ],
     { cwd: ROOT },
   ).filter((path) => !/node_modules|\.test\.ts$/.test(path));

@@ -2,8 +2,10 @@
 
 /** Files and folders, by their paths from the root: copied into `dist/` as they are. */
 export const assets: readonly string[] = [
+  ".github",
   "docs/template",
   "examples/app",
+  "ops/ci",
   "policies/pulumi-analyzer-tandem",
   "provider/pulumi-resource-tandem",
   "setup/close-loopback.sh",

@@ -229,10 +229,10 @@ describe("changes made by hand", () => {
   it("are kept as one issue per stack, by the workflow's own script", async () => {
     const github = await GitHubEmulator.start();
     try {
-      const script = join(ROOT, ".github/scripts/drift-issues.sh");
+      const args = ["ci", "drift-issues", "--project", project.folder];
       const env = { ...project.environment(), ...github.variables };
       for (let round = 0; round < 2; round++) {
-        const { exitCode, all } = await execa(script, ["--project", project.folder], {
+        const { exitCode, all } = await execa(join(ROOT, "tandem"), args, {
           ...{ env, all: true, reject: false, stdin: "ignore" },
         });
         expect(exitCode, all).toBe(0);

@@ -8,10 +8,11 @@ import { execa } from "execa";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
-import { docker } from "../support/docker.ts";
+import { docker, uniqueName } from "../support/docker.ts";
 import { ROOT } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 import { pack, UserRepository } from "../support/user-repository.ts";
+import { broughtUp, schemaErrors, workflowFiles } from "../support/workflows.ts";
 
 const SOAK = process.env.TANDEM_SOAK !== undefined;
 const base = mkdtempSync(join(tmpdir(), "tandem-package-"));
@@ -94,6 +95,47 @@ async function previewsWithInstalledPlugin(user: UserRepository): Promise<void> 
   user.write("infra/Pulumi.yaml", project);
 }
 
+/** `pulumi new` of the package's template, offline; then plain Pulumi previews what it made. */
+async function previewsWhatPulumiNewMakes(user: UserRepository): Promise<void> {
+  const name = uniqueName("new-");
+  const make = `pulumi new ../node_modules/tandem/dist/template --generate-only --offline --yes --name ${name}`;
+  await succeed(user, `eval "$(npx tandem env)"; mkdir deploy; cd deploy; ${make}`);
+  await user.freePorts("deploy");
+  for (const file of ["Pulumi.yaml", "Pulumi.staging.yaml", "topology.ts"]) {
+    expect(user.read(`deploy/${file}`)).toContain(name);
+  }
+  const preview =
+    "pulumi stack init staging; pulumi preview --non-interactive; pulumi stack rm --yes staging";
+  const told = await succeed(user, `eval "$(npx tandem env)"; ${preview}`, "deploy");
+  expect(told).toMatch(/docker:index:Container +gateway +create/);
+  await succeed(user, "rm -r deploy");
+}
+
+/** The workflows that `init` made: by GitHub's parser, and one job of theirs as a runner runs it. */
+async function changesByItsWorkflows(user: UserRepository): Promise<void> {
+  for (const file of workflowFiles(user.folder)) {
+    expect(await schemaErrors(file, user.folder), file).toEqual([]);
+  }
+  expect(broughtUp("refs/heads/develop", user.folder)).toEqual([`${user.name} staging`]);
+  await user.push();
+  // A rollback to what serves leaves the stack file as it is: this stands for what one to another image writes there.
+  const [settings, topology] = ["infra/Pulumi.staging.yaml", "infra/topology.ts"];
+  for (const path of [settings, topology]) user.write(path, user.read(path).replace(/^.*/, "$& Changed."));
+  const byHand = (action: string, stack: string, version = "") =>
+    user.runJob(`${user.name}.yml`, "refs/heads/develop", { action, stack, version });
+  const { exitCode, output, summary } = await byHand("rollback", "staging", "1");
+  expect(exitCode, output).toBe(0);
+  expect(summary).toMatch(/^### rollback staging: done$/m);
+  expect(summary).toMatch(/ tandem-example:\S+ .*succeeded/);
+  const last = await succeed(user, "git log -1 --format='%an: %s' --name-only origin/develop");
+  expect(last).toBe(`ann: rollback ${user.name} staging\n\n${settings}`);
+  // npm made nothing else than what the lock file names.
+  expect(await succeed(user, "git status --porcelain")).toBe(` M ${topology}`);
+  const elsewhere = await byHand("up", "production");
+  expect(elsewhere.exitCode).toBe(2);
+  expect(elsewhere.output).toContain("runs from refs/heads/main, not from refs/heads/develop");
+}
+
 /** Starts a plugin as the engine does. @returns what it says first: its port */
 async function firstWord(user: UserRepository, file: string): Promise<string> {
   const plugin = execa(join(user.folder, file), ["127.0.0.1:1", "."], {
@@ -124,7 +166,11 @@ describe("an empty repository", { timeout: 600_000 }, () => {
     expect(told).toContain(`\n  ${up} staging\n`);
     const again = await user.run(init);
     expect(again.exitCode).toBe(2);
-    await comesUpAndGoes(user, up, () => previewsWithInstalledPlugin(user));
+    await comesUpAndGoes(user, up, async () => {
+      await previewsWithInstalledPlugin(user);
+      await previewsWhatPulumiNewMakes(user);
+      await changesByItsWorkflows(user);
+    });
 
     // What others may write is not run.
     await succeed(user, "mkdir cache && chmod 777 cache");

@@ -54,9 +54,12 @@ describe("the workflow's script", () => {
     const contexts = { github: pullRequestOf("own", labels, labels[0]), matrix: { system: "oracle" } };
     const { NUMBER = "", APPROVED } = evaluateAll(step?.env, contexts);
     const env = { ...pair.project.environment(), ...github.variables, APPROVED };
-    const script = join(ROOT, ".github/scripts/preview-report.sh");
     const { exitCode = 1 } = await pair.with(changes, () =>
-      execa(script, [NUMBER, "--project", pair.project.folder], { env, reject: false, stdin: "ignore" }),
+      execa(join(ROOT, "tandem"), ["ci", "preview-report", NUMBER, "--project", pair.project.folder], {
+        env,
+        reject: false,
+        stdin: "ignore",
+      }),
     );
     expect(github.comments).toHaveLength(1);
     expect(github.comments[0]).toMatchObject({ issue: 7 });

@@ -5,15 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import { ROOT, type StackConfig, TestProject } from "./project.ts";
-import { applies, type Contexts, evaluateAll, type Job } from "./workflows.ts";
-
-/** How a job of a workflow ended. */
-export interface JobOutcome {
-  exitCode: number;
-  output: string;
-  /** What it wrote for the job's page. */
-  summary: string;
-}
+import { type JobOutcome, runJob } from "./runner.ts";
+import type { Contexts, Job } from "./workflows.ts";
 
 /** The checkout, on branch `develop`. */
 export class Checkout {
@@ -71,27 +64,9 @@ export class Checkout {
     return (await execa("git", args, { cwd: this.folder })).stdout;
   }
 
-  /** Runs the commands of a job's steps as a runner does, up to the first that fails; actions are left out. */
+  /** Runs the commands of a job's steps as a runner does. */
   async run(job: Job, contexts: Contexts): Promise<JobOutcome> {
-    const page = join(this.remote, "summary.md");
-    writeFileSync(page, "");
-    const runner = { CI: "true", GITHUB_ACTOR: "ann", GITHUB_STEP_SUMMARY: page };
-    let output = "";
-    let exitCode = 0;
-    for (const step of job.steps ?? []) {
-      if (step.run === undefined || exitCode !== 0 || !applies(step.if, contexts)) continue;
-      const env = { ...evaluateAll(job.env, contexts), ...evaluateAll(step.env, contexts) };
-      const result = await execa("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", step.run], {
-        cwd: this.folder,
-        env: { ...this.project.environment(), ...runner, ...env },
-        reject: false,
-        all: true,
-        stdin: "ignore",
-      });
-      output += result.all;
-      exitCode = result.exitCode ?? 1;
-    }
-    return { exitCode, output, summary: readFileSync(page, "utf8") };
+    return await runJob(job, contexts, this.folder, this.project.environment());
   }
 
   /** Removes it and all that was deployed from it. */

@@ -15,6 +15,8 @@ import { delimiter, join, relative } from "node:path";
 import { execa } from "execa";
 import { removeLabelled, uniqueName } from "./docker.ts";
 import { freePort, ROOT } from "./project.ts";
+import { type JobOutcome, runJob } from "./runner.ts";
+import { applies, calledBy, callInputs, pushOf, readWorkflow } from "./workflows.ts";
 
 /** Folders of the checkout that are no part of it, or made from it. */
 const LEFT_OUT = /(^|\/)(node_modules|\.git|dist)$/;
@@ -73,23 +75,55 @@ export class UserRepository {
 
   /** Runs a line of a shell in the repository, with the state of its own. */
   async run(line: string, folder = "."): Promise<Ran> {
-    const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
     const { all, exitCode } = await execa("sh", ["-ec", line], {
       cwd: join(this.folder, folder),
       all: true,
       reject: false,
       stdin: "ignore",
-      env: {
-        ...Object.fromEntries(own.map((key) => [key, undefined])),
-        PATH: this.path,
-        TANDEM_HOME: this.home,
-        NO_COLOR: "1",
-        npm_config_prefer_offline: "true",
-        npm_config_audit: "false",
-        npm_config_fund: "false",
-      },
+      env: this.variables(),
     });
     return { exitCode: exitCode ?? 1, output: all };
+  }
+
+  private variables(): Record<string, string | undefined> {
+    const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+    return {
+      ...Object.fromEntries(own.map((key) => [key, undefined])),
+      PATH: this.path,
+      TANDEM_HOME: this.home,
+      NO_COLOR: "1",
+      npm_config_prefer_offline: "true",
+      npm_config_audit: "false",
+      npm_config_fund: "false",
+    };
+  }
+
+  /** Commits all that it holds to `develop`, which a remote has then, too. */
+  async push(): Promise<void> {
+    const commands = [
+      "git init --quiet --initial-branch=develop",
+      "printf 'node_modules\\nown\\n' >.gitignore && git add --all",
+      "git -c user.name=t -c user.email=t@t commit --quiet --message begin",
+      "git init --quiet --bare ../remote && git remote add origin ../remote && git push --quiet origin develop",
+    ];
+    const { exitCode, output } = await this.run(commands.join(" && "));
+    if (exitCode !== 0) throw new Error(output);
+  }
+
+  /** Runs the job that a workflow of its calls, as a runner without secrets and variables of the repository. */
+  async runJob(file: string, ref: string, inputs?: Readonly<Record<string, string>>): Promise<JobOutcome> {
+    const event_name = inputs === undefined ? "push" : "workflow_dispatch";
+    const contexts = {
+      github: { ...pushOf(ref), event_name, token: "token-of-the-run" },
+      vars: {},
+      secrets: {},
+    };
+    const callers = Object.values(readWorkflow(file, this.folder).jobs);
+    const [caller = {}] = callers.filter((job) => applies(job.if, contexts));
+    const called = calledBy(caller, this.folder);
+    const [job = {}] = Object.values(called?.jobs ?? {});
+    const handed = called && callInputs(caller, called, { ...contexts, inputs: inputs ?? {} });
+    return await runJob(job, { ...contexts, inputs: handed ?? {} }, this.folder, this.variables());
   }
 
   /** Text of a file. */
@@ -103,10 +137,10 @@ export class UserRepository {
     writeFileSync(join(this.folder, file), text);
   }
 
-  /** Moves staging to ports that nobody uses on this machine. @returns the gateway's */
-  async freePorts(): Promise<number> {
+  /** Moves staging of a folder's system to ports that nobody uses on this machine. @returns the gateway's */
+  async freePorts(folder = "infra"): Promise<number> {
     const [gateway, postgres] = [await freePort(), await freePort()];
-    const file = "infra/Pulumi.staging.yaml";
+    const file = `${folder}/Pulumi.staging.yaml`;
     const text = this.read(file)
       .replace(/hostPort: \d+/, `hostPort: ${gateway}`)
       .replace(/postgresPort: \d+/, `postgresPort: ${postgres}`);

@@ -1,7 +1,7 @@
-// The repository's GitHub workflows, read and evaluated with GitHub's own parser and expression language.
+// GitHub workflows of this repository or of another folder, read and evaluated with GitHub's own parser and expression language.
 import { readdirSync, readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
-import { join, matchesGlob } from "node:path";
+import { basename, join, matchesGlob } from "node:path";
 import { data, Evaluator, Lexer, Parser } from "@actions/expressions";
 import { parse } from "yaml";
 import { ROOT } from "./project.ts";
@@ -62,19 +62,30 @@ export interface Workflow {
 
 const FOLDER = ".github/workflows";
 
-/** Names of all workflow files. */
-export function workflowFiles(): string[] {
-  return readdirSync(join(ROOT, FOLDER)).filter((file) => /\.ya?ml$/.test(file));
+/** Names of all workflow files. @param root of the repository */
+export function workflowFiles(root = ROOT): string[] {
+  return readdirSync(join(root, FOLDER)).filter((file) => /\.ya?ml$/.test(file));
 }
 
 /** Reads one. */
-export function readWorkflow(file: string): Workflow {
-  return parse(readFileSync(join(ROOT, FOLDER, file), "utf8")) as Workflow;
+export function readWorkflow(file: string, root = ROOT): Workflow {
+  return parse(readFileSync(join(root, FOLDER, file), "utf8")) as Workflow;
+}
+
+/** The workflow that a job calls, if it calls one of the repository. */
+export function calledBy({ uses }: Job, root = ROOT): Workflow | undefined {
+  return uses?.startsWith(`./${FOLDER}/`) ? readWorkflow(basename(uses), root) : undefined;
+}
+
+/** Steps of the repository's action that each job begins with. */
+export function preparation(name = "prepare", root = ROOT): Step[] {
+  const text = readFileSync(join(root, ".github/actions", name, "action.yml"), "utf8");
+  return (parse(text) as { runs: { steps: Step[] } }).runs.steps;
 }
 
 /** What GitHub's parser has against a workflow, the inputs that it hands to others of this repository among it. */
-export async function schemaErrors(file: string): Promise<string[]> {
-  const content = (path: string) => readFileSync(join(ROOT, path), "utf8");
+export async function schemaErrors(file: string, root = ROOT): Promise<string[]> {
+  const content = (path: string) => readFileSync(join(root, path), "utf8");
   const path = join(FOLDER, file);
   const { context, value } = parseWorkflow(
     { name: path, content: content(path) },
@@ -168,18 +179,35 @@ export function callInputs(job: Job, called: Workflow, contexts: Contexts): Reco
 }
 
 /** The environments that a push brings up, as `system stack`. @throws Error if it does anything else with one */
-export function broughtUp(ref: string): string[] {
+export function broughtUp(ref: string, root = ROOT): string[] {
   const github = pushOf(ref);
-  const deploy = readWorkflow("deploy.yml");
-  return workflowFiles()
-    .map((file) => readWorkflow(file))
+  return workflowFiles(root)
+    .map((file) => readWorkflow(file, root))
     .filter((workflow) => startsOn(workflow, github))
     .flatMap(({ jobs }) => Object.values(jobs))
-    .filter((job) => job.uses === "./.github/workflows/deploy.yml" && applies(job.if, { github }))
-    .map((job) => {
-      const { action, system, stack } = callInputs(job, deploy, { github });
+    .filter((job) => applies(job.if, { github }))
+    .flatMap((job) => {
+      const called = calledBy(job, root);
+      if (called === undefined) return [];
+      const { action, system, stack } = callInputs(job, called, { github });
       if (action !== "up") throw new Error(`${ref} starts ${action} of ${system} ${stack}`);
-      return `${system} ${stack}`;
+      return [`${system} ${stack}`];
     })
     .sort();
+}
+
+/** What a run by hand, from a branch or tag, hands to the workflow that it calls. */
+export function runByHand(
+  file: string,
+  ref: string,
+  inputs: Readonly<Record<string, string>>,
+  root = ROOT,
+): Record<string, string> {
+  const github = { ...pushOf(ref), event_name: "workflow_dispatch" };
+  const jobs = Object.values(readWorkflow(file, root).jobs).filter((job) => applies(job.if, { github }));
+  const [job = {}] = jobs;
+  const called = calledBy(job, root);
+  if (jobs.length !== 1 || called === undefined)
+    throw new Error(`${file} starts ${jobs.length} jobs by hand`);
+  return callInputs(job, called, { github, inputs });
 }

@@ -1,8 +1,6 @@
-// Puts a report into a pull request, as one comment that is updated in its place:
-//   node ops/inspect/github/comment.ts <pull request's number> <file>
-// The file's first line is the invisible mark by which the comment is found again.
-import { readFileSync } from "node:fs";
-import { type Comment, GitHub } from "./client.ts";
+// Puts a report into a pull request, as one comment that is updated in its place.
+// The report's first line is the invisible mark by which the comment is found again.
+import type { Comment, GitHub } from "./client.ts";
 
 /** Puts the text into the comment that begins as it does, or a new one. */
 export async function putComment(github: GitHub, number: number, body: string): Promise<void> {
@@ -13,9 +11,4 @@ export async function putComment(github: GitHub, number: number, body: string): 
   const earlier = comments.find(({ body, user }) => body.startsWith(mark) && user?.type === "Bot");
   if (earlier === undefined) await github.call("POST", `/issues/${number}/comments`, { body });
   else if (earlier.body !== body) await github.call("PATCH", `/issues/comments/${earlier.id}`, { body });
-}
-
-if (import.meta.main) {
-  const [number = "", file = ""] = process.argv.slice(2);
-  await putComment(new GitHub(), Number(number), readFileSync(file, "utf8"));
 }

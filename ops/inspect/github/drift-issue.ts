@@ -1,8 +1,6 @@
-// Keeps one issue per stack about its drift: opened when there is some, updated while it lasts, closed when it is gone:
-//   node ops/inspect/github/drift-issue.ts <file with the report as JSON>
-import { readFileSync } from "node:fs";
+// Keeps one issue per stack about its drift: opened when there is some, updated while it lasts, closed when it is gone.
 import { type DriftReport, driftMarker, renderDriftMarkdown } from "../drift/render.ts";
-import { GitHub, type Issue } from "./client.ts";
+import type { GitHub, Issue } from "./client.ts";
 
 /** Label of the issues. */
 const LABEL = "drift";
@@ -23,10 +21,4 @@ export async function settleIssue(github: GitHub, report: DriftReport): Promise<
     });
     await github.call("PATCH", `/issues/${open.number}`, { state: "closed", state_reason: "completed" });
   }
-}
-
-if (import.meta.main) {
-  const { reports } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8")) as { reports: DriftReport[] };
-  const github = new GitHub();
-  for (const report of reports) await settleIssue(github, report);
 }

@@ -1,5 +1,4 @@
 // Unit tests of what the workflows do on GitHub: one comment and one issue each, against an emulator of its API.
-import { spawnSync } from "node:child_process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { GitHubEmulator } from "../../../tests/emulators/github.ts";
 import type { Drift } from "../drift/finding.ts";
@@ -39,20 +38,6 @@ describe("the comment on a pull request", () => {
     const wrong = new GitHub({ ...emulator.variables, GITHUB_TOKEN: "wrong" });
     await expect(putComment(wrong, 7, MARK)).rejects.toThrow("GitHub answers 401");
     expect(() => new GitHub({})).toThrow("GITHUB_TOKEN");
-  });
-
-  it("is what the script puts", () => {
-    // In a process of its own, whose requests this one must answer meanwhile: only its own check is seen here.
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [new URL("comment.ts", import.meta.url).pathname, "7", "none"],
-      {
-        env: { PATH: process.env.PATH },
-        encoding: "utf8",
-      },
-    );
-    expect(status).toBe(1);
-    expect(stderr).toContain("GITHUB_REPOSITORY and GITHUB_TOKEN must be set");
   });
 });
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# preview-report.sh PULL_REQUEST [FLAGS…]: previews all stacks, with flags for ./tandem before the command, puts the report
+# `tandem ci preview-report PULL_REQUEST [FLAGS…]`: previews all stacks, with flags for tandem before the command, puts the report
 # into the pull request's comment, and ends as the report says. APPROVED=true lets data at risk pass.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# The command that runs this script, as words: ./tandem in a checkout, npx tandem where the package is installed.
+read -ra tandem <<<"$TANDEM"
 
 number=$1
 shift
@@ -21,10 +22,10 @@ approval=()
 [ "${APPROVED:-}" != true ] || approval=(--approve-data)
 
 code=0
-./tandem "$@" preview --report "${approval[@]}" >"$report" || code=$?
+"${tandem[@]}" "$@" preview --report "${approval[@]}" >"$report" || code=$?
 # Without a report there is nothing to put anywhere: the log says why.
 if [ -s "$report" ]; then
   [ -z "${GITHUB_STEP_SUMMARY:-}" ] || cat "$report" >>"$GITHUB_STEP_SUMMARY"
-  GITHUB_TOKEN=$token node ops/inspect/github/comment.ts "$number" "$report"
+  GITHUB_TOKEN=$token "${tandem[@]}" ci put-comment "$number" "$report"
 fi
 exit "$code"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# commit-stack-files.sh MESSAGE: commits the stack files that a promotion or rollback changed, and pushes them to the
+# `tandem ci commit-stack-files MESSAGE`: commits the stack files that a promotion or rollback changed, and pushes them to the
 # branch that is checked out. Nothing else is committed; where nothing changed, nothing is done. GITHUB_TOKEN is what pushes:
 # git asks for it here and stores it nowhere.
 set -euo pipefail
 
 branch=$(git symbolic-ref --quiet --short HEAD) || {
-  echo "commit-stack-files.sh: no branch is checked out, so there is none to push to" >&2
+  echo "tandem ci commit-stack-files: no branch is checked out, so there is none to push to" >&2
   exit 1
 }
-git add --update -- 'Pulumi.*.yaml' 'stacks/*/Pulumi.*.yaml'
+git add --update -- ':(glob)**/Pulumi.*.yaml'
 if git diff --cached --quiet; then
   echo "the stack files are as they were"
   exit 0
@@ -29,5 +29,5 @@ for _ in 1 2 3 4 5; do
   fi
   remote pull --quiet --rebase origin "$branch"
 done
-echo "commit-stack-files.sh: the commit could not be pushed to $branch; commit $(git diff --name-only HEAD~) by hand" >&2
+echo "tandem ci commit-stack-files: the commit could not be pushed to $branch; commit $(git diff --name-only HEAD~) by hand" >&2
 exit 1

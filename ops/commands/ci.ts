@@ -1,0 +1,58 @@
+// `tandem ci`: what the steps of GitHub's workflows run. The scripts lie in ops/ci; what speaks with GitHub's API is a process of
+// its own, since only that one is handed the workflow's token.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { launcher } from "../../lib/launcher.ts";
+import { packageRoot } from "../../setup/paths.ts";
+import { UserError } from "../engine/errors.ts";
+import { projectRoot } from "../engine/project-root.ts";
+import type { DriftReport } from "../inspect/drift/render.ts";
+import { GitHub } from "../inspect/github/client.ts";
+import { putComment } from "../inspect/github/comment.ts";
+import { settleIssue } from "../inspect/github/drift-issue.ts";
+
+/** Steps that are scripts, and what each takes. */
+const SCRIPTS: Readonly<Record<string, string>> = {
+  deploy: "ACTION STACK VERSION [FLAGS…]",
+  "preview-report": "PULL_REQUEST [FLAGS…]",
+  "drift-issues": "[FLAGS…]",
+  "commit-stack-files": "MESSAGE",
+};
+
+/** Steps of the scripts themselves: a report in a file goes to GitHub. */
+const REPORTS: Readonly<Record<string, (...args: string[]) => Promise<void>>> = {
+  "put-comment": (number = "", file = "") =>
+    putComment(new GitHub(), Number(number), readFileSync(file, "utf8")),
+  "put-issues": async (file = "") => {
+    const github = new GitHub();
+    const { reports } = JSON.parse(readFileSync(file, "utf8")) as { reports: DriftReport[] };
+    for (const report of reports) await settleIssue(github, report);
+  },
+};
+
+/**
+ * Runs a step, at the root of the repository.
+ *
+ * @returns its exit code
+ * @throws UserError for a step that there isn't
+ */
+export async function runStep(step: string, args: readonly string[]): Promise<number> {
+  const report = Object.hasOwn(REPORTS, step) ? REPORTS[step] : undefined;
+  if (report !== undefined) {
+    await report(...args);
+    return 0;
+  }
+  if (!Object.hasOwn(SCRIPTS, step)) {
+    const known = Object.entries(SCRIPTS).map(([name, takes]) => `${name} ${takes}`);
+    throw new UserError(`there is no step "${step}"`, `steps: ${known.join("; ")}`, 2);
+  }
+  const script = join(packageRoot, "ops/ci", `${step}.sh`);
+  const { exitCode } = await execa("bash", [script, ...args], {
+    cwd: projectRoot(),
+    env: { TANDEM: launcher() },
+    stdio: "inherit",
+    reject: false,
+  });
+  return exitCode ?? 1;
+}
