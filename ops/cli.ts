@@ -212,7 +212,7 @@ program
     (await import("./commands/logs.ts")).logs(stack, service, merged(options)),
   );
 
-addContainerCommands(program, { merged });
+addContainerCommands(program, { merged, yesOption });
 addConfigCommands(program, merged);
 
 program

@@ -38,7 +38,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/isolation": 115,
   "integration/lugh": 110,
   "integration/full-disk": 110,
-  "integration/commands": 107,
+  "integration/commands": 160,
   "integration/promote": 105,
   "integration/oracle": 120,
   "integration/tunnels": 87,

@@ -39,6 +39,11 @@ const DOORS: Readonly<Record<string, { ways: (keyof typeof WAYS)[]; why: string 
     ways: ["client library"],
     why: "an environment's own logins, no administrator's",
   },
+  "ops/commands/psql.ts": {
+    ways: ["psql"],
+    why: "a person's session with an environment's own login, no administrator's",
+  },
+  "ops/cli-containers.ts": { ways: ["psql"], why: "names that command" },
   "standins/images/postgres/docker-entrypoint.sh": {
     ways: ["psql"],
     why: "in a data folder that it has just made, before any tenant",

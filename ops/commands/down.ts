@@ -2,6 +2,7 @@
 
 import { openForDown, type StackOptions } from "../deploy/open-stack.ts";
 import { deleteVolumes, requireUnused } from "../deploy/recovery/data-deletion.ts";
+import { endOneOffs } from "../deploy/recovery/one-offs.ts";
 import { noteEnd } from "../deploy/recovery/open-ends.ts";
 import { configCommandFor } from "../engine/config-command.ts";
 import { runEngine, stackFlags } from "../engine/engine.ts";
@@ -114,6 +115,7 @@ export async function down(stack: string, options: DownOptions): Promise<number>
   await confirmDown(session, deployment ?? {}, options);
   if (options.deleteData === true) await confirmDeletion(stack, options);
 
+  await endOneOffs(session, say);
   const keepData = options.deleteData !== true;
   if (!keepData)
     await requireUnused(

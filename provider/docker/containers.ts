@@ -138,11 +138,22 @@ export function redact(line: string, environment: string[]): string {
   return result;
 }
 
-/** Writes a file into a container, started or not; its folder must lie in a volume if the root is read-only. */
-export async function putFile(docker: Docker, id: string, path: string, content: string): Promise<void> {
+/**
+ * Writes a file into a container, started or not; its folder must lie in a volume if the root is read-only.
+ *
+ * @param uid number of the user who alone may read it. @default everybody in the container may: the process there runs as
+ *   a user that Docker's upload doesn't know
+ */
+export async function putFile(
+  docker: Docker,
+  id: string,
+  path: string,
+  content: string,
+  uid?: number,
+): Promise<void> {
   const archive = pack();
-  // World-readable inside the container only: the process there runs as a user that Docker's upload doesn't know.
-  archive.entry({ name: posix.basename(path), mode: 0o444 }, content);
+  const owner = uid === undefined ? { mode: 0o444 } : { mode: 0o400, uid, gid: uid };
+  archive.entry({ name: posix.basename(path), ...owner }, content);
   archive.finalize();
   await docker.getContainer(id).putArchive(await buffer(archive), { path: posix.dirname(path) });
 }

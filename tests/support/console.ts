@@ -1,6 +1,9 @@
 // Commands of `tandem` that a program in a container takes over: joined to pipes, or to a terminal.
+import type Docker from "dockerode";
 import { execa, type ResultPromise } from "execa";
+import { docker } from "./docker.ts";
 import type { TestProject } from "./project.ts";
+import { eventually } from "./requests.ts";
 
 /** How a command ended, with its outputs apart. */
 export interface Piped {
@@ -78,4 +81,19 @@ export async function atTerminal(
   });
   const { exitCode, all } = await running;
   return { exitCode: exitCode ?? -1, output: all ?? "" };
+}
+
+/** One-off containers of a project. */
+export function oneOffsOf({ name }: TestProject): Promise<Docker.ContainerInfo[]> {
+  const filters = JSON.stringify({ label: [`tandem.one-off.system=${name}`] });
+  return docker.listContainers({ all: true, filters });
+}
+
+/** The one-off container of a project that runs, as soon as there is one. */
+export async function untilOneOff(project: TestProject): Promise<Docker.ContainerInspectInfo> {
+  const [found] = await eventually(
+    () => oneOffsOf(project),
+    ([one]) => one?.State === "running",
+  );
+  return await docker.getContainer(String(found?.Id)).inspect();
 }

@@ -8,6 +8,7 @@ import { askEngine, stackFlags } from "../../engine/engine.ts";
 import { output } from "../../engine/place.ts";
 import { dockerHostOf, type Session } from "../../engine/session.ts";
 import type { Deployment, StateResource } from "../../engine/state/backend.ts";
+import { removeLeftOneOffs } from "./one-offs.ts";
 
 /** What a host has, as far as it is asked for. */
 export interface Standing {
@@ -57,7 +58,7 @@ export function goneOf(resources: readonly StateResource[], host: Standing): Gon
   };
 }
 
-async function standing(docker: Docker): Promise<Standing> {
+async function standing(docker: Docker): Promise<Standing & { containers: Docker.ContainerInfo[] }> {
   const [containers, networks, { Volumes }] = await Promise.all([
     docker.listContainers({ all: true }),
     docker.listNetworks(),
@@ -105,7 +106,10 @@ export async function forgetGone(
 ): Promise<void> {
   const host = dockerHostOf(session.project, session.file);
   await withDocker(host, async (docker) => {
-    const { resources, stranded, lostData } = goneOf(deployment.resources ?? [], await standing(docker));
+    const stands = await standing(docker);
+    // In the same look at the host, which may be a slow one.
+    await removeLeftOneOffs(docker, session, stands.containers, say);
+    const { resources, stranded, lostData } = goneOf(deployment.resources ?? [], stands);
     if (resources.length === 0) return;
     if (lostData.length > 0) {
       say(

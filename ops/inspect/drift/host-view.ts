@@ -7,9 +7,11 @@ import type { Gravity } from "../../../lib/resource-types.ts";
 import { inspect } from "../../../provider/docker/containers.ts";
 import { removalOf } from "../../deploy/removal.ts";
 import { containerName, leadsOf, servingOf } from "../../deploy/serving.ts";
+import { oneOffOf } from "../../engine/containers/one-off-labels.ts";
 import { labelFilter } from "../../engine/docker-client.ts";
 import { output, type Place } from "../../engine/place.ts";
 import type { Finding } from "./finding.ts";
+import { leftOneOff } from "./one-offs.ts";
 
 /** Everything that the host has. */
 interface Host {
@@ -83,6 +85,8 @@ function strangeContainers(
     .flatMap((info): Finding[] => {
       const { Labels, Mounts, NetworkSettings } = info;
       const name = containerName(info);
+      const oneOff = oneOffOf(Labels);
+      if (oneOff?.system === place.system) return leftOneOff(name, oneOff, place);
       const subject = `container ${name}`;
       const mounted = Mounts.flatMap(({ Name }) => (Name !== undefined && volumes.has(Name) ? [Name] : []));
       const joined = Object.keys(NetworkSettings.Networks).filter(

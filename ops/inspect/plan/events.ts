@@ -82,7 +82,7 @@ const UNKNOWN_SIGNATURE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 export const UNKNOWN_TEXT = "(known after the update)";
 
 /** Whether the engine has wrapped a value as a secret. */
-export function isSecret(value: unknown): value is Record<string, unknown> {
+function isSecret(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === "object" &&
     value !== null &&

@@ -2,6 +2,7 @@
 import type Docker from "dockerode";
 import { SHARED_STACK } from "../../../infra/settings/define.ts";
 import { getFile } from "../../../provider/docker/containers.ts";
+import { oneOffOf } from "../../engine/containers/one-off-labels.ts";
 import { labelFilter, labels } from "../../engine/docker-client.ts";
 import type { Deployment } from "../../engine/state/backend.ts";
 
@@ -80,10 +81,16 @@ export async function allContainers(docker: Docker, system: string): Promise<Con
 function describe(info: Docker.ContainerInspectInfo, system: string): Container {
   const { Config, NetworkSettings, Mounts } = info;
   const own = Config.Labels?.[labels.system] === system;
+  // It has the environment's secrets and networks for as long as it runs.
+  const oneOff = oneOffOf(Config.Labels);
   return {
     id: info.Id,
     name: info.Name.replace(/^\//, ""),
-    environment: own ? Config.Labels[labels.environment] : undefined,
+    environment: own
+      ? Config.Labels[labels.environment]
+      : oneOff?.system === system
+        ? oneOff.environment
+        : undefined,
     component: own ? (Config.Labels[labels.component] ?? "") : "",
     running: info.State.Running,
     addresses: Object.fromEntries(
