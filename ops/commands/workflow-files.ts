@@ -53,11 +53,15 @@ export function sharedWorkflows(systems: readonly WorkflowSystem[], root: string
 
 /** With the command, files and documents of a repository that has the package installed. */
 function inRepository(text: string): string {
-  return text
-    .replaceAll(/(?<![\w.])\.\/tandem\b/g, "npx tandem")
-    .replaceAll(".github/workflows/deploy.yml", ".github/workflows/tandem-deploy.yml")
-    .replaceAll(".github/actions/prepare", ".github/actions/tandem-prepare")
-    .replaceAll("docs/workflows.md", "node_modules/tandem/docs/workflows.md");
+  return (
+    text
+      // Where it isn't installed, npx would run whatever a registry has under its name, with the passphrase.
+      .replaceAll("./tandem ci", "npx --no tandem ci")
+      .replaceAll("`./tandem`", "`npx tandem`")
+      .replaceAll(".github/workflows/deploy.yml", ".github/workflows/tandem-deploy.yml")
+      .replaceAll(".github/actions/prepare", ".github/actions/tandem-prepare")
+      .replaceAll("docs/workflows.md", "node_modules/tandem/docs/workflows.md")
+  );
 }
 
 /** What became of workflow files, by their paths from the root. */

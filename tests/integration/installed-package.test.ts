@@ -117,6 +117,9 @@ async function changesByItsWorkflows(user: UserRepository): Promise<void> {
     expect(await schemaErrors(file, user.folder), file).toEqual([]);
   }
   expect(broughtUp("refs/heads/develop", user.folder)).toEqual([`${user.name} staging`]);
+  const drift = ".github/workflows/tandem-drift.yml";
+  expect(await succeed(user, `rm ${drift}; npx tandem workflows`)).toContain(`:\n  ${drift}`);
+  expect(await succeed(user, "npx tandem workflows")).toBe("all workflows are there");
   await user.push();
   // A rollback to what serves leaves the stack file as it is: this stands for what one to another image writes there.
   const [settings, topology] = ["infra/Pulumi.staging.yaml", "infra/topology.ts"];
@@ -188,7 +191,8 @@ describe("an empty repository", { timeout: 600_000 }, () => {
     expect(await succeed(user, `node -p '[${load}].join()'`)).toBe("object,object,object,object");
 
     // Another one beside it, on ports of its own; with two, a command says which.
-    await succeed(user, "npx tandem new book-club");
+    const added = await succeed(user, "npx tandem new book-club");
+    expect(added).toContain("\n  .github/workflows/book-club.yml\nThese now name all systems:\n");
     const several = await user.run("npx tandem status");
     expect(several.output).toContain("there are several systems: book-club, infra");
     expect(await succeed(user, "npx tandem status --system book-club")).toContain("staging");

@@ -22,6 +22,7 @@ import { resolvePaths } from "../../setup/paths.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { freePort, ROOT } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
+import { schemaErrors } from "../support/workflows.ts";
 
 const name = uniqueName("sixth-");
 const checkout = mkdtempSync(join(tmpdir(), "tandem-checkout-"));
@@ -80,7 +81,10 @@ afterAll(async () => {
 });
 
 it("a sixth system is a folder from the template, comes up, answers and goes", async () => {
-  expect(await tandem("new", name)).toContain(`tandem up --system ${name} staging`);
+  const told = await tandem("new", name);
+  expect(told).toContain(`tandem up --system ${name} staging`);
+  expect(told).toContain(`:\n  .github/workflows/${name}.yml`);
+  expect(await schemaErrors(`${name}.yml`, checkout)).toEqual([]);
   const file = join(checkout, "stacks", name, "Pulumi.staging.yaml");
   // Somebody may use the template's ports on this machine.
   const port = await freePort();
