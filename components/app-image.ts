@@ -13,11 +13,11 @@ export interface BuildContext {
   /** Path of the folder. */
   context: string;
   /** Reference that the built image gets, with a tag. */
-  tag: string;
+  tag: pulumi.Input<string>;
   /** Path of the Dockerfile inside the folder. @default "Dockerfile" */
   dockerfile?: string;
   /** Build arguments; never secrets, they stay in the image's history. */
-  args?: Record<string, string>;
+  args?: Record<string, pulumi.Input<string>>;
 }
 
 /** What AppService needs of an image, built or pulled. */

@@ -1,9 +1,10 @@
 // AppService: an application's containers, its migration and its route.
 import * as pulumi from "@pulumi/pulumi";
-import { hostname, percent, whole } from "../lib/docker/values.ts";
+import { hostname, image as imageCheck, percent, whole } from "../lib/docker/values.ts";
 import { Migration, type UpstreamProtocol } from "../provider/sdk.ts";
 import { type AppImage, type BuildContext, buildImage, isBuildContext, lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { checkedArgument } from "./checked-inputs.ts";
 import {
   AUTONAME_LENGTH,
   type HealthCheck,
@@ -15,6 +16,7 @@ import {
 import type { Environment } from "./environment.ts";
 import type { Gateway, WatchSpec } from "./gateway.ts";
 import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
+import { componentOptions } from "./providers.ts";
 import { type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
 import { type ServiceInputs, serviceInputs, watchSeconds } from "./service-inputs.ts";
 
@@ -108,7 +110,12 @@ export class AppService extends pulumi.ComponentResource {
   constructor(name: string, own: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     const given = own.env.variables.addTo(name, own);
     rejectBadArgs(name, given);
-    super("tandem:index:AppService", name, statedArgs(given), { parent: given.env, ...opts });
+    super(
+      "tandem:index:AppService",
+      name,
+      statedArgs(given),
+      componentOptions(`AppService '${name}'`, given.env, opts),
+    );
     const args = serviceInputs(name, given);
     const image = this.resolveImage(name, args);
     const migration = this.createMigration(name, args, image);
@@ -119,11 +126,17 @@ export class AppService extends pulumi.ComponentResource {
     this.registerOutputs({ containers: this.containers, imageId: this.imageId });
   }
 
-  private resolveImage(name: string, { component, image }: ServiceInputs): AppImage {
+  private resolveImage(name: string, args: ServiceInputs): AppImage {
+    const { component, image } = args;
     const opts = { parent: this };
     return isBuildContext(image)
-      ? buildImage(`${name}-image`, image, opts)
+      ? buildImage(`${name}-image`, this.buildOf(args, image), opts)
       : lookUpImage(component, `${name}-image`, image, opts);
+  }
+
+  private buildOf({ component, env }: ServiceInputs, build: BuildContext): BuildContext {
+    const tag = checkedArgument(component, "image.tag", build.tag, imageCheck);
+    return { ...build, tag: env.nameOnHost(tag) };
   }
 
   private createMigration(name: string, args: ServiceInputs, image: AppImage): Migration | undefined {

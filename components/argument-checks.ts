@@ -154,7 +154,7 @@ export class ArgumentChecks {
   build({ context, tag, dockerfile, args = {} }: BuildContext): this {
     this.required("image.tag", tag, image).optional("image.dockerfile", dockerfile, word);
     for (const [key, value] of Object.entries(args))
-      this.add("image.args", variableName(key) ?? anyText(value));
+      this.add("image.args", variableName(key) ?? (isLater(value) ? undefined : anyText(value)));
     const wrong = word(context);
     if (wrong !== undefined) return this.add("image.context", wrong);
     const folder = statSync(context, { throwIfNoEntry: false })?.isDirectory() ?? false;

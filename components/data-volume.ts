@@ -6,6 +6,7 @@ import type { GuardedServer } from "../provider/postgres/server-image.ts";
 import { DataGuard, VolumeOwner } from "../provider/sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { type Environment, labelList } from "./environment.ts";
+import { componentOptions } from "./providers.ts";
 
 /** What the volume is for. */
 interface GuardedVolume {
@@ -69,7 +70,7 @@ export class DataVolume extends pulumi.ComponentResource {
       .optional("image", args.image, imageCheck)
       .optional("owner", args.owner, ownerCheck)
       .done();
-    super("tandem:index:DataVolume", name, {}, { parent: args.env, ...opts });
+    super("tandem:index:DataVolume", name, {}, componentOptions(`DataVolume '${name}'`, args.env, opts));
     const { env, role, image, owner = "1000:1000" } = args;
     const volume = guardedVolume(this, name, env, { role, volumeRole: role });
     this.volume = new VolumeOwner(

@@ -1,15 +1,14 @@
 // Environment: the names, labels, network and providers that everything in one environment shares.
 import { createHmac } from "node:crypto";
 import { Network } from "@pulumi/docker/network.js";
-import { Provider as DockerProvider } from "@pulumi/docker/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { dockerHost as dockerHostCheck, network, whole } from "../lib/docker/values.ts";
-import { sharedConnection, sshSettings } from "../lib/ssh.ts";
-import { TandemProvider } from "../provider/sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { isLater } from "./checked-inputs.ts";
 import { type GivenVariables, ServiceVariables } from "./given-variables.ts";
 import { nameProblem } from "./names.ts";
+import { DEFAULT_DOCKER_HOST, type EnvironmentProviders, environmentProviders } from "./providers.ts";
 
 /** How much container log is kept on the host, per container. */
 export interface LogRotation {
@@ -50,8 +49,6 @@ export interface EnvironmentArgs {
 /** Most that a log's file may have, in MiB, and most files: more is no rotation. */
 const MOST_LOG_MB = 100_000;
 const MOST_LOG_FILES = 1000;
-/** Docker host where none is set. */
-const DEFAULT_DOCKER_HOST = "unix:///var/run/docker.sock";
 
 /**
  * One environment of a system: its own network, names and labels, and the providers for its Docker host. Everything
@@ -64,6 +61,8 @@ export class Environment extends pulumi.ComponentResource {
   readonly environment: string;
   /** Docker host of the environment. */
   readonly dockerHost: string;
+  /** Providers of what is made in it, by package; `docker` is for its Docker host. */
+  readonly providers: Readonly<EnvironmentProviders>;
   /** Name of the environment's network. */
   readonly network: pulumi.Output<string>;
   /** Log rotation of its containers, in the Docker provider's form. */
@@ -71,18 +70,17 @@ export class Environment extends pulumi.ComponentResource {
   /** Variables that the stack gives its services. */
   readonly variables: ServiceVariables;
   private readonly naming: (role: string) => string;
+  private readonly host: pulumi.Input<string>;
   private readonly fingerprintKey: pulumi.Output<string>;
   private readonly data: Required<DataPolicy>;
 
   constructor(name: string, args: EnvironmentArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadNames(args);
     const dockerHost = args.dockerHost ?? DEFAULT_DOCKER_HOST;
-    const providers = {
-      ...broughtProviders(name, opts),
-      docker: new DockerProvider(`${name}-docker`, { host: dockerHost, ...sshOptions(dockerHost) }),
-      tandem: new TandemProvider(`${name}-tandem`, { dockerHost }),
-    };
-    super("tandem:index:Environment", name, {}, { ...opts, providers });
+    const { providers, host } = environmentProviders(name, dockerHost, opts);
+    super("tandem:index:Environment", name, {}, { ...opts, provider: undefined, providers });
+    this.providers = providers;
+    this.host = host;
     this.system = args.system;
     this.environment = args.environment;
     this.dockerHost = dockerHost;
@@ -109,6 +107,14 @@ export class Environment extends pulumi.ComponentResource {
     if (typeof role !== "string")
       throw new pulumi.RunError("Environment: a role must be text; it is part of names");
     return this.naming(role);
+  }
+
+  /**
+   * A name of something that the Docker provider makes by itself: with a provider that the program brings it is known once
+   * that is known to be for the environment's host.
+   */
+  nameOnHost(name: pulumi.Input<string>): pulumi.Input<string> {
+    return isLater(this.host) ? pulumi.all([this.host, name]).apply(([, known]) => known) : name;
   }
 
   /** Labels that everything of a component carries. */
@@ -163,7 +169,11 @@ export class Environment extends pulumi.ComponentResource {
   private createNetwork(name: string): pulumi.Output<string> {
     const network = new Network(
       `${name}-network`,
-      { name: this.name("network"), driver: "bridge", labels: labelList(this.labels("network")) },
+      {
+        name: this.nameOnHost(this.name("network")),
+        driver: "bridge",
+        labels: labelList(this.labels("network")),
+      },
       // The provider reads the address range back that the daemon chose; without this the next preview shows it as
       // a change. Labels can't change without replacing the network, and with it every container.
       { parent: this, deleteBeforeReplace: true, ignoreChanges: ["ipamConfigs", "labels", "options"] },
@@ -175,31 +185,6 @@ export class Environment extends pulumi.ComponentResource {
 /** Labels in the Docker provider's form, in a fixed order. */
 export function labelList(labels: Record<string, string>): { label: string; value: string }[] {
   return Object.entries(labels).map(([label, value]) => ({ label, value }));
-}
-
-/**
- * Providers that the program brings for what it makes below the environment, by package.
- *
- * @throws where one is for Docker or Tandem: both are made here, for one and the same host, and a plan for two hosts
- * would put containers on one and look for their health on the other
- */
-function broughtProviders(
-  name: string,
-  { provider, providers = {} }: pulumi.ComponentResourceOptions = {},
-): Record<string, pulumi.ProviderResource> {
-  const packageOf = (one: pulumi.ProviderResource) =>
-    (one as unknown as { getPackage(): string }).getPackage();
-  const all: Record<string, pulumi.ProviderResource> = Array.isArray(providers)
-    ? Object.fromEntries(providers.map((one) => [packageOf(one), one]))
-    : providers;
-  const one = [...Object.keys(all), ...(provider === undefined ? [] : [packageOf(provider)])].find((pkg) =>
-    ["docker", "tandem"].includes(pkg),
-  );
-  if (one === undefined) return all;
-  throw new pulumi.RunError(
-    `Environment '${name}': it makes its own provider for ${one}, and takes none from \`provider\` or \`providers\`. ` +
-      "Name the Docker host in `dockerHost`; your own resources can use your provider beside it.",
-  );
 }
 
 function rejectBadNames(args: EnvironmentArgs): void {
@@ -220,13 +205,4 @@ function rejectBadNames(args: EnvironmentArgs): void {
 
 function logOptions(logging: LogRotation = {}): Record<string, string> {
   return { "max-file": String(logging.maxFiles ?? 3), "max-size": `${logging.maxSizeMb ?? 10}m` };
-}
-
-/**
- * A question for a key's passphrase would hang the run, and a host that isn't known must be an error and not a question.
- * The provider opens a connection for each resource that it works on at a time; `tandem` holds one open that they share.
- */
-function sshOptions(dockerHost: string): { sshOpts?: string[] } {
-  if (!dockerHost.startsWith("ssh://")) return {};
-  return { sshOpts: sshSettings({ ControlPath: sharedConnection(dockerHost) }) };
 }

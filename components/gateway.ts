@@ -19,6 +19,7 @@ import {
   STOP_GRACE_SECONDS,
 } from "./gateway-config.ts";
 import { CONTAINER_TLS_PORT, type EntryOptions } from "./gateway-entry.ts";
+import { componentOptions } from "./providers.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
 export interface BasicAuth {
@@ -107,7 +108,7 @@ export class Gateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadArgs(name, args);
-    super("tandem:index:Gateway", name, {}, { parent: args.env, ...opts });
+    super("tandem:index:Gateway", name, {}, componentOptions(`Gateway '${name}'`, args.env, opts));
     this.args = args;
     this.believesProxies = args.ownTunnel === true || (args.trustedProxies ?? []).length > 0;
     this.role = args.role ?? "gateway";
@@ -174,7 +175,7 @@ export class Gateway extends pulumi.ComponentResource {
     const { env } = this.args;
     return new Volume(
       `${name}-config`,
-      { name: env.name(`${this.role}_config`), labels: labelList(env.labels(this.role)) },
+      { name: env.nameOnHost(env.name(`${this.role}_config`)), labels: labelList(env.labels(this.role)) },
       { parent: this, ignoreChanges: ["labels"] },
     );
   }

@@ -9,7 +9,7 @@ import { Gateway } from "./gateway.ts";
 import { PostgresServer } from "./postgres-server.ts";
 import { RedisInstance } from "./redis-instance.ts";
 import { SharedService } from "./shared-service.ts";
-import { only, type Registered, recordResources } from "./testing/mocks.ts";
+import { errorsOf, only, type Registered, recordResources } from "./testing/mocks.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const IMAGE = "tandem:docker:Image";
@@ -36,25 +36,6 @@ const odd = (value: unknown) => later(value) as never;
 
 function service(extra: Partial<AppServiceArgs> = {}, name = "app"): AppService {
   return new AppService(name, { env, image: "app:1.0.0", health, limits, ...extra });
-}
-
-/** Makes something, and says with which errors a program that does so ends. */
-async function errorsOf(make: () => unknown): Promise<string[]> {
-  const errors = new Set<string>();
-  const listeners = process.listeners("unhandledRejection");
-  process.removeAllListeners("unhandledRejection");
-  process.on("unhandledRejection", (error) => errors.add((error as Error).message));
-  try {
-    make();
-    // What waits for a refused value never registers, so no disconnect ever returns.
-    for (let turn = 0; errors.size === 0 && turn < 100; turn++) await sleep(10);
-    await sleep(30);
-  } finally {
-    process.removeAllListeners("unhandledRejection");
-    for (const listener of listeners) process.on("unhandledRejection", listener);
-    await recordResources();
-  }
-  return [...errors];
 }
 
 function gateway(): Gateway {

@@ -13,6 +13,7 @@ import { PgPooler, type PoolerArgs } from "./pg-pooler.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
 import { CA_PATH, type PgServer, reachServer, type ServerHandle } from "./pg-servers.ts";
 import { DEFAULT_POOL_SIZE } from "./pgbouncer-config.ts";
+import { componentOptions } from "./providers.ts";
 
 /** Arguments of a `PgDatabase`. */
 export interface PgDatabaseArgs {
@@ -97,7 +98,7 @@ export class PgDatabase extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadDatabase(name, args);
-    super("tandem:index:PgDatabase", name, {}, { parent: args.env, ...opts });
+    super("tandem:index:PgDatabase", name, {}, componentOptions(`PgDatabase '${name}'`, args.env, opts));
     this.logins = args.logins ?? {};
     this.database = args.database ?? sqlName(`${args.env.system}_${args.env.environment}`);
     const server = this.setAside(name, reachServer(this, name, args.env, args.server, this.database));

@@ -12,6 +12,7 @@ import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
 import { rejectBadServer } from "./pg-arguments.ts";
 import { postgresArguments, sharedMemoryMb, sharedSettings } from "./postgres-tuning.ts";
+import { componentOptions } from "./providers.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
 /** Arguments of a `PostgresServer`. */
@@ -94,7 +95,7 @@ export class PostgresServer extends pulumi.ComponentResource {
     const component = `PostgresServer '${name}'`;
     const image = checkedArgument(component, "image", given.image, imageCheck);
     const args = { ...given, image, limits: checkedLimits(component, given.limits) };
-    super("tandem:index:PostgresServer", name, {}, { parent: args.env, ...opts });
+    super("tandem:index:PostgresServer", name, {}, componentOptions(component, args.env, opts));
     const role = args.role ?? "postgres";
     this.env = args.env;
     this.host = args.env.name(role);

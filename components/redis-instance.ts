@@ -6,6 +6,7 @@ import { AclUser, RedisKeys } from "../provider/shared-sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
+import { componentOptions } from "./providers.ts";
 import { aclFile, passwordHash, prefixRules } from "./redis-acl.ts";
 import { BASE_ACL, REDIS_PORT, type RedisServerArgs, redisChecks, runRedis } from "./redis-container.ts";
 import type { SharedRedis } from "./shared-redis-server.ts";
@@ -57,7 +58,12 @@ export class RedisInstance extends pulumi.ComponentResource {
 
   constructor(name: string, args: RedisInstanceArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadArgs(name, args);
-    super("tandem:index:RedisInstance", name, {}, { parent: args.env, ...opts });
+    super(
+      "tandem:index:RedisInstance",
+      name,
+      {},
+      componentOptions(`RedisInstance '${name}'`, args.env, opts),
+    );
     const password = new RandomPassword(
       `${name}-password`,
       { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },

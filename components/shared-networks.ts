@@ -16,7 +16,11 @@ export function sharedNetworks(env: Environment, environments: readonly string[]
     environments.map((environment) => {
       const network = new Network(
         `${environment}-network`,
-        { name: env.name(environment), driver: "bridge", labels: labelList(env.labels("network")) },
+        {
+          name: env.nameOnHost(env.name(environment)),
+          driver: "bridge",
+          labels: labelList(env.labels("network")),
+        },
         // As with the environment's own network: what the daemon fills in would show as a change.
         { parent: env, deleteBeforeReplace: true, ignoreChanges: ["ipamConfigs", "labels", "options"] },
       );

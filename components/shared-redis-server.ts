@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { SECRETS_DIR } from "./container.ts";
+import { componentOptions } from "./providers.ts";
 import { passwordHash, serverAcl } from "./redis-acl.ts";
 import {
   BASE_ACL,
@@ -46,7 +47,12 @@ export class SharedRedisServer extends pulumi.ComponentResource {
 
   constructor(name: string, args: SharedRedisServerArgs, opts?: pulumi.ComponentResourceOptions) {
     redisChecks("SharedRedisServer", name, args).done();
-    super("tandem:index:SharedRedisServer", name, {}, { parent: args.env, ...opts });
+    super(
+      "tandem:index:SharedRedisServer",
+      name,
+      {},
+      componentOptions(`SharedRedisServer '${name}'`, args.env, opts),
+    );
     const password = new RandomPassword(
       `${name}-admin-password`,
       { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },

@@ -7,6 +7,7 @@ import { checkedDefault } from "./checked-inputs.ts";
 import { type HealthCheck, type Limits, runContainer, type VolumeMount } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
+import { componentOptions } from "./providers.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
 /** Arguments of a `SharedService`. */
@@ -63,7 +64,12 @@ export class SharedService extends pulumi.ComponentResource {
       .health(args.health)
       .required("port", args.port, portCheck)
       .done();
-    super("tandem:index:SharedService", name, {}, { parent: args.env, ...opts });
+    super(
+      "tandem:index:SharedService",
+      name,
+      {},
+      componentOptions(`SharedService '${name}'`, args.env, opts),
+    );
     const { env, image: reference, port, networks, ...spec } = args;
     const component = `SharedService '${name}'`;
     const { user, healthTimeoutSeconds: timeout } = spec;

@@ -5,6 +5,7 @@ import { ArgumentChecks } from "./argument-checks.ts";
 import type { Environment } from "./environment.ts";
 import type { Gateway } from "./gateway.ts";
 import { createOwnTunnel, type OwnTunnel } from "./own-tunnel.ts";
+import { componentOptions } from "./providers.ts";
 import { joinSharedTunnel, type SharedTunnel } from "./shared-tunnel.ts";
 
 /** No account: the route is the gateway's own address on the Docker host. */
@@ -38,7 +39,7 @@ export class TunnelRoute extends pulumi.ComponentResource {
 
   constructor(name: string, args: TunnelRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadArgs(name, args);
-    super("tandem:index:TunnelRoute", name, {}, { parent: args.env, ...opts });
+    super("tandem:index:TunnelRoute", name, {}, componentOptions(`TunnelRoute '${name}'`, args.env, opts));
     const { tunnel, hostnames } = args;
     if (tunnel.kind !== "local" && !args.gateway.believesProxies) {
       const fix = tunnel.kind === "own" ? "`ownTunnel: true`" : "the connector's address in `trustedProxies`";

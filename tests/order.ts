@@ -48,7 +48,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/attached-plugins": 75,
   "integration/verify": 70,
   "integration/oracle-shared": 65,
-  "integration/installed-package": 110,
+  "integration/installed-package": 150,
   "integration/providers": 62,
 };
 

@@ -1,4 +1,5 @@
 // Pulumi mocks for unit tests: records every resource and gives outputs that look like the real ones.
+import { setTimeout as sleep } from "node:timers/promises";
 import * as pulumi from "@pulumi/pulumi";
 
 /** A resource that a program registered, with plain inputs. */
@@ -11,8 +12,12 @@ export interface Registered {
   provider?: string | undefined;
 }
 
-/** Starts to record, as a stack of a project; the list fills as the program runs. */
-export async function recordResources(project = "oracle", stack = "staging"): Promise<Registered[]> {
+/** Starts to record, as an update or a preview of a stack of a project; the list fills as the program runs. */
+export async function recordResources(
+  project = "oracle",
+  stack = "staging",
+  preview = false,
+): Promise<Registered[]> {
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
@@ -24,6 +29,7 @@ export async function recordResources(project = "oracle", stack = "staging"): Pr
     },
     project,
     stack,
+    preview,
   );
   return registered;
 }
@@ -51,4 +57,23 @@ export function only(registered: Registered[], type: string, name?: string): Reg
 export async function settled<T>(output: pulumi.Output<T>): Promise<{ value: T; secret: boolean }> {
   const value = await new Promise<T>((resolve) => output.apply(resolve));
   return { value, secret: await pulumi.isSecret(output) };
+}
+
+/** Makes something, and says with which errors a program that does so ends. */
+export async function errorsOf(make: () => unknown): Promise<string[]> {
+  const errors = new Set<string>();
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  process.on("unhandledRejection", (error) => errors.add((error as Error).message));
+  try {
+    make();
+    // What waits for a refused value never registers, so no disconnect ever returns.
+    for (let turn = 0; errors.size === 0 && turn < 100; turn++) await sleep(10);
+    await sleep(30);
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of listeners) process.on("unhandledRejection", listener);
+    await recordResources();
+  }
+  return [...errors];
 }

@@ -9,6 +9,7 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { docker, uniqueName } from "../support/docker.ts";
+import { runsBesideOwnContainers, succeed } from "../support/own-program.ts";
 import { ROOT } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 import { pack, UserRepository } from "../support/user-repository.ts";
@@ -39,12 +40,6 @@ function readmeCommands(): string[] {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const block = /^## In a repository of your own$[\s\S]*?^```sh\n([\s\S]*?)^```/m.exec(readme)?.[1] ?? "";
   return block.split("\n").flatMap((line) => line.replace(/\s+#.*$/, "") || []);
-}
-
-async function succeed(user: UserRepository, line: string, folder?: string): Promise<string> {
-  const { exitCode, output } = await user.run(line, folder);
-  expect(exitCode, `${line}\n${output}`).toBe(0);
-  return output;
 }
 
 /**
@@ -197,6 +192,12 @@ describe("an empty repository", { timeout: 600_000 }, () => {
     expect(several.output).toContain("there are several systems: book-club, infra");
     expect(await succeed(user, "npx tandem status --system book-club")).toContain("staging");
     await succeed(user, `node ${join(ROOT, "node_modules/typescript/bin/tsc")} --project infra`);
+  });
+
+  it("runs components beside a program's own containers, with its providers and outputs", async () => {
+    const [user] = repositories;
+    if (user === undefined) throw new Error("nothing is installed");
+    await runsBesideOwnContainers(user);
   });
 });
 
