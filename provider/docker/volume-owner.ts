@@ -13,6 +13,7 @@ import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue } from "../../plugin/values.ts";
 import { demultiplex, isNotFound, TRANSIENT } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
+import { pullImage } from "./image.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -113,6 +114,9 @@ async function giveTo(inputs: Properties, ctx: Context, isNew: boolean): Promise
   const docker = await ctx.client.docker();
   const problem = await inUse(docker, inputs);
   if (problem !== undefined) throw new Error(problem);
+  // On a new host nobody else has pulled it yet: the volume comes before the container that uses it.
+  const reference = String(inputs.image);
+  if ((await ctx.client.imageId(reference)) === undefined) await pullImage(ctx, reference);
   await withVolume(docker, inputs, async (container) => {
     const { owner, mode, isEmpty } = await lookAt(container, `/${FOLDER}`);
     if (isNew && owner === inputs.owner) return;

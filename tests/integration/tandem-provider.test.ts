@@ -175,6 +175,17 @@ describe("VolumeOwner", () => {
   });
 });
 
+describe("VolumeOwner on a host without its image", () => {
+  it("asks the image's registry for it", async () => {
+    const volume = `${run}-early`;
+    await docker.createVolume({ Name: volume, Labels: labels });
+    const inputs = { volume, image: "localhost:1/nothing/here:1.0", owner: "1000:1000" };
+    await expect(Promise.resolve(volumeOwner.create({ inputs }, context()))).rejects.toThrow(
+      /nothing\/here:1.0 is not on .* and can't be pulled/,
+    );
+  });
+});
+
 describe("Migration", () => {
   const spec = (command: string[], timeoutSeconds = 30) => ({
     containerName: `${run}_migration`,
