@@ -27,8 +27,12 @@ export function passwordProblem(password: string): string | undefined {
  *
  * @throws pulumi.RunError when the password is longer than 72 bytes in UTF-8
  */
-export function basicAuth(env: Environment, user: string, password: pulumi.Input<string>): BasicAuth {
-  const salt = env.fingerprint([`basic-auth:${user}`]);
+export function basicAuth(
+  env: Environment,
+  user: pulumi.Input<string>,
+  password: pulumi.Input<string>,
+): BasicAuth {
+  const salt = env.fingerprint([pulumi.interpolate`basic-auth:${user}`]);
   const hash = pulumi.all([salt, password]).apply(([seed, secret]) => {
     const problem = passwordProblem(secret);
     if (problem !== undefined) throw new pulumi.RunError(problem);

@@ -56,7 +56,7 @@ export interface DataVolumeArgs {
   /** Any image on the Docker host; the volume is reached through a container of it that is never started. */
   image: pulumi.Input<string>;
   /** User that owns the volume's folder, as `uid:gid`. @default "1000:1000" */
-  owner?: string;
+  owner?: pulumi.Input<string>;
 }
 
 /** A volume for an application's files: `volumes: [{ volume: home.volume, path: "/data" }]`. */

@@ -24,7 +24,7 @@ import { componentOptions } from "./providers.ts";
 /** Basic authentication in front of everything that the gateway serves. */
 export interface BasicAuth {
   /** User name that the gateway asks for. */
-  user: string;
+  user: pulumi.Input<string>;
   /** bcrypt hash of the password. */
   hash: pulumi.Input<string>;
 }
@@ -48,7 +48,7 @@ export interface GatewayArgs extends Omit<EntryOptions, "connector"> {
    */
   ownTunnel?: boolean;
   /** Tell search engines to keep out. @default false */
-  noindex?: boolean;
+  noindex?: pulumi.Input<boolean>;
   /** Ask for a user and password. @default none */
   basicAuth?: BasicAuth;
 }

@@ -21,7 +21,7 @@ import {
 export interface OwnTunnel extends CloudflareTunnel {
   kind: "own";
   /** Name of the tunnel in the account. */
-  name: string;
+  name: pulumi.Input<string>;
   /** Image of the connector. @default {@link CONNECTOR_IMAGE} */
   connectorImage?: pulumi.Input<string>;
 }

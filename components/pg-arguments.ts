@@ -1,17 +1,48 @@
 // What is checked of a database's and a Postgres server's arguments before anything is made.
+import type * as pulumi from "@pulumi/pulumi";
 import { identifier, nameWith, port, whole, word } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import type { PgDatabaseArgs } from "./pg-database.ts";
+import type { ManagedServer } from "./pg-servers.ts";
 import type { PostgresServerArgs } from "./postgres-server.ts";
 
 /** Postgres' own bound of max_connections. */
 const MOST_CONNECTIONS = 262_143;
 
+/** Providers for Postgres that a program brings: in the database's own options, or those of what it is in. */
+export interface BroughtProviders {
+  own: pulumi.ProviderResource | undefined;
+  inherited: pulumi.ProviderResource | undefined;
+}
+
+/** A managed server is administered by a login, or by a provider that the program brings. */
+function loginProblem(
+  { username, password }: ManagedServer,
+  { own, inherited }: BroughtProviders,
+): string | undefined {
+  const login = [username, password].filter((each) => each !== undefined).length;
+  if (login === 1) return "has one of username and password; they come together";
+  if (login === 2 && own !== undefined)
+    return "has username and password, and `providers` one for postgresql; leave one of them out";
+  return login === 0 && own === undefined && inherited === undefined
+    ? "has no login: give it username and password, or the database a postgresql.Provider in `providers`"
+    : undefined;
+}
+
+/** Connections that a server accepts. */
+export const maxConnectionsCheck = whole(1, MOST_CONNECTIONS);
+/** Connections that a login may hold; -1 is no limit. */
+export const connectionLimitCheck = whole(-1, MOST_CONNECTIONS);
+
 /** @throws pulumi.RunError with all that is wrong */
-export function rejectBadDatabase(name: string, { env, server, pooler, ...args }: PgDatabaseArgs): void {
+export function rejectBadDatabase(
+  name: string,
+  { env, server, pooler, ...args }: PgDatabaseArgs,
+  brought: BroughtProviders,
+): void {
   const checks = new ArgumentChecks("PgDatabase", name)
     .optional("database", args.database, identifier)
-    .optional("connectionLimit", args.connectionLimit, whole(-1, MOST_CONNECTIONS));
+    .optional("connectionLimit", args.connectionLimit, connectionLimitCheck);
   checks
     .each("logins", Object.values(args.logins ?? {}), identifier)
     .each("extensions", args.extensions, word)
@@ -22,7 +53,15 @@ export function rejectBadDatabase(name: string, { env, server, pooler, ...args }
       .required("server.hostPort", server.hostPort, port)
       .port("server.forwardPort", server.forwardPort);
   }
-  if (server?.kind === "managed") checks.port("server.port", server.port);
+  if (server?.kind === "managed") {
+    checks.required("server.host", server.host, word).port("server.port", server.port);
+    checks.add("server", loginProblem(server, brought));
+  } else if (brought.own !== undefined) {
+    checks.add(
+      "providers",
+      "has one for postgresql, and the database of such a server is made with the server's own",
+    );
+  }
   if (pooler === null || (pooler !== undefined && typeof pooler !== "object")) {
     checks.add("pooler", "must have image and limits");
   } else if (pooler !== undefined) {
@@ -45,6 +84,6 @@ export function rejectBadServer(name: string, args: PostgresServerArgs): void {
     .container({ image: image ?? null, limits })
     .required("hostPort", args.hostPort, port)
     .port("forwardPort", args.forwardPort)
-    .optional("maxConnections", args.maxConnections, whole(1, MOST_CONNECTIONS))
+    .optional("maxConnections", args.maxConnections, maxConnectionsCheck)
     .done();
 }

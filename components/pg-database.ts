@@ -1,17 +1,24 @@
 // PgDatabase: a database with its owner, its application login and its read-only login.
 import { Database } from "@pulumi/postgresql/database.js";
-import { Extension } from "@pulumi/postgresql/extension.js";
 import { Role } from "@pulumi/postgresql/role.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { DataGuard, SetAside, TakeBack } from "../provider/sdk.ts";
-import { SharedExtension } from "../provider/shared-sdk.ts";
+import { checkedArgument } from "./checked-inputs.ts";
 import type { Environment } from "./environment.ts";
 import { sqlName } from "./names.ts";
-import { rejectBadDatabase } from "./pg-arguments.ts";
+import { connectionLimitCheck, rejectBadDatabase } from "./pg-arguments.ts";
+import { createExtensions } from "./pg-extensions.ts";
 import { PgPooler, type PoolerArgs } from "./pg-pooler.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
-import { CA_PATH, type PgServer, reachServer, type ServerHandle } from "./pg-servers.ts";
+import {
+  administrator,
+  CA_PATH,
+  type PgServer,
+  postgresProviders,
+  reachServer,
+  type ServerHandle,
+} from "./pg-servers.ts";
 import { DEFAULT_POOL_SIZE } from "./pgbouncer-config.ts";
 import { componentOptions } from "./providers.ts";
 
@@ -31,9 +38,9 @@ export interface PgDatabaseArgs {
    * Connections that the application's login may hold. @default on a shared server its part of the environment's share,
    * elsewhere -1, no limit
    */
-  connectionLimit?: number;
+  connectionLimit?: pulumi.Input<number>;
   /** Change it to issue new passwords to the logins. @default "1" */
-  passwordVersion?: string;
+  passwordVersion?: pulumi.Input<string>;
   /** A pooler in front of it, for the application's and the read-only login. @default none */
   pooler?: PoolerArgs;
 }
@@ -46,26 +53,10 @@ interface Login {
 
 /** Where clients connect to. */
 interface Endpoint {
-  host: string;
-  port: number;
+  host: pulumi.Input<string>;
+  port: pulumi.Input<number>;
   tls?: ServerHandle["tls"];
 }
-
-/** Extensions that say themselves which schema they must have; all others go to `public`. */
-const HAS_SCHEMA = [
-  ...[
-    "age",
-    "citus",
-    "pg_cron",
-    "pg_tle",
-    "pgmq",
-    "pgsodium",
-    "plv8",
-    "postgis_tiger_geocoder",
-    "postgis_topology",
-  ],
-  "supabase_vault",
-];
 
 /** The logins of a database, the owner first. */
 const PURPOSES = ["owner", "app", "readonly"] as const;
@@ -97,17 +88,26 @@ export class PgDatabase extends pulumi.ComponentResource {
   private readonly logins: Partial<Record<Purpose, string>>;
 
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
-    rejectBadDatabase(name, args);
+    const brought = postgresProviders(args.env, opts);
+    rejectBadDatabase(name, args, brought);
     super("tandem:index:PgDatabase", name, {}, componentOptions(`PgDatabase '${name}'`, args.env, opts));
     this.logins = args.logins ?? {};
     this.database = args.database ?? sqlName(`${args.env.system}_${args.env.environment}`);
-    const server = this.setAside(name, reachServer(this, name, args.env, args.server, this.database));
+    const server = this.setAside(
+      name,
+      reachServer(this, name, args.env, args.server, this.database, administrator(args.server, brought)),
+    );
     const owner = this.createLogin(name, args, server, "owner");
     const app = this.createLogin(name, args, server, "app");
     const readOnly = this.createLogin(name, args, server, "readonly");
     const database = this.createDatabase(name, args, server, owner.role);
     const settled = this.takeBack(name, server, [database, app.role, readOnly.role]);
-    const extensions = this.createExtensions(name, args, server, database, settled);
+    const extensions = createExtensions(name, args.extensions ?? [], server, database.name, {
+      // Dropping an extension drops the columns of its types.
+      parent: this,
+      dependsOn: settled,
+      ...args.env.dataOptions(ROLE),
+    });
     const grants = grantPrivileges(name, {
       database,
       owner: owner.role,
@@ -199,7 +199,7 @@ export class PgDatabase extends pulumi.ComponentResource {
         replication: false,
         bypassRowLevelSecurity: false,
         inherit: true,
-        connectionLimit: connectionLimit(purpose, args, server),
+        connectionLimit: connectionLimit(name, purpose, args, server),
       },
       { parent: this, provider: server.provider, dependsOn: server.ready, ...args.env.dataOptions(ROLE) },
     );
@@ -225,34 +225,6 @@ export class PgDatabase extends pulumi.ComponentResource {
     );
   }
 
-  private createExtensions(
-    name: string,
-    args: PgDatabaseArgs,
-    server: ServerHandle,
-    database: Database,
-    after: pulumi.Resource[],
-  ): pulumi.Resource[] {
-    // Dropping an extension drops the columns of its types.
-    const opts = { parent: this, dependsOn: after, ...args.env.dataOptions(ROLE) };
-    return (args.extensions ?? []).map((extension) => {
-      const resource = `${name}-extension-${extension}`;
-      const { containerId, tenant, provider } = server;
-      if (tenant === undefined || containerId === undefined) {
-        const schema = HAS_SCHEMA.includes(extension) ? undefined : "public";
-        return new Extension(
-          resource,
-          { name: extension, database: database.name, schema },
-          { ...opts, provider },
-        );
-      }
-      return new SharedExtension(
-        resource,
-        { container: containerId, database: database.name, extension },
-        opts,
-      );
-    });
-  }
-
   private connectionUrl({ host, port, tls }: Endpoint, login: Login): pulumi.Output<string> {
     const query = new URLSearchParams({
       ...(tls === undefined ? {} : { sslmode: tls.sslmode }),
@@ -265,12 +237,16 @@ export class PgDatabase extends pulumi.ComponentResource {
 
 /** What a login may hold; a pooler's connections are the application's. */
 function connectionLimit(
+  name: string,
   purpose: Purpose,
   { connectionLimit: wanted, pooler }: PgDatabaseArgs,
   { connections }: ServerHandle,
-): number {
-  if (purpose === "app" && wanted !== undefined) return wanted;
+): pulumi.Input<number> {
+  if (purpose === "app" && wanted !== undefined)
+    return checkedArgument(`PgDatabase '${name}'`, "connectionLimit", wanted, connectionLimitCheck);
   if (connections === undefined) return -1;
-  const pool = pooler === undefined || purpose === "owner" ? 0 : (pooler.poolSize ?? DEFAULT_POOL_SIZE);
-  return Math.max(connections[purpose], pool);
+  if (pooler === undefined || purpose === "owner") return connections[purpose];
+  return pulumi
+    .output(pooler.poolSize)
+    .apply((size) => Math.max(connections[purpose], size ?? DEFAULT_POOL_SIZE));
 }

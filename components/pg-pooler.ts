@@ -21,8 +21,8 @@ export interface PgPoolerArgs extends PoolerArgs {
   env: Environment;
   database: string;
   server: {
-    host: string;
-    port: number;
+    host: pulumi.Input<string>;
+    port: pulumi.Input<number>;
     networks: pulumi.Input<string>[];
     tls?: { sslmode: string; ca?: string } | undefined;
   };
@@ -80,16 +80,17 @@ export class PgPooler extends pulumi.ComponentResource {
     this.registerOutputs({ host: this.host });
   }
 
-  private files({ database, server, users, ...pool }: PgPoolerArgs): Record<string, pulumi.Input<string>> {
+  private files({ database, server, users, ...args }: PgPoolerArgs): Record<string, pulumi.Input<string>> {
     const ca = server.tls?.ca;
-    const target = {
-      host: server.host,
-      port: server.port,
-      sslmode: server.tls?.sslmode,
-      caFile: ca === undefined ? undefined : CA,
-    };
+    const caFile = ca === undefined ? undefined : CA;
+    const { poolSize, maxClients, maxPreparedStatements } = args;
+    const pool = { poolSize, maxClients, maxPreparedStatements };
+    const config = pulumi.output({ host: server.host, port: server.port, pool }).apply((known) => {
+      const target = { host: known.host, port: known.port, sslmode: server.tls?.sslmode, caFile };
+      return poolerConfig({ database, target, port: PORT, userFile: USERS, pool: known.pool });
+    });
     return {
-      [CONFIG]: poolerConfig({ database, target, port: PORT, userFile: USERS, pool }),
+      [CONFIG]: config,
       [USERS]: pulumi.secret(pulumi.all(users).apply(userList)),
       ...(ca === undefined ? {} : { [CA]: ca }),
     };

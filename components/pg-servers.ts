@@ -4,11 +4,16 @@ import { relative } from "node:path";
 import { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { port as portCheck, word } from "../lib/docker/values.ts";
+import { types } from "../lib/resource-types.ts";
 import { EnvironmentAdmin } from "../provider/shared-sdk.ts";
+import { checkedArgument, checkedDefault } from "./checked-inputs.ts";
 import { SECRETS_DIR } from "./container.ts";
 import type { Environment } from "./environment.ts";
+import type { BroughtProviders } from "./pg-arguments.ts";
 import { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./postgres-server.ts";
 import { type ConnectionLimits, connectionLimits } from "./postgres-tuning.ts";
+import { broughtProviders } from "./providers.ts";
 
 /** A server of this environment's own, in a container. */
 export type ContainerServer = { kind: "container" } & Omit<PostgresServerArgs, "env">;
@@ -22,16 +27,19 @@ export type SharedServer = { kind: "shared" } & SharedPostgres & {
 /** A server that somebody else runs. The login needs CREATEDB and CREATEROLE, and no more. */
 export interface ManagedServer {
   kind: "managed";
-  /** Name or address, for the engine and for the containers. */
-  host: string;
+  /** Name or address, for the containers, and for the engine unless it has a provider that the program brings. */
+  host: pulumi.Input<string>;
   /** @default 5432 */
-  port?: number;
-  /** The administrator's login. */
-  username: string;
-  /** The administrator's password. */
-  password: pulumi.Input<string>;
-  /** Database that the administrator connects to. @default "postgres" */
-  adminDatabase?: string;
+  port?: pulumi.Input<number>;
+  /**
+   * The administrator's login. @default that of the postgresql.Provider which the program brings in `providers`, of the database
+   * or its environment
+   */
+  username?: pulumi.Input<string>;
+  /** The administrator's password. It comes with `username`. */
+  password?: pulumi.Input<string>;
+  /** Database that the administrator connects to; the brought provider names its own. @default "postgres" */
+  adminDatabase?: pulumi.Input<string>;
   /**
    * `verify-full` checks the server's certificate and name, `require` encrypts only, `disable` is for a server on the
    * same machine. @default "verify-full"
@@ -47,9 +55,9 @@ export type PgServer = ContainerServer | SharedServer | ManagedServer;
 /** What a database needs to know of the server that it is made on. */
 export interface ServerHandle {
   /** Host and port for clients. */
-  host: string;
-  port: number;
-  provider: PostgresProvider;
+  host: pulumi.Input<string>;
+  port: pulumi.Input<number>;
+  provider: pulumi.ProviderResource;
   /** What must exist before anything is made on the server. */
   ready: pulumi.Resource[];
   /** The server's container, where there is one to reach: only then can a database that outlived its stack come back. */
@@ -67,13 +75,19 @@ export interface ServerHandle {
 /** Where clients find the certificates that sign a managed server's. */
 export const CA_PATH = `${SECRETS_DIR}/postgres-ca.pem`;
 
-/** Makes or reaches a server; `database` is for the name of the administrator's role on a shared one. */
+/**
+ * Makes or reaches a server.
+ *
+ * @param database for the name of the administrator's role on a shared one
+ * @param brought what a managed one without a login is administered with
+ */
 export function reachServer(
   parent: pulumi.ComponentResource,
   name: string,
   env: Environment,
   server: PgServer,
   database: string,
+  brought?: pulumi.ProviderResource,
 ): ServerHandle {
   switch (server.kind) {
     case "container": {
@@ -85,7 +99,7 @@ export function reachServer(
     case "shared":
       return reachShared(parent, name, env, server, database);
     case "managed":
-      return reachManaged(parent, name, server);
+      return reachManaged(parent, name, server, brought);
   }
 }
 
@@ -153,15 +167,35 @@ export function sharedNetwork(
   );
 }
 
-function reachManaged(parent: pulumi.ComponentResource, name: string, server: ManagedServer): ServerHandle {
-  const { host, port = 5432, sslmode = "verify-full", caFile } = server;
-  const provider = new PostgresProvider(
+function reachManaged(
+  parent: pulumi.ComponentResource,
+  name: string,
+  server: ManagedServer,
+  brought: pulumi.ProviderResource | undefined,
+): ServerHandle {
+  const { sslmode = "verify-full", caFile } = server;
+  const component = `PgDatabase '${name}'`;
+  const host = checkedArgument(component, "server.host", server.host, word);
+  const port = checkedDefault(component, "server.port", server.port, portCheck, 5432);
+  const ca = caFile === undefined ? {} : { ca: readCertificates(caFile) };
+  const tls = sslmode === "disable" ? {} : { tls: { sslmode, ...ca } };
+  const provider = brought ?? managedProvider(parent, name, { ...server, host, port });
+  return { host, port, provider, ready: [], networks: [], ...tls };
+}
+
+function managedProvider(
+  parent: pulumi.ComponentResource,
+  name: string,
+  server: ManagedServer,
+): PostgresProvider {
+  const { host, port, username, password = "", sslmode = "verify-full", caFile } = server;
+  return new PostgresProvider(
     `${name}-provider`,
     {
       host,
       port,
-      username: server.username,
-      password: pulumi.secret(server.password),
+      username,
+      password: pulumi.secret(password),
       database: server.adminDatabase ?? "postgres",
       sslmode,
       // Relative to the folder that the engine runs in, so that it is the same on each machine.
@@ -171,9 +205,6 @@ function reachManaged(parent: pulumi.ComponentResource, name: string, server: Ma
     },
     { parent },
   );
-  const ca = caFile === undefined ? {} : { ca: readCertificates(caFile) };
-  const tls = sslmode === "disable" ? {} : { tls: { sslmode, ...ca } };
-  return { host, port, provider, ready: [], networks: [], ...tls };
 }
 
 function readCertificates(file: string): string {
@@ -185,4 +216,18 @@ function readCertificates(file: string): string {
         "To do: name a PEM file with the certificates that your provider publishes.",
     );
   }
+}
+
+/** Providers for Postgres that the database, its parent or its environment is given. */
+export function postgresProviders(
+  env: Environment,
+  opts?: pulumi.ComponentResourceOptions,
+): BroughtProviders {
+  const inherited = opts?.parent?.getProvider(types.role) ?? env.getProvider(types.role);
+  return { own: broughtProviders(opts).postgresql, inherited };
+}
+
+/** What a server without a login of its own is administered with. */
+export function administrator(server: PgServer, { own, inherited }: BroughtProviders) {
+  return server.kind === "managed" && server.username === undefined ? (own ?? inherited) : undefined;
 }

@@ -1,4 +1,5 @@
 // PgBouncer's two files: its settings, and the logins that it lets in.
+import type * as pulumi from "@pulumi/pulumi";
 
 /** Connections to the server for each login. */
 export const DEFAULT_POOL_SIZE = 20;
@@ -6,14 +7,14 @@ export const DEFAULT_POOL_SIZE = 20;
 /** How connections are pooled. */
 export interface PoolSettings {
   /** Connections to the server, per login. @default 20, PgBouncer's own */
-  poolSize?: number;
+  poolSize?: pulumi.Input<number>;
   /** Clients that may be connected at the same time. @default 500 */
-  maxClients?: number;
+  maxClients?: pulumi.Input<number>;
   /**
    * Prepared statements that each connection to the server keeps; with 0 clients must not prepare any.
    * @default 200, PgBouncer's own since 1.24
    */
-  maxPreparedStatements?: number;
+  maxPreparedStatements?: pulumi.Input<number>;
 }
 
 /** What the configuration is made of. */
@@ -24,7 +25,7 @@ export interface PoolerConfig {
   port: number;
   /** File with the logins. */
   userFile: string;
-  pool: PoolSettings;
+  pool: pulumi.Unwrap<PoolSettings>;
 }
 
 /**

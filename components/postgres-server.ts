@@ -6,11 +6,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { image as imageCheck } from "../lib/docker/values.ts";
 import { AdminPassword, Image } from "../provider/sdk.ts";
-import { checkedArgument, checkedLimits } from "./checked-inputs.ts";
+import { checkedArgument, checkedDefault, checkedLimits } from "./checked-inputs.ts";
 import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
-import { rejectBadServer } from "./pg-arguments.ts";
+import { maxConnectionsCheck, rejectBadServer } from "./pg-arguments.ts";
 import { postgresArguments, sharedMemoryMb, sharedSettings } from "./postgres-tuning.ts";
 import { componentOptions } from "./providers.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
@@ -28,18 +28,18 @@ export interface PostgresServerArgs {
   /** Most that each of its containers may use. */
   limits: pulumi.Input<Limits>;
   /** Connections that the server accepts. @default 100 */
-  maxConnections?: number;
+  maxConnections?: pulumi.Input<number>;
   /** Role in the environment, part of its names. @default "postgres" */
   role?: string;
   /** Role of its volume. @default "pgdata" */
   volumeRole?: string;
   /** Change it to issue a new administrator's password. @default "1" */
-  passwordVersion?: string;
+  passwordVersion?: pulumi.Input<string>;
   /**
    * MiB that a session of a shared server may write to disk for sorts, joins and indexes. @default four times the memory,
    * at least 1024
    */
-  tempFilesMb?: number;
+  tempFilesMb?: pulumi.Input<number>;
   /** Networks of the environments that it serves, in a stack of shared servers. @default none */
   networks?: SharedNetworks;
 }
@@ -94,7 +94,18 @@ export class PostgresServer extends pulumi.ComponentResource {
     rejectBadServer(name, given);
     const component = `PostgresServer '${name}'`;
     const image = checkedArgument(component, "image", given.image, imageCheck);
-    const args = { ...given, image, limits: checkedLimits(component, given.limits) };
+    const args = {
+      ...given,
+      image,
+      limits: checkedLimits(component, given.limits),
+      maxConnections: checkedDefault(
+        component,
+        "maxConnections",
+        given.maxConnections,
+        maxConnectionsCheck,
+        MAX_CONNECTIONS,
+      ),
+    };
     super("tandem:index:PostgresServer", name, {}, componentOptions(component, args.env, opts));
     const role = args.role ?? "postgres";
     this.env = args.env;
@@ -112,13 +123,15 @@ export class PostgresServer extends pulumi.ComponentResource {
     );
     this.provider = this.createProvider(name, args, password);
     this.ready = [this.closeMaintenanceDatabases(name, admin)];
-    this.shared = pulumi.all([args.networks ?? {}, this.containerId]).apply(([networks]) => ({
-      container: this.host,
-      port: PORT,
-      hostPort: args.hostPort,
-      maxConnections: args.maxConnections ?? MAX_CONNECTIONS,
-      networks,
-    }));
+    this.shared = pulumi
+      .all([args.networks ?? {}, args.maxConnections, this.containerId])
+      .apply(([networks, maxConnections]) => ({
+        container: this.host,
+        port: PORT,
+        hostPort: args.hostPort,
+        maxConnections,
+        networks,
+      }));
     this.registerOutputs({ host: this.host });
   }
 
@@ -133,7 +146,7 @@ export class PostgresServer extends pulumi.ComponentResource {
 
   private createContainer(
     name: string,
-    args: PostgresServerArgs,
+    args: PostgresServerArgs & { maxConnections: pulumi.Input<number> },
     role: string,
     volume: Volume,
     password: pulumi.Output<string>,
@@ -145,7 +158,9 @@ export class PostgresServer extends pulumi.ComponentResource {
       role,
       fixedName: args.env.name(role),
       image: image.imageId,
-      command: memoryMb.apply((memory) => postgresArguments(memory, args.maxConnections ?? MAX_CONNECTIONS)),
+      command: pulumi
+        .all([memoryMb, args.maxConnections])
+        .apply(([memory, connections]) => postgresArguments(memory, connections)),
       user: ADMIN,
       environment: {
         POSTGRES_PASSWORD_FILE: passwordFile,
@@ -221,6 +236,8 @@ function settingsOf({ networks, limits, tempFilesMb }: PostgresServerArgs): {
   if (networks === undefined) return {};
   const { memoryMb } = pulumi.output(limits);
   return {
-    settings: memoryMb.apply((memory) => sharedSettings(tempFilesMb ?? Math.max(1024, 4 * memory))),
+    settings: pulumi
+      .all([memoryMb, tempFilesMb])
+      .apply(([memory, files]) => sharedSettings(files ?? Math.max(1024, 4 * memory))),
   };
 }

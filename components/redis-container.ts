@@ -21,7 +21,7 @@ export interface RedisServerArgs {
   /** Role of its volume. @default "redisdata" */
   volumeRole?: string;
   /** Change it to issue a new password; the server is replaced, its data stays. @default "1" */
-  passwordVersion?: string;
+  passwordVersion?: pulumi.Input<string>;
 }
 
 /** How a server finds its users. */

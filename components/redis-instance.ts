@@ -4,6 +4,7 @@ import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { nameWith, port } from "../lib/docker/values.ts";
 import { AclUser, RedisKeys } from "../provider/shared-sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { checkedDefault } from "./checked-inputs.ts";
 import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
 import { componentOptions } from "./providers.ts";
@@ -16,7 +17,7 @@ export interface OwnRedisArgs extends RedisServerArgs {
   /** Left out: with it the environment uses a server of the stack `shared`, see `SharedRedisArgs`. */
   server?: never;
   /** Login of the application. @default "app" */
-  user?: string;
+  user?: pulumi.Input<string>;
 }
 
 /** A key prefix on a server of the stack `shared`. */
@@ -28,9 +29,9 @@ export interface SharedRedisArgs {
   /** Beginning of every key and channel that the application may use, such as `staging:`. */
   prefix: string;
   /** Login of the application. @default the environment's name */
-  user?: string;
+  user?: pulumi.Input<string>;
   /** Change it to issue a new password. @default "1" */
-  passwordVersion?: string;
+  passwordVersion?: pulumi.Input<string>;
 }
 
 /** Arguments of a `RedisInstance`. */
@@ -70,7 +71,8 @@ export class RedisInstance extends pulumi.ComponentResource {
       { parent: this },
     ).result;
     const shared = args.server !== undefined;
-    const user = args.user ?? (shared ? args.env.environment : "app");
+    const usual = shared ? args.env.environment : "app";
+    const user = checkedDefault(`RedisInstance '${name}'`, "user", args.user, aclWord, usual);
     this.host = shared ? args.server.container : args.env.name(args.role ?? "redis");
     this.networks = shared ? [sharedNetwork(args.env, args.server, "Redis server")] : [];
     this.ready = shared
@@ -84,11 +86,11 @@ export class RedisInstance extends pulumi.ComponentResource {
   private createServer(
     name: string,
     args: OwnRedisArgs,
-    user: string,
+    user: pulumi.Input<string>,
     password: pulumi.Output<string>,
   ): pulumi.Resource {
     return runRedis(this, name, args, {
-      files: { [BASE_ACL]: password.apply((value) => aclFile(user, value)) },
+      files: { [BASE_ACL]: pulumi.all([user, password]).apply(([login, value]) => aclFile(login, value)) },
       version: args.env.fingerprint([password]),
       aclFile: BASE_ACL,
     });
@@ -98,7 +100,7 @@ export class RedisInstance extends pulumi.ComponentResource {
   private createLogin(
     name: string,
     { env, server, prefix }: SharedRedisArgs,
-    user: string,
+    user: pulumi.Input<string>,
     password: pulumi.Output<string>,
   ): pulumi.Resource[] {
     const tenant = `${env.system}/${env.environment}`;

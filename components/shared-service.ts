@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { port as portCheck, seconds, user as userCheck } from "../lib/docker/values.ts";
 import { lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
-import { checkedDefault } from "./checked-inputs.ts";
+import { checkedArgument, checkedDefault } from "./checked-inputs.ts";
 import { type HealthCheck, type Limits, runContainer, type VolumeMount } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { sharedNetwork } from "./pg-servers.ts";
@@ -17,7 +17,7 @@ export interface SharedServiceArgs {
   /** Image reference with a tag or digest. */
   image: pulumi.Input<string>;
   /** Port that it listens on. */
-  port: number;
+  port: pulumi.Input<number>;
   /** Networks of the environments that it serves. */
   networks: SharedNetworks;
   /** Most that each of its containers may use. */
@@ -88,8 +88,8 @@ export class SharedService extends pulumi.ComponentResource {
     });
     this.ready = [started];
     this.shared = pulumi
-      .all([networks, started.containerId])
-      .apply(([served]) => ({ container, port, networks: served }));
+      .all([networks, checkedArgument(component, "port", port, portCheck), started.containerId])
+      .apply(([served, known]) => ({ container, port: known, networks: served }));
     this.registerOutputs({ shared: this.shared });
   }
 }

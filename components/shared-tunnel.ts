@@ -13,11 +13,11 @@ import {
 export interface SharedTunnel extends CloudflareTunnel {
   kind: "shared";
   /** The tunnel's id. */
-  tunnelId: string;
+  tunnelId: pulumi.Input<string>;
   /** Address of the gateway as the tunnel's connector reaches it, such as `http://192.168.120.12:3101`. */
-  service: string;
+  service: pulumi.Input<string>;
   /** Take rules for the hostnames over that somebody made for another service. @default false: they are an error */
-  takeOver?: boolean;
+  takeOver?: pulumi.Input<boolean>;
   /** Command that sets `takeOver`, for the error. */
   takeOverCommand?: string;
   /** Make DNS records for the hostnames. Not where they exist already, or a wildcard serves. @default true */

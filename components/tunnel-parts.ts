@@ -8,9 +8,9 @@ import * as pulumi from "@pulumi/pulumi";
 /** What both kinds of tunnel say. */
 export interface CloudflareTunnel {
   /** Cloudflare account. */
-  accountId: string;
+  accountId: pulumi.Input<string>;
   /** Zone of the hostnames. */
-  zoneId: string;
+  zoneId: pulumi.Input<string>;
   /** API token (secret). It needs Cloudflare Tunnel: Edit and DNS: Edit; with `access`, Access: Apps and Policies: Edit. */
   apiToken: pulumi.Input<string>;
   /** Whom Cloudflare lets through to the hostnames, after a login. @default everybody, without one */
@@ -20,11 +20,11 @@ export interface CloudflareTunnel {
 /** Who may pass; one of the lists must have an entry. */
 export interface AccessRule {
   /** E-mail addresses. @default none */
-  emails?: string[];
+  emails?: pulumi.Input<string>[];
   /** Domains of e-mail addresses, such as `example.com`. @default none */
-  emailDomains?: string[];
+  emailDomains?: pulumi.Input<string>[];
   /** How long a login is good. @default 24h */
-  sessionDuration?: string;
+  sessionDuration?: pulumi.Input<string>;
 }
 
 /** A hostname of a component, with what it is made of. */

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { hostname, image, word } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { checkedArgument } from "./checked-inputs.ts";
 import type { Environment } from "./environment.ts";
 import type { Gateway } from "./gateway.ts";
 import { createOwnTunnel, type OwnTunnel } from "./own-tunnel.ts";
@@ -22,7 +23,7 @@ export interface TunnelRouteArgs {
   env: Environment;
   /** Gateway that the hostnames lead to. */
   gateway: Gateway;
-  /** Hostnames to publish. */
+  /** Hostnames to publish, in plain: they are part of names. */
   hostnames: string[];
   /** How the world reaches the gateway. */
   tunnel: Tunnel;
@@ -40,7 +41,8 @@ export class TunnelRoute extends pulumi.ComponentResource {
   constructor(name: string, args: TunnelRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     rejectBadArgs(name, args);
     super("tandem:index:TunnelRoute", name, {}, componentOptions(`TunnelRoute '${name}'`, args.env, opts));
-    const { tunnel, hostnames } = args;
+    const { hostnames } = args;
+    const tunnel = checkedTunnel(`TunnelRoute '${name}'`, args.tunnel);
     if (tunnel.kind !== "local" && !args.gateway.believesProxies) {
       const fix = tunnel.kind === "own" ? "`ownTunnel: true`" : "the connector's address in `trustedProxies`";
       const message =
@@ -56,6 +58,17 @@ export class TunnelRoute extends pulumi.ComponentResource {
       : hostnames.map((hostname) => `https://${hostname}`);
     this.registerOutputs({ urls: this.urls });
   }
+}
+
+/** What of a tunnel is a word. */
+const WORDS = ["accountId", "zoneId", "apiToken", "name", "tunnelId", "service"];
+
+/** A tunnel of which what is known later is checked then. */
+function checkedTunnel(component: string, tunnel: Tunnel): Tunnel {
+  const words = Object.entries(tunnel)
+    .filter(([key]) => WORDS.includes(key))
+    .map(([key, value]) => [key, checkedArgument(component, `tunnel.${key}`, value, word)]);
+  return { ...tunnel, ...Object.fromEntries(words) };
 }
 
 function rejectBadArgs(name: string, { env, hostnames, tunnel }: TunnelRouteArgs): void {

@@ -17,26 +17,30 @@ let outputs: Record<string, string>;
 function source(caFile: string): string {
   const { host, server } = outside;
   return `
+    import * as postgresql from "@pulumi/postgresql";
     import * as pulumi from "@pulumi/pulumi";
     import { Environment, PgDatabase } from "tandem";
     const env = new Environment("dev", { system: "$SYSTEM", environment: "dev", data: { protect: false } });
     const server = {
       kind: "managed" as const,
-      host: "${host}",
-      port: ${server.port},
-      username: "${MANAGER.user}",
-      password: pulumi.secret("${MANAGER.password}"),
+      host: pulumi.output("${host}"),
+      port: pulumi.output(${server.port}),
       caFile: ${JSON.stringify(caFile)},
     };
+    const login = { username: "${MANAGER.user}", password: pulumi.secret("${MANAGER.password}") };
     const limits = { cpus: 0.25, memoryMb: 64, pids: 32 };
     const database = new PgDatabase("postgres", {
       env,
-      server,
+      server: { ...server, ...login },
       database: "shop",
       extensions: ["vector"],
       pooler: { image: "${referenceOf("pgbouncer")}", limits, poolSize: ${POOL_SIZE} },
     });
-    const other = new PgDatabase("other", { env, server, database: "library" });
+    // A provider of the program's own takes the place of a login.
+    const { host, port } = server;
+    const settings = { host, port, ...login, sslmode: "verify-full", sslrootcert: ${JSON.stringify(caFile)} };
+    const provider = new postgresql.Provider("mine", { ...settings, superuser: false, connectTimeout: 30 });
+    const other = new PgDatabase("other", { env, server, database: "library" }, { providers: [provider] });
     export const app = database.url;
     export const owner = database.ownerUrl;
     export const files = Object.keys(database.files).join();
