@@ -188,6 +188,8 @@ describe("an empty repository", { timeout: 600_000 }, () => {
     // Another one beside it, on ports of its own; with two, a command says which.
     const added = await succeed(user, "npx tandem new book-club");
     expect(added).toContain("\n  .github/workflows/book-club.yml\nThese now name all systems:\n");
+    const bare = await succeed(user, "npx tandem init bare --name bare --no-workflows; rm -r bare");
+    expect(bare).not.toContain("GitHub");
     const several = await user.run("npx tandem status");
     expect(several.output).toContain("there are several systems: book-club, infra");
     expect(await succeed(user, "npx tandem status --system book-club")).toContain("staging");
