@@ -35,6 +35,7 @@ export function addContainerCommands(program: Command, { merged, yesOption }: Co
     .argument("<stack>", "environment")
     .argument("<service>", "service, such as app")
     .argument("[command...]", "command, behind -- where it has flags: exec staging app -- ls -l")
+    .option(...yesOption)
     .action(async (stack: string, service: string, command: string[], options: object) => {
       const { exec } = await import("./commands/exec.ts");
       process.exitCode = await exec(stack, service, command, merged(options));

@@ -1,6 +1,7 @@
 // `tandem exec`: a command, or a shell, in a running container of a service.
 import type Docker from "dockerode";
 import { exec as ask } from "../../provider/docker/containers.ts";
+import { confirmWriting } from "../engine/confirm-writing.ts";
 import { runInContainer } from "../engine/containers/exec-process.ts";
 import { nameOf, serviceContainers } from "../engine/containers/service-containers.ts";
 import { withDocker } from "../engine/docker-client.ts";
@@ -13,10 +14,14 @@ import { stackCommand, upCommand } from "../engine/systems.ts";
 /** Options of the command. */
 export interface ExecOptions {
   project?: string;
+  /** Don't ask. */
+  yes?: boolean;
 }
 
 /** Exit codes of shells and of Docker for a program that can't be run, or isn't there. */
 const NOT_RUN = [126, 127];
+/** User of a database server's container, whom the server takes for its administrator without a password. */
+const ADMINISTRATOR = "postgres";
 /** Finds the best shell that there is. */
 const FIND_SHELL = "command -v bash || command -v sh";
 
@@ -25,7 +30,7 @@ async function shellOf(docker: Docker, id: string): Promise<string | undefined> 
   return exitCode === 0 ? stdout.trim().split("\n")[0] : undefined;
 }
 
-/** Runs the command. @returns its exit code @throws UserError when there is no such service, or nothing to run in it. */
+/** Runs the command. @returns its exit code @throws UserError when there is no such service, nothing to run in it, or it is not confirmed. */
 export async function exec(
   stack: string,
   service: string,
@@ -33,7 +38,8 @@ export async function exec(
   options: ExecOptions,
 ): Promise<number> {
   const project = loadProject(options.project);
-  return await withDocker(dockerHostOf(project, loadStackFile(project, stack)), async (docker) => {
+  const file = loadStackFile(project, stack);
+  return await withDocker(dockerHostOf(project, file), async (docker) => {
     const containers = await serviceContainers(docker, project, stack, service);
     const running = containers.filter(({ State }) => State === "running");
     const [chosen] = running;
@@ -43,6 +49,9 @@ export async function exec(
         `look at \`${stackCommand(project, "logs", stack)} ${service}\`, or bring it up: \`${upCommand(project, stack)}\``,
       );
     }
+    const facts = await docker.getContainer(chosen.Id).inspect();
+    if (facts.Config.User === ADMINISTRATOR)
+      await confirmWriting(stack, file, "The administrator of its databases", options.yes === true);
     if (running.length > 1) say(`${running.length} containers of ${service} run; this is ${nameOf(chosen)}`);
     const words = command.length > 0 ? command : [await shellOf(docker, chosen.Id)];
     const [program, ...rest] = words;

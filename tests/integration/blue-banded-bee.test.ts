@@ -8,6 +8,7 @@ import { limitsOf } from "../../ops/engine/container-limits.ts";
 import { askRedis, queryPostgres } from "../../ops/inspect/verify/servers.ts";
 import { exec } from "../../provider/docker/containers.ts";
 import { connectFrom } from "../support/attacker.ts";
+import { piped } from "../support/console.ts";
 import { docker } from "../support/docker.ts";
 import { expectNoDrift } from "../support/drift-runs.ts";
 import { ManagedPair } from "../support/managed-pair.ts";
@@ -103,6 +104,14 @@ describe("Blue Banded Bee", () => {
       expect([await variable(stack, "REGION"), await variable(stack, "PORT")]).toEqual(["syd", "8080"]);
       expect(await connectFrom(await appOf(stack), "127.0.0.1", 8080)).toBe("open");
     }
+  });
+
+  it("Blue Banded Bee: psql checks the managed server's certificate", async () => {
+    const sql = "select ssl, current_user like '%app' from pg_stat_ssl where pid = pg_backend_pid()";
+    const { stdout, stderr } = await piped(project, ["psql", "staging", "--", "-qXAt"], sql);
+    expect(stdout.toString(), stderr).toBe("t|t\n");
+    const told = await piped(project, ["psql", "staging"], "\\echo `echo $PGSSLMODE`\n");
+    expect(told.stdout.toString(), told.stderr).toBe("verify-full\n");
   });
 
   it("Blue Banded Bee: HTTPS is forced, and each gateway has a certificate for its own hostname only", async () => {

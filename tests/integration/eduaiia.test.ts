@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { nameOf } from "../../stacks/eduaiia/names.ts";
 import { resolveFrom } from "../support/attacker.ts";
+import { piped } from "../support/console.ts";
 import { docker } from "../support/docker.ts";
 import { expectNoDrift } from "../support/drift-runs.ts";
 import { askTls, expectOutOfReach, partsOf, runIn, variableOf } from "../support/pair.ts";
@@ -131,6 +132,34 @@ describe("eduaiia", () => {
       ]);
       expect(seen).toBe("aiia");
     }
+  });
+
+  it("eduaiia: psql goes to the server itself, and the owner's URL that tandem run gives does", async () => {
+    const sql = "select current_user, current_setting('application_name')";
+    const { stdout, stderr } = await piped(project, ["psql", "staging", "--", "-qXAt"], sql);
+    expect(stdout.toString(), stderr).toBe("aiia|tandem psql\n");
+    const cat = ["--as", "owner", "--entrypoint", "cat", "--", "/run/secrets/DATABASE_URL"];
+    const owner = await piped(project, ["run", "staging", "django", ...cat]);
+    const url = new URL(owner.stdout.toString());
+    expect(url.username, owner.stderr).toMatch(/owner/);
+    expect(url.hostname).toBe(`aiia_${SUFFIX.staging}_postgresql`);
+    const migrate = await piped(project, ["run", "staging", "django", "--as", "owner", "--", "migrate"]);
+    expect(migrate.exitCode, migrate.stderr).toBe(0);
+  });
+
+  it("eduaiia: what writes to production's rows asks before, and what has the service's rights doesn't", async () => {
+    const asking = [
+      ["exec", "production", "postgres", "--", "true"],
+      ["run", "production", "django", "--as", "owner", "--", "migrate"],
+    ];
+    for (const command of asking) {
+      const asked = await project.tandem(command);
+      expect(asked).toMatchObject({ exitCode: 2, output: expect.stringContaining("add --yes") });
+    }
+    const told = await project.tandem(["exec", "production", "postgres", "--yes", "--", "true"]);
+    expect(told.exitCode, told.output).toBe(0);
+    const service = await project.tandem(["exec", "production", "django", "--", "true"]);
+    expect(service.exitCode, service.output).toBe(0);
   });
 
   it("eduaiia: Django listens on 8000 in production and on 8001 in staging", async () => {

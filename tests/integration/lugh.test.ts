@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/docker/containers.ts";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { connectFrom, resolveFrom } from "../support/attacker.ts";
+import { piped } from "../support/console.ts";
 import { docker } from "../support/docker.ts";
 import { expectFoundAndUndo, expectNoDrift } from "../support/drift-runs.ts";
 import type { HandMade } from "../support/hand-made.ts";
@@ -215,6 +216,23 @@ describe("Lugh", () => {
     const production = await containerOf(project.name, "production", "app");
     const { output } = await exec(docker, production, ["sh", "-c", "ls -A $LUGH_HOME; ls /.lugh-staging"]);
     expect(output).toMatch(/^ls: .*No such file/);
+  });
+
+  it("Lugh: tandem run has the app's volume, files and way to the shared servers; psql and redis-cli too", async () => {
+    const script =
+      'cat "$LUGH_HOME/note"; cat "$DATABASE_URL_FILE"; echo; getent hosts "$0" >/dev/null && echo found';
+    const server = `${project.name}_shared_postgres`;
+    const words = ["--as", "owner", "--entrypoint", "sh", "--", "-c", script, server];
+    const { exitCode, stdout, stderr } = await piped(project, ["run", "staging", "app", ...words]);
+    const [note, url = "", found] = stdout.toString().split("\n");
+    expect([exitCode, note, found], stderr).toEqual([0, "agent", "found"]);
+    expect(new URL(url)).toMatchObject({ username: expect.stringMatching(/_owner$/), hostname: server });
+    const psql = await piped(project, ["psql", "staging", "--", "-qXAt"], "select current_user");
+    expect(psql.stdout.toString(), psql.stderr).toMatch(/_app\n$/);
+    const prefix = project.config("staging").redisPrefix;
+    const keys = `set ${prefix}by-hand 1\ndel ${prefix}by-hand\nset by-hand 1\n`;
+    const redis = await piped(project, ["redis-cli", "staging"], keys);
+    expect(redis.stdout.toString(), redis.stderr).toMatch(/^OK\n1\nNOPERM/);
   });
 
   it("Lugh: BOT_DISPLAY_NAME is Lugh Dev in staging and Lugh in production", async () => {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { whoListens } from "../../infra/check/local-port.ts";
 import { sharedConnection } from "../../lib/ssh.ts";
+import { oneOffsOf, open, piped, untilOneOff } from "../support/console.ts";
 import { until } from "../support/docker-cli.ts";
 import { processes } from "../support/processes.ts";
 import { freePort, type Outcome, type RunningCommand, TestProject } from "../support/project.ts";
@@ -128,6 +129,27 @@ describe("afterwards", () => {
     expect(up.map(({ environment }) => environment).toSorted()).toEqual(["production", "staging"]);
     const logs = await run("logs", "staging", "app");
     expect(logs.output).toContain("/api/notes");
+    await expectNothingLeft();
+  });
+
+  it("exec, run and psql come through the host, with every byte and the exit code", async () => {
+    const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, index) => (index * 7) % 256));
+    const script = "cat; echo warning >&2; exit 7";
+    for (const command of [
+      ["exec", "staging", "app", "--", "sh"],
+      ["run", "staging", "app", "--entrypoint", "sh", "--"],
+    ]) {
+      const { exitCode, stdout, stderr } = await piped(project, [...command, "-c", script], bytes, env);
+      expect([exitCode, stderr], command[0]).toEqual([7, "warning\n"]);
+      expect(stdout.equals(bytes)).toBe(true);
+    }
+    const sql = await piped(project, ["psql", "staging", "--", "-qXAt"], "select text from notes", env);
+    expect(sql.stdout.toString(), sql.stderr).toBe("kept\n");
+    const running = open(project, ["run", "staging", "app", "--entrypoint", "sleep", "--", "1000"], env);
+    await untilOneOff(project);
+    running.kill("SIGINT");
+    expect((await running).exitCode).toBe(130);
+    expect(await oneOffsOf(project)).toEqual([]);
     await expectNothingLeft();
   });
 
