@@ -1,11 +1,9 @@
 // A component's image, looked up on the Docker host or built there from a folder.
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { RemoteImage } from "@pulumi/docker/remoteImage.js";
 import type * as pulumi from "@pulumi/pulumi";
 import { image as imageCheck } from "../lib/docker/values.ts";
 import { Image } from "../provider/sdk.ts";
+import { contextHash } from "./build-context.ts";
 import { checkedArgument, isLater } from "./checked-inputs.ts";
 
 /** A folder with a Dockerfile. */
@@ -16,6 +14,8 @@ export interface BuildContext {
   tag: pulumi.Input<string>;
   /** Path of the Dockerfile inside the folder. @default "Dockerfile" */
   dockerfile?: string;
+  /** Stage of the Dockerfile that becomes the image. @default the last */
+  target?: string;
   /** Build arguments; never secrets, they stay in the image's history. */
   args?: Record<string, pulumi.Input<string>>;
 }
@@ -24,8 +24,6 @@ export interface BuildContext {
 export interface AppImage {
   imageId: pulumi.Output<string>;
 }
-
-const LEFT_OUT = new Set(["node_modules", ".git", "dist"]);
 
 /** Whether an image is a folder to build. */
 export function isBuildContext(
@@ -44,31 +42,23 @@ export function lookUpImage(
   return new Image(name, { reference: checkedArgument(component, "image", image, imageCheck) }, opts);
 }
 
-/** Builds an image on the Docker host; built again when a file of the folder changes. */
+/** Builds an image on the Docker host; built again when a file changes that the build gets. */
 export function buildImage(name: string, build: BuildContext, opts: pulumi.CustomResourceOptions): AppImage {
   const image = new RemoteImage(
     name,
     {
       name: build.tag,
-      build: { context: build.context, dockerfile: build.dockerfile ?? "Dockerfile", buildArgs: build.args },
-      triggers: { source: folderHash(build.context) },
+      build: {
+        context: build.context,
+        dockerfile: build.dockerfile ?? "Dockerfile",
+        target: build.target,
+        buildArgs: build.args,
+      },
+      triggers: { source: contextHash(build.context, build.dockerfile) },
       // The old image stays for a rollback.
       keepLocally: true,
     },
     opts,
   );
   return { imageId: image.imageId };
-}
-
-/** Hash over the names and contents of a folder's files. */
-export function folderHash(folder: string): string {
-  const hash = createHash("sha256");
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((file) => file.isFile())
-    .map((file) => join(file.parentPath, file.name))
-    .filter((path) => !path.split("/").some((part) => LEFT_OUT.has(part)))
-    .sort()) {
-    hash.update(entry.slice(folder.length)).update("\0").update(readFileSync(entry)).update("\0");
-  }
-  return hash.digest("hex");
 }

@@ -1,24 +1,19 @@
 // AppService: an application's containers, its migration and its route.
 import * as pulumi from "@pulumi/pulumi";
-import { hostname, image as imageCheck, percent, whole } from "../lib/docker/values.ts";
+import { image as imageCheck } from "../lib/docker/values.ts";
 import { Migration, type UpstreamProtocol } from "../provider/sdk.ts";
 import { type AppImage, type BuildContext, buildImage, isBuildContext, lookUpImage } from "./app-image.ts";
-import { ArgumentChecks } from "./argument-checks.ts";
+import { rejectBadArgs } from "./app-service-checks.ts";
 import { checkedArgument } from "./checked-inputs.ts";
-import {
-  AUTONAME_LENGTH,
-  type HealthCheck,
-  type Limits,
-  type RunningContainer,
-  runContainer,
-  type VolumeMount,
-} from "./container.ts";
+import { type Limits, type RunningContainer, runContainer, type VolumeMount } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import type { Gateway, WatchSpec } from "./gateway.ts";
+import type { HealthCheck } from "./health-check.ts";
+import { type ImageOptions, openedLabel, optionsOf, type PublishedPort } from "./image-options.ts";
 import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
 import { componentOptions } from "./providers.ts";
-import { type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
-import { type ServiceInputs, serviceInputs, watchSeconds } from "./service-inputs.ts";
+import { present, type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
+import { type ServiceInputs, serviceInputs, withoutUnset } from "./service-inputs.ts";
 
 /** What leads to a service. */
 export interface RouteSpec {
@@ -36,17 +31,20 @@ export interface RouteSpec {
 }
 
 /** Arguments of an `AppService`. */
-export interface AppServiceArgs {
+export interface AppServiceArgs extends ImageOptions {
   /** Environment that it is part of. */
   env: Environment;
   /** Image reference with a tag or digest, or a folder to build. */
   image: pulumi.Input<string> | BuildContext;
   /** Command. @default the image's */
   command?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Plain environment variables. The stack may add others, never another value: see `Environment`. */
-  environment?: Record<string, pulumi.Input<string>>;
-  /** Secret environment variables. */
-  secrets?: Record<string, pulumi.Input<string>>;
+  /**
+   * Plain environment variables; one that is undefined is left out. The stack may add others, never another value: see
+   * `Environment`.
+   */
+  environment?: Record<string, pulumi.Input<string> | undefined>;
+  /** Secret environment variables; one that is undefined is left out. */
+  secrets?: Record<string, pulumi.Input<string> | undefined>;
   /**
    * How secrets reach the application: `env` as variables, which whoever may call the Docker API can read with
    * `docker inspect`; `files` as /run/secrets/NAME with NAME_FILE pointing there. @default "env"
@@ -78,21 +76,33 @@ export interface AppServiceArgs {
    * @default none
    */
   volumes?: VolumeMount[];
-  /** Files under /run/secrets by path, such as `database.files` of a managed server with its own certificates. @default none */
+  /**
+   * Files by absolute path, such as a configuration where the image wants it, or `database.files` of a managed server with
+   * its own certificates. Read-only to the application. Unless `writableRoot` is set, the folder of each becomes a copy of
+   * the image's: choose none that is large. @default none
+   */
   files?: Record<string, pulumi.Input<string>>;
   /**
    * Networks to join besides the environment's own: those of the shared servers that it uses, such as
    * `database.networks`. @default none
    */
   networks?: pulumi.Input<string>[];
-  /** User inside the container. @default "1000:1000" */
+  /** User inside the container; `image` is whom the image says, which may be root. @default "1000:1000" */
   user?: pulumi.Input<string>;
+  /**
+   * Ports of the container that the host listens on, besides the gateway's. Only one container can have a port: `replace`
+   * must be `stop-first`. @default none
+   */
+  publish?: PublishedPort[];
+  /**
+   * How a new version takes over: beside the old one, which ends when the new one is healthy; or `stop-first`, for what may
+   * exist once, as a scheduler: the old one ends before the new one starts, and starts again if the new one fails.
+   * @default "beside"
+   */
+  replace?: "beside" | "stop-first";
   /** What must exist before migration and containers: databases, queues, the `ready` of services that it calls. */
   dependsOn?: pulumi.Resource[];
 }
-
-/** More containers of one service than any one machine is for. */
-const MOST_REPLICAS = 99;
 
 /**
  * An application: its migration runs to its end, new containers start beside all of the old ones and become healthy,
@@ -108,7 +118,7 @@ export class AppService extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, own: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-    const given = own.env.variables.addTo(name, own);
+    const given = own.env.variables.addTo(name, withoutUnset(own));
     rejectBadArgs(name, given);
     super(
       "tandem:index:AppService",
@@ -150,11 +160,12 @@ export class AppService extends pulumi.ComponentResource {
         imageId: image.imageId,
         command: args.migration.command,
         user: args.user,
-        environment: { ...args.environment, ...delivery.environment },
+        environment: { ...present(variablesOf(args)), ...delivery.environment },
         files: delivery.files,
+        options: migrationOptions(args),
         network: args.env.network,
         networks: args.networks,
-        labels: args.env.labels(name),
+        labels: { ...args.env.labels(name), ...openedLabel(migrationOptions(args) ?? {}, args.user) },
         logOptions: args.env.logOptions,
         timeoutSeconds: args.migrationSeconds,
         memoryMb: args.limits.memoryMb,
@@ -179,14 +190,20 @@ export class AppService extends pulumi.ComponentResource {
         component: args.component,
         image,
         command: args.command,
+        ...optionsOf(args),
         user: args.user,
-        environment: { ...args.environment, ...delivery.environment },
+        environment: { ...present(args.environment), ...delivery.environment },
+        ports: args.publish?.map(({ port, hostPort, protocol, bindAddress = "127.0.0.1" }) => ({
+          ...{ bindAddress, hostPort, containerPort: port, protocol },
+        })),
+        stopFirst: args.replace === "stop-first" ? true : undefined,
         files: delivery.files,
         filesVersion: delivery.version,
         volumes: args.volumes,
         networks: args.networks,
         limits: args.limits,
         health: args.health,
+        probe: args.probe,
         healthTimeoutSeconds: args.healthTimeoutSeconds,
         stopGraceSeconds: args.stopGraceSeconds,
         watchSeconds: args.route === undefined ? args.watch.seconds : undefined,
@@ -207,37 +224,17 @@ export class AppService extends pulumi.ComponentResource {
   }
 }
 
+function variablesOf({ environment, timeZone }: AppServiceArgs) {
+  return timeZone === undefined ? environment : { ...environment, TZ: timeZone };
+}
+
+/** What of the options a command of the same image needs as well. */
+function migrationOptions(args: AppServiceArgs) {
+  const { stopSignal, timeZone, devices, gpus, ulimits, ...options } = optionsOf(args);
+  return Object.keys(options).length === 0 ? undefined : options;
+}
+
 /** What the state and a preview tell of the service: its variables, and of its secrets the names. */
 function statedArgs({ environment = {}, secrets = {} }: AppServiceArgs) {
   return { environment, secrets: Object.keys(secrets).sort() };
-}
-
-function rejectBadArgs(name: string, args: AppServiceArgs): void {
-  if (args.route !== undefined && args.port === undefined) {
-    throw new pulumi.RunError(
-      `AppService '${name}': a route needs a port; set \`port\` or leave \`route\` out.`,
-    );
-  }
-  const { image, secrets = {}, migration, watch } = args;
-  const folder = isBuildContext(image) ? image : undefined;
-  const replicas = args.replicas ?? 1;
-  const checks = new ArgumentChecks("AppService", name)
-    .name(`${args.env.name(name)}-1`, AUTONAME_LENGTH + 1)
-    .container({ ...args, image: folder === undefined ? (image ?? null) : undefined })
-    .health(args.health)
-    .required("replicas", replicas, whole(1, MOST_REPLICAS))
-    .port("port", args.port)
-    .each("route.hostnames", args.route?.hostnames, hostname)
-    .optional("watch.seconds", watch?.seconds, watchSeconds)
-    .optional("watch.errorPercent", watch?.errorPercent, percent);
-  if (folder !== undefined) checks.build(folder);
-  if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets }, args.environment);
-  if (migration !== undefined) checks.name(`${args.env.name(name)}_migration`).migration(migration);
-  checks.done();
-  const twice = Object.keys(secrets).filter((key) => key in (args.environment ?? {}));
-  if (twice.length > 0) {
-    throw new pulumi.RunError(
-      `AppService '${name}': ${twice.join(", ")} stands in environment and in secrets.`,
-    );
-  }
 }

@@ -2,12 +2,8 @@
 // comes from outputs is looked at again as soon as it is known: checked-inputs.ts.
 import { statSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type ArgumentProblem,
-  containerProblems,
-  Problems,
-  requiredCommand,
-} from "../lib/docker/container.ts";
+import { containerProblems } from "../lib/docker/container.ts";
+import { type ArgumentProblem, Problems, requiredCommand } from "../lib/docker/problems.ts";
 import {
   anyText,
   type Check,
@@ -30,11 +26,13 @@ import {
   requiredLimits,
   tableNow,
 } from "./checked-inputs.ts";
-import type { HealthCheck, Limits, VolumeMount } from "./container.ts";
+import type { Limits, VolumeMount } from "./container.ts";
+import type { HealthCheck } from "./health-check.ts";
+import { type ImageOptions, optionsOf, type PublishedPort } from "./image-options.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
 
 /** What components have in common of what Docker is told. */
-export interface CommonArgs {
+export interface CommonArgs extends ImageOptions {
   image?: unknown;
   command?: unknown;
   user?: unknown;
@@ -49,6 +47,7 @@ export interface CommonArgs {
   stopGraceSeconds?: unknown;
   /** Where something else is mounted besides /tmp. */
   mounted?: string[];
+  publish?: PublishedPort[];
 }
 
 /** Checks a component's arguments, and throws all that is wrong at once. */
@@ -110,6 +109,7 @@ export class ArgumentChecks {
       containerProblems({
         image: nowKnown(args.image),
         command: listNow(args.command),
+        entrypoint: listNow(args.entrypoint),
         user: nowKnown(args.user),
         environment: tableNow(environment),
         ...(Array.isArray(networks) ? { networks: networks.map(nowKnown) } : {}),
@@ -117,6 +117,8 @@ export class ArgumentChecks {
         mounted: ["/tmp", ...(args.mounted ?? [])],
         limits: requiredLimits(limits),
         health: healthNow(health),
+        shmMb: nowKnown(args.shmMb),
+        options: { ...optionsOf(args), publish: args.publish },
         stopGraceSeconds: nowKnown(args.stopGraceSeconds),
       }),
     );
@@ -125,7 +127,12 @@ export class ArgumentChecks {
     }
     if (networks !== undefined && !Array.isArray(networks)) this.add("networks", "must be a list");
     if (volumes !== undefined && !Array.isArray(volumes)) this.add("volumes", "must be a list");
-    for (const file of Object.keys(args.files ?? {})) this.required(`files['${file}']`, file, path);
+    for (const file of Object.keys(args.files ?? {})) {
+      this.required(`files['${file}']`, file, path);
+      this.add(`files['${file}']`, unfillable(file, args));
+    }
+    if (Object.hasOwn(environment ?? {}, "TZ") && args.timeZone !== undefined)
+      this.add("timeZone", "stands in environment.TZ, too; leave one of them out");
     return this.optional("healthTimeoutSeconds", args.healthTimeoutSeconds, seconds());
   }
 
@@ -151,8 +158,10 @@ export class ArgumentChecks {
   }
 
   /** Checks an image that is built from a folder. */
-  build({ context, tag, dockerfile, args = {} }: BuildContext): this {
-    this.required("image.tag", tag, image).optional("image.dockerfile", dockerfile, word);
+  build({ context, tag, dockerfile, target, args = {} }: BuildContext): this {
+    this.required("image.tag", tag, image)
+      .optional("image.dockerfile", dockerfile, word)
+      .optional("image.target", target, word);
     for (const [key, value] of Object.entries(args))
       this.add("image.args", variableName(key) ?? (isLater(value) ? undefined : anyText(value)));
     const wrong = word(context);
@@ -186,6 +195,17 @@ export class ArgumentChecks {
     const { found } = this.#problems;
     if (found.length > 0) throw new pulumi.RunError(problemMessage(this.#component, found));
   }
+}
+
+/** Why a file can't be put where it should lie. */
+function unfillable(file: string, { temporary = {}, writableRoot }: CommonArgs): string | undefined {
+  const folder = ["/tmp", ...Object.keys(temporary)].find((place) => file.startsWith(`${place}/`));
+  if (folder !== undefined)
+    return `lies in ${folder}, a folder in memory, which is empty at each start; choose another folder`;
+  const inRoot = file.startsWith("/") && file.lastIndexOf("/") === 0;
+  return inRoot && writableRoot !== true
+    ? "lies in /, which is read-only; choose a folder, or set writableRoot"
+    : undefined;
 }
 
 function mountNow(mount: VolumeMount): { volume?: unknown; path?: unknown } {

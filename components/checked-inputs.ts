@@ -1,15 +1,11 @@
 // Arguments that come from outputs: they are checked as soon as they are known, before the resource that they are for is
 // made, with the words that a plain value gets.
 import * as pulumi from "@pulumi/pulumi";
-import {
-  type ArgumentProblem,
-  type ContainerFacts,
-  containerProblems,
-  listed,
-  Problems,
-} from "../lib/docker/container.ts";
+import { type ContainerFacts, containerProblems } from "../lib/docker/container.ts";
+import { type ArgumentProblem, listed, Problems } from "../lib/docker/problems.ts";
 import { type Check, seconds, user, wholeSeconds } from "../lib/docker/values.ts";
-import type { ContainerSpec, HealthCheck, Limits } from "./container.ts";
+import type { ContainerSpec, Limits } from "./container.ts";
+import type { HealthCheck } from "./health-check.ts";
 
 /** Stands for a value that is known only later. */
 const LATER = Symbol("later");

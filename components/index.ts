@@ -3,13 +3,22 @@
 export type { BuildContext } from "./app-image.ts";
 export { AppService, type AppServiceArgs, type RouteSpec } from "./app-service.ts";
 export { basicAuth } from "./basic-auth.ts";
-export type { HealthCheck, Limits, VolumeMount } from "./container.ts";
+export type { Limits, VolumeMount } from "./container.ts";
 export { DataVolume, type DataVolumeArgs } from "./data-volume.ts";
 export { type DataPolicy, Environment, type EnvironmentArgs, type LogRotation } from "./environment.ts";
 export { type BasicAuth, Gateway, type GatewayArgs, type RouteTarget, type WatchSpec } from "./gateway.ts";
 export type { ClientOptions } from "./gateway-clients.ts";
 export type { GatewayTls } from "./gateway-entry.ts";
 export type { GivenVariables } from "./given-variables.ts";
+export type {
+  CommandHealth,
+  HealthCheck,
+  HealthTimes,
+  HttpHealth,
+  ShellHealth,
+  TcpHealth,
+} from "./health-check.ts";
+export type { DeviceSpec, ImageOptions, PublishedPort, TemporaryFolder } from "./image-options.ts";
 export type { MigrationSpec } from "./migration-spec.ts";
 export { CONNECTOR_IMAGE, type OwnTunnel } from "./own-tunnel.ts";
 export { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";

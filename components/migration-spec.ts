@@ -7,7 +7,7 @@ export interface MigrationSpec {
   /** Command inside the application's image. */
   command: pulumi.Input<pulumi.Input<string>[]>;
   /** Secrets that only the migration gets, such as the owner's database URL. */
-  secrets?: Record<string, pulumi.Input<string>>;
+  secrets?: Record<string, pulumi.Input<string> | undefined>;
   /** Time limit in seconds. @default 600 */
   timeoutSeconds?: pulumi.Input<number>;
   /** Folder of its SQL files in the image: they are checked before they run. @default none, nothing is checked */

@@ -4,9 +4,10 @@ import { ZeroTrustTunnelCloudflared } from "@pulumi/cloudflare/zeroTrustTunnelCl
 import { ZeroTrustTunnelCloudflaredConfig } from "@pulumi/cloudflare/zeroTrustTunnelCloudflaredConfig.js";
 import * as pulumi from "@pulumi/pulumi";
 import { image as imageCheck } from "../lib/docker/values.ts";
+import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import { Image } from "../provider/sdk.ts";
 import { checkedDefault } from "./checked-inputs.ts";
-import { runContainer, SECRETS_DIR } from "./container.ts";
+import { runContainer } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { CONNECTOR_ROLE, type Gateway } from "./gateway.ts";
 import {

@@ -1,7 +1,8 @@
 // PgPooler: PgBouncer between an application and its database.
 import * as pulumi from "@pulumi/pulumi";
+import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import { lookUpImage } from "./app-image.ts";
-import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
+import { type Limits, runContainer } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import { type PoolSettings, poolerConfig, userList } from "./pgbouncer-config.ts";
 

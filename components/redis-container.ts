@@ -1,10 +1,11 @@
 // The container of a Redis server with its volume: what a server of one environment and a shared one have in common.
 import type * as pulumi from "@pulumi/pulumi";
 import { image as imageCheck } from "../lib/docker/values.ts";
+import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import { Image } from "../provider/sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { checkedArgument, checkedLimits } from "./checked-inputs.ts";
-import { type Limits, runContainer, SECRETS_DIR } from "./container.ts";
+import { type Limits, runContainer } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
 

@@ -1,6 +1,6 @@
 // How secrets reach a container: as environment variables or as files.
 import * as pulumi from "@pulumi/pulumi";
-import { SECRETS_DIR } from "./container.ts";
+import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import type { Environment } from "./environment.ts";
 
 /** How secrets reach an application: as environment variables, or as files below /run/secrets. */
@@ -13,6 +13,13 @@ export interface DeliveredSecrets {
   version?: pulumi.Output<string>;
 }
 
+/** Values by name without those that are undefined. */
+export function present<T>(table: Record<string, T | undefined> = {}): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(table).filter((entry): entry is [string, T] => entry[1] !== undefined),
+  );
+}
+
 /** What is delivered besides secrets. */
 type Files = Record<string, pulumi.Input<string>>;
 
@@ -22,11 +29,13 @@ type Files = Record<string, pulumi.Input<string>>;
  */
 export function secretsAsFiles(
   env: Environment,
-  secrets: Record<string, pulumi.Input<string>>,
+  secrets: Record<string, pulumi.Input<string> | undefined>,
   delivery: SecretDelivery,
   files: Files = {},
 ): DeliveredSecrets {
-  const entries = Object.entries(secrets).map(([key, value]) => [key, pulumi.secret(value)] as const);
+  const entries = Object.entries(present(secrets)).map(
+    ([key, value]) => [key, pulumi.secret(value)] as const,
+  );
   if (delivery === "env") return { environment: Object.fromEntries(entries), ...delivered(env, files) };
   const named = entries.map(([key, value]) => [`${SECRETS_DIR}/${key}`, value] as const);
   return {

@@ -1,14 +1,13 @@
 // An AppService's arguments with their defaults; what of them is known only later is checked then, once for all that it makes.
 import { hostname, percent, port, seconds, user, wholeSeconds } from "../lib/docker/values.ts";
 import type { AppServiceArgs } from "./app-service.ts";
-import {
-  checkedArgument,
-  checkedDefault,
-  checkedHealth,
-  checkedLimits,
-  checkedList,
-} from "./checked-inputs.ts";
+import { checkedArgument, checkedDefault, checkedLimits, checkedList } from "./checked-inputs.ts";
+import { probed } from "./health-check.ts";
+import type { MigrationSpec } from "./migration-spec.ts";
+import { present } from "./secret-files.ts";
 
+/** Word for the user that the image names. */
+export const IMAGE_USER = "image";
 const DEFAULT_USER = "1000:1000";
 const HEALTH_TIMEOUT_SECONDS = 60;
 const STOP_GRACE_SECONDS = 30;
@@ -33,8 +32,9 @@ export function serviceInputs(name: string, args: AppServiceArgs) {
       hostnames: checkedList(component, "route.hostnames", route.hostnames, hostname),
     },
     limits: checkedLimits(component, args.limits),
-    health: checkedHealth(component, args.health),
-    user: checkedDefault(component, "user", args.user, user, DEFAULT_USER),
+    ...probed(component, args.health, args.port),
+    user:
+      args.user === IMAGE_USER ? undefined : checkedDefault(component, "user", args.user, user, DEFAULT_USER),
     port: args.port === undefined ? undefined : checkedArgument(component, "port", args.port, port),
     healthTimeoutSeconds: checkedDefault(
       component,
@@ -69,3 +69,19 @@ export function serviceInputs(name: string, args: AppServiceArgs) {
     ),
   };
 }
+
+/** The arguments without variables that have no value, as an optional setting has none: their text would be `undefined`. */
+export function withoutUnset(args: AppServiceArgs): AppServiceArgs {
+  const { environment, secrets, migration } = args;
+  return {
+    ...args,
+    ...(isTable(environment) && { environment: present(environment) }),
+    ...(isTable(secrets) && { secrets: present(secrets) }),
+    ...(isTable(migration?.secrets) && {
+      migration: { ...migration, secrets: present(migration?.secrets) } as MigrationSpec,
+    }),
+  };
+}
+
+/** Whether it is values by name; what is something else the checks say. */
+const isTable = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,7 +1,7 @@
 // SharedRedisServer: a Redis server of the stack `shared`, on which each environment has a login and a key prefix.
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import { SECRETS_DIR } from "./container.ts";
+import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import { componentOptions } from "./providers.ts";
 import { passwordHash, serverAcl } from "./redis-acl.ts";
 import {

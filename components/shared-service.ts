@@ -4,14 +4,16 @@ import { port as portCheck, seconds, user as userCheck } from "../lib/docker/val
 import { lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { checkedArgument, checkedDefault } from "./checked-inputs.ts";
-import { type HealthCheck, type Limits, runContainer, type VolumeMount } from "./container.ts";
+import { type Limits, runContainer, type VolumeMount } from "./container.ts";
 import type { Environment } from "./environment.ts";
+import { type HealthCheck, probed } from "./health-check.ts";
+import type { ImageOptions } from "./image-options.ts";
 import { sharedNetwork } from "./pg-servers.ts";
 import { componentOptions } from "./providers.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
 /** Arguments of a `SharedService`. */
-export interface SharedServiceArgs {
+export interface SharedServiceArgs extends ImageOptions {
   /** Environment that it is part of. */
   env: Environment;
   /** Image reference with a tag or digest. */
@@ -82,6 +84,7 @@ export class SharedService extends pulumi.ComponentResource {
       component,
       image: image.imageId,
       user: checkedDefault(component, "user", user, userCheck, "1000:1000"),
+      ...probed(component, args.health, port),
       networks: Object.values(networks),
       healthTimeoutSeconds: checkedDefault(component, "healthTimeoutSeconds", timeout, seconds(), 120),
       stopGraceSeconds: STOP_GRACE_SECONDS,

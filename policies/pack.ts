@@ -9,6 +9,7 @@ import { images } from "./rules/images.ts";
 import { isolation } from "./rules/isolation.ts";
 import { limits } from "./rules/limits.ts";
 import { names } from "./rules/names.ts";
+import { openedHardening } from "./rules/opened.ts";
 import { ports } from "./rules/ports.ts";
 import { POLICIES_KEY } from "./settings.ts";
 
@@ -22,6 +23,7 @@ export const rules: readonly Rule[] = [
   ...ports,
   ...limits,
   ...hardening,
+  ...openedHardening,
   ...dockerForm,
   ...images,
   ...data,

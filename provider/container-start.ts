@@ -14,7 +14,10 @@ import {
   stopForGood,
 } from "./docker/containers.ts";
 import type { DockerHost } from "./docker/docker-host.ts";
+import { hardeningHint } from "./docker/hardening-hint.ts";
 import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./docker/health.ts";
+import { predecessors, startAgain, stopPredecessors } from "./docker/predecessors.ts";
+import { putProbe } from "./docker/probe-program.ts";
 import { RELOAD_SCRIPT } from "./gateway/route-config.ts";
 import { watch } from "./gateway/watch.ts";
 
@@ -44,7 +47,24 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
   for (const [path, content] of Object.entries((inputs.files ?? {}) as Record<string, string>)) {
     await putFile(docker, id, path, content);
   }
+  await putProbe(docker, inputs);
   await setLimits(docker, inputs);
+  if (inputs.stopFirst !== true) {
+    const watched = Number(inputs.watchSeconds ?? 0) > 0;
+    return takeOver(docker, inputs, ctx, watched ? await predecessors(docker, id) : []);
+  }
+  const stopped = await stopPredecessors(docker, id, ctx);
+  try {
+    await takeOver(docker, inputs, ctx, stopped);
+  } catch (error) {
+    const again = await startAgain(docker, stopped);
+    throw again === "" || !(error instanceof Error) ? error : new Error(`${error.message}\n${again}`);
+  }
+}
+
+/** Starts it, waits for its health, and watches it where it takes over from others. */
+async function takeOver(docker: Docker, inputs: Properties, ctx: Context, earlier: string[]): Promise<void> {
+  const id = String(inputs.containerId);
   await allowRestart(docker, id);
   try {
     await docker.getContainer(id).start();
@@ -53,29 +73,21 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
     if ((error as { statusCode?: number }).statusCode !== 304) throw startError(inputs, error);
   }
   await untilHealthy(docker, inputs, ctx);
-  await watchTakeOver(docker, inputs, ctx);
+  if (earlier.length > 0) await watchTakeOver(docker, inputs, ctx);
 }
 
 /**
- * Watches a container that no route leads to, such as a worker, while its predecessor still runs; without one there is
- * nothing that would go on serving. What a route leads to is watched after the route has moved.
+ * Watches a container that no route leads to, such as a worker, that takes over from another; without one there is nothing
+ * that would go on serving. What a route leads to is watched after the route has moved.
  */
 async function watchTakeOver(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
   const seconds = Number(inputs.watchSeconds ?? 0);
   const id = String(inputs.containerId);
-  if (seconds === 0 || !(await hasPredecessor(docker, id))) return;
+  if (seconds === 0) return;
   ctx.status(`watching it for ${seconds} s`);
   const verdict = await watch(docker, { containers: [id], seconds, signal: ctx.signal });
   if (verdict === undefined) return;
   await fail(docker, inputs, `was healthy at first, but then ${verdict.reason}.`);
-}
-
-async function hasPredecessor(docker: Docker, id: string): Promise<boolean> {
-  const labels = (await inspect(docker, id))?.Config.Labels ?? {};
-  const own = ["tandem.system", "tandem.environment", "tandem.component"].filter((label) => label in labels);
-  if (own.length === 0) return false;
-  const filters = JSON.stringify({ label: own.map((label) => `${label}=${labels[label]}`) });
-  return (await docker.listContainers({ filters })).some(({ Id }) => Id !== id);
 }
 
 /** Limits that the Docker provider can't set, or not without a new container. */
@@ -144,7 +156,7 @@ async function fail(docker: Docker, inputs: Properties, why: string): Promise<ne
   const lines = facts === undefined ? [] : await lastLogLines(docker, id, LOG_LINES);
   if (facts !== undefined) await stopForGood(docker, id, STOP_SECONDS);
   throw new Error(
-    `Container ${String(inputs.containerName)} ${why} It was stopped and gets no traffic. ${quoted(lines)}`,
+    `Container ${String(inputs.containerName)} ${why} It was stopped and gets no traffic.${hardeningHint(lines)} ${quoted(lines)}`,
   );
 }
 

@@ -1,5 +1,6 @@
 // The program's side of the tandem provider: one typed class per resource that provider/ implements.
 import * as pulumi from "@pulumi/pulumi";
+import type { MigrationOptions } from "../lib/docker/migration.ts";
 import type { UpstreamProtocol } from "./gateway/route-config.ts";
 import type { GuardedServer } from "./postgres/server-image.ts";
 
@@ -64,7 +65,11 @@ export interface ContainerStartArgs {
   healthTimeoutSeconds: pulumi.Input<number>;
   /** Seconds for which it is watched while one of an earlier version still runs; for what no route leads to. @default 0 */
   watchSeconds?: pulumi.Input<number>;
-  /** Files to put into it before it starts, by absolute path; each path must lie in a volume of the container. */
+  /** Do containers of earlier versions end before it starts? They start again if it fails. @default false */
+  stopFirst?: pulumi.Input<boolean>;
+  /** The image with the program of its health check, and the folder of the container that it is put into. @default none */
+  probe?: pulumi.Input<{ image: pulumi.Input<string>; folder: string }>;
+  /** Files to put into it before it starts, by absolute path; each in a volume, where its root is read-only. */
   files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
 
@@ -91,8 +96,10 @@ export interface MigrationArgs {
   imageId: pulumi.Input<string>;
   /** Command inside the image. */
   command: pulumi.Input<pulumi.Input<string>[]>;
-  /** User inside the container. */
-  user: pulumi.Input<string>;
+  /** User inside the container. @default the image's */
+  user?: pulumi.Input<string>;
+  /** What its container needs besides what is hardened by default, as the application's has it. @default nothing */
+  options?: Omit<MigrationOptions, "shmMb"> & { shmMb?: pulumi.Input<number> };
   /** Environment of the command. */
   environment: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** Secret files for the command, by absolute path under /run/secrets. */

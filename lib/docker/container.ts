@@ -1,6 +1,9 @@
 // What Docker can't take of a container, found before Docker is asked. An empty health command takes Docker down for good
 // (tried: 20.10, 26.1, 28.5); much else fails in the middle of an update. A symbol stands for a value that isn't known yet: nothing is said
 // of it, and whoever knows it later asks again.
+import { type HealthFacts, healthProblems } from "./health.ts";
+import { type OptionFacts, optionProblems } from "./options.ts";
+import { type ArgumentProblem, commandProblems, isKnown, Problems } from "./problems.ts";
 import {
   address,
   anyText,
@@ -15,29 +18,12 @@ import {
   path,
   pids,
   port,
-  seconds,
   user,
   variableName,
   variableValue,
   whole,
   wholeSeconds,
-  word,
 } from "./values.ts";
-
-/** One thing that is wrong, by the name of the argument. */
-export interface ArgumentProblem {
-  argument: string;
-  reason: string;
-}
-
-/** How Docker finds out whether a container works; seconds. */
-export interface HealthFacts {
-  command?: unknown;
-  intervalSeconds?: unknown;
-  timeoutSeconds?: unknown;
-  retries?: unknown;
-  startPeriodSeconds?: unknown;
-}
 
 /** A container as far as it is to be checked. What is undefined isn't checked. */
 export interface ContainerFacts {
@@ -53,36 +39,17 @@ export interface ContainerFacts {
   volumes?: readonly { volume?: unknown; path?: unknown }[];
   /** Further places that something is mounted to. */
   mounted?: readonly string[];
-  ports?: readonly { bindAddress?: unknown; hostPort?: unknown; containerPort?: unknown }[];
+  ports?: readonly {
+    bindAddress?: unknown;
+    hostPort?: unknown;
+    containerPort?: unknown;
+    protocol?: unknown;
+  }[];
   health?: HealthFacts;
   limits?: { cpus?: unknown; memoryMb?: unknown; pids?: unknown };
   shmMb?: unknown;
+  options?: OptionFacts;
   stopGraceSeconds?: unknown;
-}
-
-const isKnown = (value: unknown): boolean => value !== undefined && typeof value !== "symbol";
-
-/** Collects problems by argument. */
-export class Problems {
-  readonly found: ArgumentProblem[] = [];
-
-  /** Says what is wrong. */
-  add(argument: string, reason: string): void {
-    this.found.push({ argument, reason });
-  }
-
-  /** Checks a value; one that is missing or not known yet is fine. */
-  optional(argument: string, value: unknown, check: Check): void {
-    if (!isKnown(value)) return;
-    const reason = check(value);
-    if (reason !== undefined) this.add(argument, reason);
-  }
-
-  /** Checks a value that must be there. */
-  required(argument: string, value: unknown, check: Check): void {
-    if (value === undefined) this.add(argument, check(value) ?? "is missing");
-    else this.optional(argument, value, check);
-  }
 }
 
 /** Everything that Docker can't take of a container. */
@@ -93,6 +60,12 @@ export function containerProblems(facts: ContainerFacts): ArgumentProblem[] {
   problems.optional("user", facts.user, user);
   commandProblems(problems, "command", facts.command);
   commandProblems(problems, "entrypoint", facts.entrypoint);
+  // Docker takes it for the image's own, and would show a change for ever.
+  if (Array.isArray(facts.entrypoint) && facts.entrypoint.length === 0)
+    problems.add(
+      "entrypoint",
+      "is empty; leave it out for the image's own, or name a program such as /usr/bin/env",
+    );
   tableProblems(problems, "environment", facts.environment, variableName, variableValue);
   sizeProblem(problems, facts);
   tableProblems(
@@ -112,43 +85,13 @@ export function containerProblems(facts: ContainerFacts): ArgumentProblem[] {
   if (facts.limits !== undefined) limitProblems(problems, facts.limits);
   problems.optional("shmMb", facts.shmMb, whole(1, 4 * 1024 * 1024));
   problems.optional("stopGraceSeconds", facts.stopGraceSeconds, wholeSeconds);
-  return problems.found;
+  return [...problems.found, ...(facts.options === undefined ? [] : optionProblems(facts.options))];
 }
 
 function limitProblems(problems: Problems, limits: NonNullable<ContainerFacts["limits"]>): void {
   problems.optional("limits.cpus", limits.cpus, cpus);
   problems.optional("limits.memoryMb", limits.memoryMb, memoryMb);
   problems.optional("limits.pids", limits.pids, pids);
-}
-
-/** Words of a command; an empty list is the image's own. */
-function commandProblems(problems: Problems, argument: string, command: unknown): void {
-  if (!isKnown(command)) return;
-  if (!Array.isArray(command)) {
-    problems.add(argument, "must be a list of words");
-    return;
-  }
-  if (command[0] === "") problems.add(`${argument}[0]`, "is empty; the first word is the program to run");
-  for (const [index, each] of command.entries()) problems.required(`${argument}[${index}]`, each, word);
-}
-
-/** A command that must be there: of a health check, of a migration. */
-export function requiredCommand(problems: Problems, argument: string, command: unknown): void {
-  if (command === undefined || (Array.isArray(command) && command.length === 0)) {
-    problems.add(argument, "is empty; it must be a list with a program and its arguments");
-    return;
-  }
-  commandProblems(problems, argument, command);
-}
-
-function healthProblems(problems: Problems, health: HealthFacts): void {
-  requiredCommand(problems, "health.command", health.command);
-  problems.optional("health.intervalSeconds", health.intervalSeconds, seconds());
-  problems.optional("health.timeoutSeconds", health.timeoutSeconds, seconds());
-  problems.optional("health.retries", health.retries, whole(1, 1000));
-  problems.optional("health.startPeriodSeconds", health.startPeriodSeconds, (value) =>
-    value === 0 ? undefined : seconds()(value),
-  );
 }
 
 function tableProblems(problems: Problems, argument: string, table: unknown, key: Check, value: Check): void {
@@ -202,13 +145,9 @@ function portProblems(problems: Problems, { ports = [] }: ContainerFacts): void 
     problems.optional(`${argument}.bindAddress`, each.bindAddress, address);
     problems.required(`${argument}.hostPort`, each.hostPort, port);
     problems.required(`${argument}.containerPort`, each.containerPort, port);
-    const place = `${String(each.bindAddress)}:${String(each.hostPort)}`;
+    const udp = each.protocol === "udp" ? "/udp" : "";
+    const place = `${String(each.bindAddress)}:${String(each.hostPort)}${udp}`;
     if (taken.has(place)) problems.add(`${argument}.hostPort`, `is ${place}, which is published twice`);
     taken.add(place);
   }
-}
-
-/** The problems as a list for people. */
-export function listed(problems: readonly ArgumentProblem[]): string {
-  return problems.map(({ argument, reason }) => `  ${argument} ${reason}`).join("\n");
 }

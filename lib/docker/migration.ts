@@ -1,6 +1,21 @@
 // What Docker can't take of a migration's inputs, for the provider that runs it and for the policies.
-import { type ArgumentProblem, containerProblems, Problems, requiredCommand } from "./container.ts";
+import { containerProblems } from "./container.ts";
+import { type ArgumentProblem, Problems, requiredCommand } from "./problems.ts";
 import { path, seconds } from "./values.ts";
+import type { TemporaryFolder } from "./writable.ts";
+
+/** What a migration's container needs besides what is hardened by default; each as the component's argument of that name. */
+export interface MigrationOptions {
+  entrypoint?: string[];
+  workingDir?: string;
+  capabilities?: string[];
+  groups?: string[];
+  writableRoot?: boolean;
+  temporary?: Record<string, TemporaryFolder>;
+  shmMb?: number;
+  sysctls?: Record<string, string>;
+  extraHosts?: Record<string, string>;
+}
 
 /** Everything that is wrong with the inputs of `tandem:docker:Migration`. */
 export function migrationProblems(inputs: Readonly<Record<string, unknown>>): ArgumentProblem[] {
@@ -23,6 +38,7 @@ export function migrationProblems(inputs: Readonly<Record<string, unknown>>): Ar
     labels: inputs.labels,
     networks: [...(inputs.network === undefined ? [] : [inputs.network]), ...networks],
     limits: { cpus, memoryMb, pids },
+    ...(typeof inputs.options === "object" && inputs.options !== null ? { options: inputs.options } : {}),
   });
   const plain = found.map(({ argument, reason }) => ({
     argument: argument.replace(/^limits\./, ""),

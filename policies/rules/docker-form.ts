@@ -1,7 +1,8 @@
 // What Docker is handed is in a form that it takes: the net below the components' own checks, for what comes from outputs
 // and for containers that a program makes by itself.
-import { type ArgumentProblem, type ContainerFacts, containerProblems } from "../../lib/docker/container.ts";
+import { type ContainerFacts, containerProblems } from "../../lib/docker/container.ts";
 import { migrationProblems } from "../../lib/docker/migration.ts";
+import type { ArgumentProblem } from "../../lib/docker/problems.ts";
 import { nameWith, whole } from "../../lib/docker/values.ts";
 import { type Facts, isMissing, list, numberOf, type ResourceRule, records, types } from "../rule.ts";
 
@@ -41,11 +42,12 @@ function factsOf(facts: Facts): ContainerFacts {
         volume: given(volumeName) ?? hostPath,
         path: containerPath,
       })),
-    ports: records(facts.ports).map(({ ip, external, internal }) => ({
+    ports: records(facts.ports).map(({ ip, external, internal, protocol }) => ({
       bindAddress: given(ip),
       // Docker chooses one where none is given.
       hostPort: given(external) ?? Symbol("any"),
       containerPort: internal,
+      protocol: given(protocol),
     })),
     limits: { cpus, memoryMb: given(facts.memory) },
     shmMb: given(facts.shmSize),

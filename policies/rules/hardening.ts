@@ -1,4 +1,5 @@
 // Hardening: the parts of the CIS Docker Benchmark (1.7.0, section 5 and 4.1) that a container's definition decides.
+import { KEPT_CAPABILITIES } from "../../lib/docker/opened.ts";
 import {
   containerRule,
   type Facts,
@@ -11,9 +12,7 @@ import {
   texts,
   types,
 } from "../rule.ts";
-
-/** Capabilities that some of our servers can't do without. Anything else takes a decision. */
-const KEPT_CAPABILITIES = ["NET_BIND_SERVICE"];
+import { opened } from "./opened.ts";
 
 function capabilities(facts: Facts, key: "adds" | "drops"): string[] {
   return texts(records([facts.capabilities])[0]?.[key]).map((name) =>
@@ -37,7 +36,9 @@ export const hardening: readonly ResourceRule[] = [
     fix: "set user to one without rights, for example 1000:1000",
     level: "mandatory",
     types: [types.container, types.migration],
-    check({ facts: { user } }) {
+    check({ facts }) {
+      const { user } = facts;
+      if (opened(facts).has("non-root")) return [];
       if (isMissing(user)) return ["has no user: it may run as root"];
       return /^(root|0)(:|$)/.test(text(user) ?? "") ? ["runs as root"] : [];
     },
@@ -63,7 +64,9 @@ export const hardening: readonly ResourceRule[] = [
     level: "mandatory",
     check({ facts }) {
       if (isSet(facts.capabilities) || isMissing(facts.capabilities)) {
-        const extra = capabilities(facts, "adds").filter((name) => !KEPT_CAPABILITIES.includes(name));
+        const extra = capabilities(facts, "adds").filter(
+          (name) => !KEPT_CAPABILITIES.includes(name) && !opened(facts).has(`capabilities:${name}`),
+        );
         return [
           ...(capabilities(facts, "drops").includes("ALL") ? [] : ["keeps Docker's default capabilities"]),
           ...extra.map((name) => `adds the capability ${name}`),
@@ -102,7 +105,9 @@ export const hardening: readonly ResourceRule[] = [
     fix: "set readOnly, and tmpfs or a volume for what must be written",
     level: "mandatory",
     check: ({ facts }) =>
-      facts.readOnly === true || (isSet(facts.readOnly) && facts.readOnly !== false)
+      facts.readOnly === true ||
+      (isSet(facts.readOnly) && facts.readOnly !== false) ||
+      opened(facts).has("read-only-root")
         ? []
         : ["can write its root file system"],
   }),
@@ -132,9 +137,13 @@ export const hardening: readonly ResourceRule[] = [
     fix: "leave devices, gpus, deviceRequests and deviceCgroupRules out",
     level: "mandatory",
     check: ({ facts }) => [
-      ...records(facts.devices).map(({ hostPath }) => `gets the device ${String(hostPath)}`),
+      ...(opened(facts).has("no-devices")
+        ? []
+        : [
+            ...records(facts.devices).map(({ hostPath }) => `gets the device ${String(hostPath)}`),
+            ...texts([facts.gpus]).map((gpus) => `gets GPUs: ${gpus}`),
+          ]),
       ...texts(facts.deviceCgroupRules).map((rule) => `may use devices: ${rule}`),
-      ...texts([facts.gpus]).map((gpus) => `gets GPUs: ${gpus}`),
       ...records(facts.deviceRequests).map(() => "asks for devices of a driver"),
     ],
   }),
@@ -150,7 +159,10 @@ export const hardening: readonly ResourceRule[] = [
     level: "mandatory",
     check: ({ facts }) =>
       records(facts.ulimits)
-        .filter(({ soft, hard }) => [soft, hard].some((limit) => (numberOf(limit) ?? 0) < 0))
+        .filter(
+          ({ soft, hard }) =>
+            !opened(facts).has("bounded-ulimits") && [soft, hard].some((limit) => (numberOf(limit) ?? 0) < 0),
+        )
         .map(({ name }) => `has no bound on ${String(name)}`),
   }),
   containerRule({

@@ -151,11 +151,20 @@ export async function putFile(
   content: string,
   uid?: number,
 ): Promise<void> {
-  const archive = pack();
   const owner = uid === undefined ? { mode: 0o444 } : { mode: 0o400, uid, gid: uid };
-  archive.entry({ name: posix.basename(path), ...owner }, content);
-  archive.finalize();
-  await docker.getContainer(id).putArchive(await buffer(archive), { path: posix.dirname(path) });
+  const upload = async (folder: string) => {
+    const archive = pack();
+    archive.entry({ name: posix.relative(folder, path), ...owner }, content);
+    archive.finalize();
+    await docker.getContainer(id).putArchive(await buffer(archive), { path: folder });
+  };
+  try {
+    await upload(posix.dirname(path));
+  } catch (error) {
+    // A folder that the image hasn't: Docker makes those on the way.
+    if (!isNotFound(error)) throw error;
+    await upload("/");
+  }
 }
 
 /** Makes a folder in a container's volume. */

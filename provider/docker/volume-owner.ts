@@ -7,7 +7,7 @@
 import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { extract, pack } from "tar-stream";
-import { Problems } from "../../lib/docker/container.ts";
+import { Problems } from "../../lib/docker/problems.ts";
 import { image, mountSource, owner } from "../../lib/docker/values.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue } from "../../plugin/values.ts";

@@ -7,7 +7,7 @@ import { packageRoot } from "../paths.ts";
 export const recipes = join(packageRoot, "standins", "images");
 
 /** Names of the stand-ins; each is a folder beside this file. */
-export type StandInName = "postgres" | "redis" | "caddy" | "node" | "pgbouncer" | "whisper";
+export type StandInName = "busybox" | "postgres" | "redis" | "caddy" | "node" | "pgbouncer" | "whisper";
 
 /** An image of somebody else's. */
 export interface CatalogEntry {
@@ -42,6 +42,11 @@ export const catalog: readonly CatalogEntry[] = [
     reference: "node:24.21.0-trixie-slim",
     standIn: "node",
     note: "Node 24.21.0 from the npm registry, on Debian 13",
+  },
+  {
+    reference: "busybox:1.37.0-uclibc",
+    standIn: "busybox",
+    note: "BusyBox 1.37.0 from Debian 13, linked to Debian's C library",
   },
   {
     reference: "edoburu/pgbouncer:v1.24.1-p1",

@@ -1,8 +1,9 @@
 // AppService with a folder instead of an image: built on the Docker host, built again when a file changes.
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { contextHash } from "../../components/build-context.ts";
 import { exec } from "../../provider/docker/containers.ts";
 import { docker, removeLabelled, uniqueName } from "../support/docker.ts";
 import { ROOT, TestProject } from "../support/project.ts";
@@ -76,5 +77,14 @@ describe("a build context", () => {
     const up = await pulumi("up", "--yes", "--skip-preview");
     expect(up.exitCode, up.output).toBe(0);
     expect(await greeting()).toBe("hello again");
+  });
+
+  it("B2: is read piece by piece: also a file of more than 2 GiB", () => {
+    const file = join(folder, "app/large");
+    // A hole: it takes no room.
+    writeFileSync(file, "");
+    truncateSync(file, 2 ** 31 + 4096);
+    expect(contextHash(join(folder, "app"))).toMatch(/^[0-9a-f]{64}$/);
+    rmSync(file);
   });
 });

@@ -31,6 +31,9 @@ const container = (
 });
 const without = (key: string): Inputs => ({ [key]: undefined });
 
+/** A container whose topology opened something, as its label says. */
+const openedBy = (value: string): Inputs => ({ labels: labels({ "tandem.opened": value }) });
+
 /** Ways to the Docker socket by paths of the host. */
 const SOCKET_PATHS = [
   ...["/", "//", "/run", "/run/", "/var", "/var/run", "/var/run/../run", "/srv/../run/./docker.sock"],
@@ -153,6 +156,7 @@ export const CASES: readonly PolicyCase[] = [
   container("no-privileged", [{ privileged: true }]),
   container("no-ssh", [port("127.0.0.1", 2222, 22)]),
   container("read-only-root", [{ readOnly: false }, without("readOnly")]),
+  container("opened-hardening", [openedBy("non-root capabilities:CHOWN")]),
   container(
     "restart-policy",
     [{ restart: "no" }],

@@ -1,6 +1,8 @@
 // The one-shot container of a migration: its fixed name is the lock, its output is streamed, its time is limited.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import type { MigrationOptions } from "../../../lib/docker/migration.ts";
+import { temporaryMounts, uploadFolders } from "../../../lib/docker/writable.ts";
 import { LineSplitter } from "../../../lib/line-splitter.ts";
 import { printable } from "../../../lib/printable.ts";
 import type { CallContext } from "../../../plugin/handler.ts";
@@ -8,6 +10,7 @@ import type { Properties } from "../../../plugin/values.ts";
 import { inspect, lastLogLines, putFile, redact } from "../../docker/containers.ts";
 import type { DockerHost } from "../../docker/docker-host.ts";
 import { fullDiskHint } from "../../docker/full-disk.ts";
+import { hardeningHint } from "../../docker/hardening-hint.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -59,7 +62,7 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
     const command = (inputs.command as string[]).join(" ");
     throw new MigrationFailure(
       `The migration '${command}' ended with exit code ${exitCode} after ${seconds} s. ` +
-        `No container and no route was changed after it. Fix the migration and run \`up\` again.${fullDiskHint(output.join("\n"), DISKS)} ` +
+        `No container and no route was changed after it. Fix the migration and run \`up\` again.${fullDiskHint(output.join("\n"), DISKS) || hardeningHint(output)} ` +
         "Its last lines:\n" +
         output.map((line) => `  | ${line}`).join("\n"),
       output,
@@ -72,14 +75,18 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
 /** What Docker is told of a migration's container. */
 export function containerOptions(inputs: Properties): Docker.ContainerCreateOptions {
   const environment = Object.entries((inputs.environment ?? {}) as Record<string, string>);
+  const options = (inputs.options ?? {}) as MigrationOptions;
+  const folders = uploadFolders(Object.keys(inputs.files ?? {}), [], options.writableRoot);
   return {
     name: String(inputs.containerName),
     Image: String(inputs.imageId),
     Cmd: inputs.command as string[],
-    User: String(inputs.user),
+    User: inputs.user === undefined ? undefined : String(inputs.user),
     Env: environment.map(([key, value]) => `${key}=${value}`),
     Labels: inputs.labels as Record<string, string>,
-    Volumes: inputs.files === undefined ? undefined : { "/run/secrets": {} },
+    ...(options.entrypoint === undefined ? {} : { Entrypoint: options.entrypoint }),
+    ...(options.workingDir === undefined ? {} : { WorkingDir: options.workingDir }),
+    Volumes: inputs.files === undefined ? undefined : Object.fromEntries(folders.map((path) => [path, {}])),
     HostConfig: {
       NetworkMode: String(inputs.network),
       Memory: Number(inputs.memoryMb) * MIB,
@@ -87,13 +94,27 @@ export function containerOptions(inputs: Properties): Docker.ContainerCreateOpti
       NanoCpus: Math.round(Number(inputs.cpus) * 1e9),
       PidsLimit: Number(inputs.pids),
       CapDrop: ["ALL"],
+      ...hostOptions(options),
       SecurityOpt: ["no-new-privileges:true"],
-      ReadonlyRootfs: true,
+      ReadonlyRootfs: options.writableRoot !== true,
       Init: true,
-      Tmpfs: { "/tmp": "rw,noexec,nosuid,size=64m" },
+      Tmpfs: temporaryMounts(options.temporary),
       // What it prints stands in the update's output: the log is only kept for as long as the container is.
       LogConfig: { Type: "json-file", Config: (inputs.logOptions ?? LOG_OPTIONS) as Record<string, string> },
     },
+  };
+}
+
+/** What of its options is the host's matter. What isn't given isn't named: Docker's own defaults hold. */
+function hostOptions({ capabilities, groups, shmMb, sysctls, extraHosts }: MigrationOptions) {
+  return {
+    ...(capabilities === undefined ? {} : { CapAdd: capabilities }),
+    ...(groups === undefined ? {} : { GroupAdd: groups }),
+    ...(shmMb === undefined ? {} : { ShmSize: shmMb * MIB }),
+    ...(sysctls === undefined ? {} : { Sysctls: sysctls }),
+    ...(extraHosts === undefined
+      ? {}
+      : { ExtraHosts: Object.entries(extraHosts).map(([host, address]) => `${host}:${address}`) }),
   };
 }
 

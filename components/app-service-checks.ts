@@ -1,0 +1,66 @@
+// The first look of an AppService at its arguments: before anything is registered.
+import * as pulumi from "@pulumi/pulumi";
+import { hostname, percent, whole } from "../lib/docker/values.ts";
+import { isBuildContext } from "./app-image.ts";
+import type { AppServiceArgs } from "./app-service.ts";
+import { ArgumentChecks } from "./argument-checks.ts";
+import { AUTONAME_LENGTH } from "./container.ts";
+import { type HttpHealth, needsProbe } from "./health-check.ts";
+import { IMAGE_USER, watchSeconds } from "./service-inputs.ts";
+
+/** More containers of one service than any one machine is for. */
+const MOST_REPLICAS = 99;
+
+/** @throws pulumi.RunError that names all arguments which are wrong */
+export function rejectBadArgs(name: string, args: AppServiceArgs): void {
+  if (args.route !== undefined && args.port === undefined) {
+    throw new pulumi.RunError(
+      `AppService '${name}': a route needs a port; set \`port\` or leave \`route\` out.`,
+    );
+  }
+  const { image, secrets = {}, migration, watch, user } = args;
+  const folder = isBuildContext(image) ? image : undefined;
+  const replicas = args.replicas ?? 1;
+  const checks = new ArgumentChecks("AppService", name)
+    .name(`${args.env.name(name)}-1`, AUTONAME_LENGTH + 1)
+    .container({
+      ...args,
+      image: folder === undefined ? (image ?? null) : undefined,
+      user: user === IMAGE_USER ? undefined : user,
+    })
+    .health(args.health)
+    .add("health.port", withoutPort(args))
+    .add("replace", replaceProblem(args))
+    .required("replicas", replicas, whole(1, MOST_REPLICAS))
+    .port("port", args.port)
+    .each("route.hostnames", args.route?.hostnames, hostname)
+    .optional("watch.seconds", watch?.seconds, watchSeconds)
+    .optional("watch.errorPercent", watch?.errorPercent, percent);
+  if (folder !== undefined) checks.build(folder);
+  if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets }, args.environment);
+  if (migration !== undefined) checks.name(`${args.env.name(name)}_migration`).migration(migration);
+  checks.done();
+  const twice = Object.keys(secrets).filter((key) => key in (args.environment ?? {}));
+  if (twice.length > 0) {
+    throw new pulumi.RunError(
+      `AppService '${name}': ${twice.join(", ")} stands in environment and in secrets.`,
+    );
+  }
+}
+
+function withoutPort({ health, port }: AppServiceArgs): string | undefined {
+  if (!needsProbe(health)) return undefined;
+  return ((health as HttpHealth).port ?? port) === undefined
+    ? "is missing: the service has no `port` either"
+    : undefined;
+}
+
+function replaceProblem({ replace, publish = [], replicas = 1 }: AppServiceArgs): string | undefined {
+  if (replace !== undefined && replace !== "beside" && replace !== "stop-first")
+    return "must be beside or stop-first";
+  if (replace === "stop-first")
+    return replicas === 1 ? undefined : "is stop-first, for what may exist once; replicas must be 1";
+  return publish.length > 0
+    ? "must be stop-first: two versions beside each other can't publish the same port"
+    : undefined;
+}

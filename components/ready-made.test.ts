@@ -1,0 +1,118 @@
+// AppService with images that weren't made for Tandem: what the options become, what stays closed, and what is refused.
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AppService, type AppServiceArgs } from "./app-service.ts";
+import { Environment } from "./environment.ts";
+import { only, type Registered, recordResources } from "./testing/mocks.ts";
+
+const CONTAINER = "docker:index/container:Container";
+const START = "tandem:docker:ContainerStart";
+let registered: Registered[];
+let env: Environment;
+
+beforeEach(async () => {
+  registered = await recordResources();
+  env = new Environment("staging", { system: "oracle", environment: "staging" });
+});
+afterEach(() => pulumi.runtime.disconnect());
+
+function service(extra: Partial<AppServiceArgs>): AppService {
+  const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };
+  return new AppService("app", { env, image: "app:1", health: { command: ["true"] }, limits, ...extra });
+}
+
+async function container(extra: Partial<AppServiceArgs>) {
+  service(extra);
+  await pulumi.runtime.disconnect();
+  const { labels, ...inputs } = only(registered, CONTAINER).inputs;
+  const label = labels.find((each: { label: string }) => each.label === "tandem.opened")?.value;
+  return { inputs, opened: label as string | undefined };
+}
+
+describe("a container of an image that wasn't made for Tandem", () => {
+  it("says in a label what was opened of its hardening, and nothing where nothing was", async () => {
+    const { inputs, opened } = await container({
+      user: "image",
+      writableRoot: true,
+      capabilities: ["SETUID", "CHOWN", "NET_BIND_SERVICE"],
+      gpus: "all",
+      ulimits: { nofile: -1 },
+    });
+    expect(opened).toBe(
+      "bounded-ulimits capabilities:CHOWN capabilities:SETUID no-devices non-root read-only-root",
+    );
+    expect(inputs.user).toBeUndefined();
+    registered = await recordResources();
+    env = new Environment("staging", { system: "oracle", environment: "staging" });
+    expect((await container({ temporary: { "/cache": {} }, user: "7:7" })).opened).toBeUndefined();
+  });
+
+  it("keeps the image's files beside those that are put into a folder, unless its root is writable", async () => {
+    const files = { "/etc/nginx/conf.d/app.conf": "x", "/data/a": "y", "/run/secrets/z": "z" };
+    const volumes = [{ volume: "data", path: "/data" }];
+    const { inputs } = await container({ files, volumes });
+    const paths = inputs.volumes.map(({ containerPath }: { containerPath: string }) => containerPath);
+    expect(paths).toEqual(["/data", "/etc/nginx/conf.d", "/run/secrets"]);
+    registered = await recordResources();
+    env = new Environment("staging", { system: "oracle", environment: "staging" });
+    const open = await container({ files, volumes, writableRoot: true });
+    expect(open.inputs.volumes.map((each: { containerPath: string }) => each.containerPath)).toEqual([
+      "/data",
+      "/run/secrets",
+    ]);
+  });
+
+  it("asks by HTTP and TCP on the service's own port, unless another is named", async () => {
+    const { inputs } = await container({ port: 3000, health: { http: "/up", host: "a.example.com" } });
+    expect(inputs.healthcheck.tests).toEqual(expect.arrayContaining(["3000", "/up", "a.example.com"]));
+    expect(only(registered, START).inputs.probe.folder).toBe("/run/tandem");
+    registered = await recordResources();
+    env = new Environment("staging", { system: "oracle", environment: "staging" });
+    const other = await container({ port: 3000, health: { tcp: true, port: 9 } });
+    expect(other.inputs.healthcheck.tests).toContain("9");
+  });
+
+  it("B3: gets no variable that is undefined, and neither does its migration", async () => {
+    service({
+      environment: { SET: "1", UNSET: undefined },
+      secrets: { KEY: undefined },
+      migration: { command: ["migrate"], secrets: { URL: undefined, OTHER: "x" } },
+    });
+    await pulumi.runtime.disconnect();
+    expect(only(registered, CONTAINER).inputs.envs).toEqual(["SET=1"]);
+    const { environment } = only(registered, "tandem:docker:Migration").inputs;
+    expect(Object.keys(environment.value ?? environment).sort()).toEqual(["OTHER", "SET"]);
+    expect(() => service({ environment: { A: null as never } })).toThrow(/environment\.A/);
+    expect(() => service({ environment: { A: {} as never } })).toThrow(/environment\.A/);
+  });
+
+  it.each<[string, Partial<AppServiceArgs>, RegExp]>([
+    ["two forms of health check", { health: { shell: "x", tcp: true } as never }, /shell and tcp; give one/],
+    ["a check by HTTP without a port", { health: { http: "/" } }, /health\.port is missing/],
+    ["a path with a line break", { port: 1, health: { http: "/a\r\nX: y" } }, /health\.http/],
+    ["no form at all", { health: { retries: 1 } as never }, /health\.command is empty/],
+    [
+      "ports beside a version that has them",
+      { publish: [{ port: 1, hostPort: 2 }] },
+      /replace must be stop-first/,
+    ],
+    ["one that may exist once, twice", { replace: "stop-first", replicas: 2 }, /replicas must be 1/],
+    ["a file in memory", { files: { "/tmp/a": "x" } }, /lies in \/tmp, a folder in memory/],
+    ["a file in the root itself", { files: { "/a": "x" } }, /lies in \/, which is read-only/],
+    ["a parameter of the host", { sysctls: { "vm.max_map_count": "1" } }, /set it on the host/],
+    ["all capabilities", { capabilities: ["ALL"] }, /capabilities\[0\] is 'ALL'/],
+    [
+      "a soft bound above the hard one",
+      { ulimits: { nofile: { soft: 2, hard: 1 } } },
+      /more than its hard bound/,
+    ],
+    [
+      "a time zone twice",
+      { timeZone: "UTC", environment: { TZ: "UTC" } },
+      /timeZone stands in environment\.TZ/,
+    ],
+    ["an empty entry point", { entrypoint: [] }, /entrypoint is empty/],
+  ])("refuses %s", (_, extra, message) => {
+    expect(() => service(extra)).toThrow(message);
+  });
+});

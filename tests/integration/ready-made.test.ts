@@ -1,0 +1,231 @@
+// AppService with images that weren't made for Tandem: root that drops its rights, a writable root, files where the image
+// wants them, no client for a health check, ports of its own, and what may exist only once.
+import { createSocket } from "node:dgram";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exec } from "../../provider/docker/containers.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
+import { docker } from "../support/docker.ts";
+import { TestProgram } from "../support/program.ts";
+import { freePort } from "../support/project.ts";
+import { eventually } from "../support/requests.ts";
+import { containerOf } from "../support/snapshot.ts";
+
+const SERVER = `
+const { createServer } = require("node:http");
+const web = createServer((request, response) => {
+  if (request.url === "/ready") return response.writeHead(302, { location: "http://127.0.0.1:9/never" }).end();
+  response.end(process.env.VERSION);
+});
+web.listen(3000);
+const { createSocket } = require("node:dgram");
+const udp = createSocket("udp4");
+udp.on("message", (text, { port, address }) => udp.send("heard " + text, port, address));
+udp.bind(3001);
+process.on("SIGINT", () => process.exit(0));
+if (process.env.VERSION === "bad") process.exit(3);
+`;
+
+const source = (version: string, ports: { tcp: number; udp: number }) => `
+import { AppService, Environment } from "tandem";
+const env = new Environment("dev", { system: "$SYSTEM", environment: "dev" });
+const image = ${JSON.stringify(referenceOf("node"))};
+const limits = { cpus: 0.5, memoryMb: 128, pids: 64 };
+const command = ["node", "-e", ${JSON.stringify(SERVER)}];
+new AppService("opened", {
+  env, image, command, limits,
+  environment: { VERSION: ${JSON.stringify(version)} },
+  port: 3000,
+  health: { http: "/ready", intervalSeconds: 1 },
+  user: "image",
+  entrypoint: ["/usr/bin/env"],
+  workingDir: "/srv",
+  capabilities: ["CHOWN", "SETUID"],
+  groups: ["4242"],
+  writableRoot: true,
+  temporary: { "/tmp": { sizeMb: 5, executable: true } },
+  shmMb: 8,
+  ulimits: { nofile: { soft: 512, hard: 1024 }, core: 0 },
+  sysctls: { "net.core.somaxconn": "333" },
+  devices: [{ host: "/dev/null", container: "/dev/nothing", permissions: "rw" }],
+  extraHosts: { "printer.example.com": "192.0.2.7" },
+  timeZone: "Asia/Tokyo",
+  stopSignal: "SIGINT",
+  files: { "/etc/own/app.conf": "colour = blue\\n" },
+  replace: "stop-first",
+  publish: [
+    { port: 3000, hostPort: ${ports.tcp} },
+    { port: 3001, hostPort: ${ports.udp}, protocol: "udp" },
+  ],
+  migration: { command: ["sh", "-c", "id -u; cat /etc/own/app.conf; touch /written"] },
+});
+new AppService("closed", {
+  env, image, command, limits,
+  environment: { VERSION: ${JSON.stringify(version === "bad" ? "1" : version)} },
+  port: 3000,
+  health: { tcp: true, intervalSeconds: 1 },
+  files: { "/etc/default/app": "colour = red\\n" },
+});
+new AppService("shell", {
+  env, image, limits, command: ["sleep", "600"],
+  health: { shell: "test -d /proc && true", intervalSeconds: 1 },
+});
+`;
+
+let program: TestProgram;
+let ports: { tcp: number; udp: number };
+
+const id = (service: string) => containerOf(program.system, "dev", service);
+async function inside(service: string, line: string): Promise<string> {
+  const { output, exitCode } = await exec(docker, await id(service), ["sh", "-c", line]);
+  return exitCode === 0 ? output.trim() : `exit ${exitCode}: ${output}`;
+}
+/** What answers at the published port, as soon as somebody does. */
+const version = () =>
+  eventually(
+    () =>
+      fetch(`http://127.0.0.1:${ports.tcp}/`).then(
+        (answer) => answer.text(),
+        () => undefined,
+      ),
+    (text) => text !== undefined,
+  );
+
+async function up(): Promise<string> {
+  const { exitCode, output } = await program.pulumi("up", "--yes", "--skip-preview");
+  if (exitCode !== 0) throw new Error(output);
+  return output;
+}
+
+beforeAll(async () => {
+  ports = { tcp: await freePort(), udp: await freePort() };
+  program = await TestProgram.create(source("1", ports));
+  expect(await up()).toContain("colour = blue");
+});
+afterAll(() => program?.remove());
+
+describe("an image that wasn't made for Tandem", () => {
+  it("C2: runs as its own user, in its folder, with the capabilities and groups that were named and no others", async () => {
+    expect(await inside("opened", "id -u")).toBe("0");
+    expect(await inside("opened", "id -G")).toMatch(/\b4242\b/);
+    expect(await inside("opened", "pwd")).toBe("/srv");
+    // Bits 0 (CHOWN) and 7 (SETUID) of capabilities(7).
+    expect(await inside("opened", "grep CapBnd /proc/1/status")).toMatch(/\s0{14}81$/);
+    expect(await inside("closed", "id -u; grep CapBnd /proc/1/status")).toMatch(/^1000\n.*\s0{16}$/);
+  });
+
+  it("C2: writes where it may, and nowhere else by default", async () => {
+    expect(await inside("opened", "echo x > /srv/x && cat /srv/x")).toBe("x");
+    expect(await inside("closed", "echo x > /srv/x")).toMatch(/Read-only file system/);
+    expect(await inside("opened", "printf '#!/bin/sh\necho ran' > /tmp/x; chmod +x /tmp/x; /tmp/x")).toBe(
+      "ran",
+    );
+    expect(await inside("closed", "printf '#!/bin/sh\necho ran' > /tmp/x; chmod +x /tmp/x; /tmp/x")).toMatch(
+      /^exit 126/,
+    );
+    expect(await inside("opened", "df -m /tmp | tail -1")).toMatch(/\s5\s/);
+  });
+
+  it("C2: has the bounds, parameters, devices, hosts, time zone and shared memory that were named", async () => {
+    expect(await inside("opened", "ulimit -Sn; ulimit -Hn; ulimit -c")).toBe("512\n1024\n0");
+    expect(await inside("opened", "cat /proc/sys/net/core/somaxconn")).toBe("333");
+    expect(await inside("opened", "test -c /dev/nothing && echo there")).toBe("there");
+    expect(await inside("opened", "grep printer /etc/hosts")).toMatch(
+      /^192\.0\.2\.7\s+printer\.example\.com/,
+    );
+    expect(await inside("opened", "date +%z")).toBe("+0900");
+    expect(await inside("opened", "df -m /dev/shm | tail -1")).toMatch(/\s8\s/);
+  });
+
+  it("C4: finds files where it wants them, beside those of its image", async () => {
+    expect(await inside("opened", "cat /etc/own/app.conf")).toBe("colour = blue");
+    expect(await inside("closed", "cat /etc/default/app; ls /etc/default | wc -l")).not.toMatch(/\n1$/);
+    expect(await inside("closed", "echo x >> /etc/default/app")).toMatch(/Permission denied/);
+  });
+
+  it("C5: is healthy by HTTP without following a redirect, by a connection, and by a line for its shell", async () => {
+    for (const service of ["opened", "closed", "shell"]) {
+      const status = async () =>
+        (await docker.getContainer(await id(service)).inspect()).State.Health?.Status;
+      await eventually(status, (said) => said === "healthy");
+    }
+    // The same check on a port where nobody listens.
+    const { Config } = await docker.getContainer(await id("closed")).inspect();
+    const test = (Config.Healthcheck?.Test ?? []).slice(1).map((word) => (word === "3000" ? "3009" : word));
+    expect((await exec(docker, await id("closed"), test)).exitCode).not.toBe(0);
+    const asked = await docker.getContainer(await id("opened")).inspect();
+    const wrong = (asked.Config.Healthcheck?.Test ?? [])
+      .slice(1)
+      .map((word) => (word === "3000" ? "3001" : word));
+    expect((await exec(docker, await id("opened"), wrong)).exitCode).not.toBe(0);
+  });
+
+  it("C7: publishes ports by TCP and UDP, on loopback", async () => {
+    expect(await version()).toBe("1");
+    expect(await udpAnswer(ports.udp, "hello")).toBe("heard hello");
+    const { NetworkSettings } = await docker.getContainer(await id("opened")).inspect();
+    for (const bound of Object.values(NetworkSettings.Ports))
+      expect(bound?.map(({ HostIp }) => HostIp)).toEqual(["127.0.0.1"]);
+  });
+
+  it("shows no change at the next preview, also after a refresh", async () => {
+    const { exitCode, output } = await program.pulumi("preview", "--refresh", "--expect-no-changes");
+    expect(exitCode, output).toBe(0);
+  });
+
+  it("B4: has the old one end before the new one starts, where that was asked for", async () => {
+    const before = await id("opened");
+    const since = Math.floor(Date.now() / 1000);
+    program.write(source("2", ports));
+    await up();
+    const after = await id("opened");
+    expect(await version()).toBe("2");
+    const order = (await events(since, [before, after])).filter(({ action }) =>
+      ["start", "die"].includes(action),
+    );
+    expect(order.slice(0, 2)).toEqual([
+      { id: before, action: "die" },
+      { id: after, action: "start" },
+    ]);
+  });
+
+  it("B4: starts the old one again when the new one fails, and says so", async () => {
+    const before = await id("opened");
+    program.write(source("bad", ports));
+    const { exitCode, output } = await program.pulumi("up", "--yes", "--skip-preview");
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/The version before, \S+, was started again\./);
+    expect(await version()).toBe("2");
+    expect(await id("opened")).toBe(before);
+    program.write(source("2", ports));
+    await up();
+    expect(await version()).toBe("2");
+  });
+});
+
+/** What a port of loopback answers to a datagram. */
+function udpAnswer(port: number, text: string): Promise<string> {
+  const socket = createSocket("udp4");
+  const answer = new Promise<string>((resolve, reject) => {
+    socket.once("message", (said) => resolve(String(said)));
+    socket.once("error", reject);
+    setTimeout(() => reject(new Error("no answer")), 5000).unref();
+  });
+  socket.send(text, port, "127.0.0.1");
+  return answer.finally(() => socket.close());
+}
+
+/** What happened to containers, in order. */
+async function events(since: number, ids: string[]): Promise<{ id: string; action: string }[]> {
+  const stream = await docker.getEvents({
+    since,
+    until: Math.ceil(Date.now() / 1000),
+    filters: JSON.stringify({ container: ids, type: ["container"] }),
+  });
+  let text = "";
+  for await (const part of stream) text += String(part);
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as { id: string; Action: string })
+    .map(({ id: container, Action }) => ({ id: container, action: Action }));
+}
