@@ -91,7 +91,9 @@ export function checkedDefault<T>(
 ): pulumi.Input<T> {
   if (value === undefined) return fallback;
   if (!isLater(value)) return value as pulumi.Input<T>;
-  const given = (pulumi.output(value) as pulumi.Output<T | undefined>).apply((known) => known ?? fallback);
+  const given = (pulumi.output(value) as pulumi.Output<T | undefined>).apply((known) =>
+    known === undefined ? fallback : known,
+  );
   return checkedArgument(component, argument, given as pulumi.Output<T>, check);
 }
 

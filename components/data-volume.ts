@@ -5,6 +5,7 @@ import { image as imageCheck, owner as ownerCheck } from "../lib/docker/values.t
 import type { GuardedServer } from "../provider/postgres/server-image.ts";
 import { DataGuard, VolumeOwner } from "../provider/sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { checkedArgument, checkedDefault } from "./checked-inputs.ts";
 import { type Environment, labelList } from "./environment.ts";
 import { componentOptions } from "./providers.ts";
 
@@ -71,7 +72,10 @@ export class DataVolume extends pulumi.ComponentResource {
       .optional("owner", args.owner, ownerCheck)
       .done();
     super("tandem:index:DataVolume", name, {}, componentOptions(`DataVolume '${name}'`, args.env, opts));
-    const { env, role, image, owner = "1000:1000" } = args;
+    const { env, role } = args;
+    const component = `DataVolume '${name}'`;
+    const image = checkedArgument(component, "image", args.image, imageCheck);
+    const owner = checkedDefault(component, "owner", args.owner, ownerCheck, "1000:1000");
     const volume = guardedVolume(this, name, env, { role, volumeRole: role });
     this.volume = new VolumeOwner(
       `${name}-owner`,

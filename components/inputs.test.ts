@@ -67,7 +67,7 @@ const WRONG: [string, () => unknown, RegExp, string?][] = [
   [
     "a Redis server's image",
     () => new RedisInstance("redis", { env, image: later(wrongImage), limits }),
-    /Redis server 'redis': image is '--help'/,
+    /RedisInstance 'redis': image is '--help'/,
     IMAGE,
   ],
   [
@@ -94,7 +94,7 @@ const WRONG: [string, () => unknown, RegExp, string?][] = [
   [
     "a Redis server's limits",
     () => new RedisInstance("redis", { env, image: "redis:7", limits: later(tooLittle) }),
-    /Redis server 'redis': limits\.memoryMb is 1;/,
+    /RedisInstance 'redis': limits\.memoryMb is 1;/,
   ],
   [
     "an empty health command, which takes Docker down",

@@ -81,7 +81,7 @@ export function rejectBadServer(name: string, args: PostgresServerArgs): void {
   new ArgumentChecks("PostgresServer", name)
     .name(env.name(role))
     .name(env.name(volumeRole))
-    .container({ image: image ?? null, limits })
+    .container({ image: image ?? null, limits, networks: Object.values(args.networks ?? {}) })
     .required("hostPort", args.hostPort, port)
     .port("forwardPort", args.forwardPort)
     .optional("maxConnections", args.maxConnections, maxConnectionsCheck)

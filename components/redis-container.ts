@@ -55,16 +55,18 @@ export function redisChecks(
   kind: string,
   name: string,
   { env, image, limits, role = "redis", volumeRole = "redisdata" }: RedisServerArgs,
+  networks: unknown[] = [],
 ): ArgumentChecks {
   return new ArgumentChecks(kind, name)
     .name(env.name(role))
     .name(env.name(volumeRole))
-    .container({ image: image ?? null, limits });
+    .container({ image: image ?? null, limits, networks });
 }
 
-/** Makes the volume and the server's container; returns the healthy start. */
+/** Makes the volume and the server's container, for a component of a kind; returns the healthy start. */
 export function runRedis(
   parent: pulumi.ComponentResource,
+  kind: string,
   name: string,
   args: RedisServerArgs,
   users: RedisUsers,
@@ -72,7 +74,7 @@ export function runRedis(
 ) {
   const role = args.role ?? "redis";
   const volumeRole = args.volumeRole ?? "redisdata";
-  const component = `Redis server '${name}'`;
+  const component = `${kind} '${name}'`;
   const reference = checkedArgument(component, "image", args.image, imageCheck);
   const volume = guardedVolume(parent, name, args.env, {
     role,
@@ -84,6 +86,7 @@ export function runRedis(
   const server = limits.memoryMb.apply((memoryMb) => redisArguments(users.aclFile, memoryMb));
   const { started } = runContainer(parent, args.env, name, {
     role,
+    component,
     fixedName: args.env.name(role),
     image: image.imageId,
     command: server.apply((words) => users.start?.(words) ?? words),

@@ -89,7 +89,7 @@ export class RedisInstance extends pulumi.ComponentResource {
     user: pulumi.Input<string>,
     password: pulumi.Output<string>,
   ): pulumi.Resource {
-    return runRedis(this, name, args, {
+    return runRedis(this, "RedisInstance", name, args, {
       files: { [BASE_ACL]: pulumi.all([user, password]).apply(([login, value]) => aclFile(login, value)) },
       version: args.env.fingerprint([password]),
       aclFile: BASE_ACL,

@@ -4,6 +4,7 @@ import { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { basicAuth } from "./basic-auth.ts";
+import { DataVolume } from "./data-volume.ts";
 import { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
 import type { OwnTunnel } from "./own-tunnel.ts";
@@ -213,6 +214,18 @@ describe("as soon as it is known, it is refused", () => {
       () => new RedisInstance("redis", { env, image: "redis:7", limits, user: later("a +@all") }),
       /RedisInstance 'redis': user must be one word/,
       "redis-start",
+    ],
+    [
+      "no login at all",
+      () => new RedisInstance("redis", { env, image: "redis:7", limits, user: later(null) as never }),
+      /RedisInstance 'redis': user must be one word/,
+      "redis-start",
+    ],
+    [
+      "a volume's owner",
+      () => new DataVolume("home", { env, role: "home", image: "app:1", owner: later("a") }),
+      /DataVolume 'home': owner is 'a'/,
+      "home-owner",
     ],
   ])("%s", async (_, make, message, resource) => {
     expect(await errorsOf(make)).toEqual([expect.stringMatching(message)]);

@@ -46,7 +46,7 @@ export class SharedRedisServer extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: SharedRedisServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    redisChecks("SharedRedisServer", name, args).done();
+    redisChecks("SharedRedisServer", name, args, Object.values(args.networks ?? {})).done();
     super(
       "tandem:index:SharedRedisServer",
       name,
@@ -67,7 +67,7 @@ export class SharedRedisServer extends pulumi.ComponentResource {
       aclFile: ACL_FILE,
       start: startWithKeptUsers,
     };
-    const started = runRedis(this, name, args, users, Object.values(args.networks));
+    const started = runRedis(this, "SharedRedisServer", name, args, users, Object.values(args.networks));
     this.ready = [started];
     const container = args.env.name(args.role ?? "redis");
     this.shared = pulumi

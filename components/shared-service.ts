@@ -62,7 +62,7 @@ export class SharedService extends pulumi.ComponentResource {
   constructor(name: string, args: SharedServiceArgs, opts?: pulumi.ComponentResourceOptions) {
     new ArgumentChecks("SharedService", name)
       .name(args.env.name(name))
-      .container({ ...args, image: args.image ?? null, networks: undefined })
+      .container({ ...args, image: args.image ?? null, networks: Object.values(args.networks ?? {}) })
       .health(args.health)
       .required("port", args.port, portCheck)
       .done();

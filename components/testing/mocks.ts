@@ -67,10 +67,14 @@ export async function errorsOf(make: () => unknown): Promise<string[]> {
   process.on("unhandledRejection", (error) => errors.add((error as Error).message));
   try {
     make();
-    // What waits for a refused value never registers, so no disconnect ever returns.
-    for (let turn = 0; errors.size === 0 && turn < 100; turn++) await sleep(10);
-    await sleep(30);
+    let settled = false;
+    void pulumi.runtime.disconnect().then(() => {
+      settled = true;
+    });
+    // What waits for a refused value never registers, and then no disconnect ever returns.
+    while (errors.size === 0 && !settled) await sleep(5);
   } finally {
+    await sleep(20);
     process.removeAllListeners("unhandledRejection");
     for (const listener of listeners) process.on("unhandledRejection", listener);
     await recordResources();

@@ -9,12 +9,15 @@ import { type ArgumentSet, argumentSet, COMPONENTS, NAMES } from "../support/arg
 import { DockerHands, type Refusal } from "../support/docker-bodies.ts";
 import { DOCKER_RELEASES, dockerRoot, type OtherDocker } from "../support/docker-versions.ts";
 import { ENGINE_COMPONENTS, EngineArguments, failed, isRoomy, unclear } from "../support/engine-arguments.ts";
+import { reasonsOf, renderLater } from "../support/later-arguments.ts";
 import { OwnDocker } from "../support/own-docker.ts";
 import { render } from "../support/rendered-arguments.ts";
 
 const soak = process.env.TANDEM_SOAK !== undefined;
 /** Sets per component. */
 const SETS = Number(process.env.TANDEM_ARGUMENT_SETS ?? (soak ? 1000 : 12));
+/** Sets per component whose arguments come from outputs as well. */
+const LATER = soak ? 100 : 3;
 /** Minutes that one version may take; sets that don't fit are left out, and the record says how many were done. */
 const MINUTES = Number(process.env.TANDEM_ARGUMENT_MINUTES ?? Number.POSITIVE_INFINITY);
 /** One in so many is started: that takes ten times as long as making it. */
@@ -95,6 +98,32 @@ describe.skipIf(obstacle !== undefined)("arguments of all components", () => {
     expect(threw).toEqual([]);
     expect(refused.length).toBeGreaterThan(COMPONENTS.length);
     expect(new Set(accepted.map(({ set }) => set.component)).size).toBe(COMPONENTS.length);
+  });
+
+  it("says of arguments from outputs what it says of plain ones, and makes the same of them", async () => {
+    const sorted = (resources: readonly Registered[]) =>
+      resources
+        .map(({ type, name, inputs }) => ({ type, name, inputs }))
+        .sort((a, b) => (a.type + a.name < b.type + b.name ? -1 : 1));
+    for (const component of COMPONENTS) {
+      for (let seed = 0; seed < LATER; seed++) {
+        const set = argumentSet(component, seed);
+        const now = await render(set);
+        const later = await renderLater(set);
+        if ("resources" in now) {
+          expect({ errors: later.errors, made: sorted(later.resources) }, nameOf(set)).toEqual({
+            errors: [],
+            made: sorted(now.resources),
+          });
+        } else if (now.by === "component") {
+          const reasons = reasonsOf(later.errors);
+          expect(reasons.length, nameOf(set)).toBeGreaterThan(0);
+          // A secret variable is one of the container's like any other by then.
+          const said = now.refused.replaceAll("secrets.", "environment.");
+          for (const reason of reasons) expect(said, nameOf(set)).toContain(reason);
+        }
+      }
+    }
   });
 
   describe.each(VERSIONS)("on Docker %s", (version) => {

@@ -51,7 +51,7 @@ export async function render(set: ArgumentSet): Promise<Rendered> {
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 /** Values without the marks of secrets. */
-function plain(value: unknown): unknown {
+export function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
   if (SIGNATURE in value && "value" in value) return plain(value.value);
