@@ -60,7 +60,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     "setup",
     "lib",
   ],
+  "ops/import": ["ops/engine", "components", "infra", "setup", "lib"],
   "ops/commands": [
+    "ops/import",
     "ops/inspect",
     "ops/deploy",
     "ops/engine",

@@ -23,6 +23,8 @@ export function addSetupCommands(program: Command): void {
     .argument("<name>", "its name: lower-case letters, digits and hyphens")
     .action(async (name: string) => (await import("./commands/new.ts")).newSystem(name));
 
+  addImport(program);
+
   program
     .command("workflows", { hidden: !isInstalled })
     .description("make GitHub's workflows that are missing: deploys, previews of pull requests, drift")
@@ -63,4 +65,35 @@ export function addSetupCommands(program: Command): void {
     .action(async (what: string | undefined, { name }: { name?: string }) => {
       process.exitCode = await (await import("./commands/test.ts")).test(what, name);
     });
+}
+
+const files = (text: string): string[] => text.split(",").filter((file) => file !== "");
+
+function addImport(program: Command): void {
+  program
+    .command("import")
+    .description(
+      "make a system of docker compose files: components, settings, secrets encrypted, and a list of what to decide",
+    )
+    .argument("[folder]", "folder of the compose files", ".")
+    .option(
+      "--staging <files>",
+      "staging's files, the later over the earlier: a.yml,b.yml (default: by their names)",
+      files,
+    )
+    .option("--production <files>", "production's files", files)
+    .option("--env-file <files>", "files that fill in variables, for both", files)
+    .option("--staging-env-file <files>", "the same for staging alone", files)
+    .option("--production-env-file <files>", "the same for production alone", files)
+    .option("--staging-profiles <names>", "profiles that are on in staging", files)
+    .option("--production-profiles <names>", "profiles that are on in production", files)
+    .option("--name <name>", "the system's name (default: the files', else the folder's)")
+    .option(
+      "--into <folder>",
+      "where its files go (default: infra of a repository that has no system, else stacks/<name>)",
+    )
+    .option("--dry-run", "print the list, write nothing")
+    .action(async (folder: string, options: object) =>
+      (await import("./commands/import.ts")).importSystem(folder, options),
+    );
 }

@@ -50,6 +50,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/oracle-shared": 65,
   "integration/installed-package": 150,
   "integration/providers": 62,
+  "integration/new-system": 85,
 };
 
 function secondsOf({ moduleId }: TestSpecification): number {

@@ -76,7 +76,7 @@ export function parseYaml(source: string, file: string): YamlFile {
 }
 
 /** What an error code of the parser means to someone who edits settings. */
-function explain(code: string, at: string): [kind: string, reason: string] {
+export function explain(code: string, at: string): [kind: string, reason: string] {
   switch (code) {
     case "DUPLICATE_KEY": {
       const name = /^["']?([\w.-]+(?::[\w.-]+)*)/.exec(at)?.[1];
@@ -114,7 +114,7 @@ function explain(code: string, at: string): [kind: string, reason: string] {
 }
 
 /** Where the name that a path leads to begins, or the nearest name above it. */
-function offsetOf(root: Node | null, path: Path): number | undefined {
+export function offsetOf(root: Node | null, path: Path): number | undefined {
   let node: unknown = root;
   let offset: number | undefined;
   for (const part of path) {

@@ -1,22 +1,17 @@
 // `tandem config import`: the variables of a `.env` file, into a stack file: plain ones as they are, credentials encrypted.
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { readSystem } from "../../infra/check/index.ts";
-import { keyText } from "../../infra/check/problem.ts";
 import { decrypt, keyOf, passphrase } from "../../infra/check/pulumi-cipher.ts";
 import type { SystemSettings } from "../../infra/settings/define.ts";
 import { metaOf } from "../../infra/settings/kind.ts";
-import { createStack } from "../deploy/create-stack.ts";
-import { askEngine, exitCodes } from "../engine/engine.ts";
+import { exitCodes } from "../engine/engine.ts";
 import { UserError } from "../engine/errors.ts";
-import { prepareMachine } from "../engine/prepare.ts";
 import { loadProject, loadStackFile, type Project, type StackFile } from "../engine/project.ts";
-import { localDeployment, openSession, type Session } from "../engine/session.ts";
 import { typedCommand } from "../engine/systems.ts";
 import { readEnvFile } from "./variables/env-file.ts";
 import { type Existing, type Placed, placeVariables } from "./variables/placement.ts";
+import { seal } from "./variables/seal.ts";
 import { variablesIn, withVariables } from "./variables/stack-variables.ts";
 
 /** Options of the command. */
@@ -134,61 +129,17 @@ async function write(
 ): Promise<void> {
   const valuesOf = (under: Placed["under"]) =>
     Object.fromEntries(placed.filter((one) => one.under === under).map(({ name, value }) => [name, value]));
-  const secrets = valuesOf("secrets");
-  const { sealed, salt } =
-    Object.keys(secrets).length === 0 ? { sealed: {} } : await seal(project, file, stack, role, secrets);
+  const secrets = Object.entries(valuesOf("secrets"));
+  const { sealed: ciphers, salt } = await seal(
+    project,
+    file,
+    stack,
+    secrets.map(([name, value]) => ({ path: ["secrets", role, name], value })),
+  );
+  const sealed = Object.fromEntries(secrets.map(([name], index) => [name, ciphers[index] ?? ""]));
   const text = withVariables(file.text, project.name, { role, plain: valuesOf("environment"), sealed, salt });
   writeFileSync(`${file.path}.new`, text);
   renameSync(`${file.path}.new`, file.path);
-}
-
-interface SealedValues {
-  sealed: Record<string, string>;
-  salt?: string | undefined;
-}
-
-/** Lets the engine encrypt values: in a file of its own, since it rewrites what it changes, and by standard input. */
-async function seal(
-  project: Project,
-  file: StackFile,
-  stack: string,
-  role: string,
-  secrets: Readonly<Record<string, string>>,
-): Promise<SealedValues> {
-  await prepareMachine({ engineOnly: true });
-  const session = openSession(project, stack, file);
-  // The engine wants to know the stack even to change a file.
-  if (localDeployment(session) === undefined) await createStack(session);
-  const folder = mkdtempSync(join(tmpdir(), "tandem-import-"));
-  try {
-    const scratch = join(folder, `Pulumi.${stack}.yaml`);
-    const document = parseDocument(readFileSync(session.configFile, "utf8"));
-    document.set("config", document.createNode({}));
-    writeFileSync(scratch, document.toString(), { mode: 0o600 });
-    for (const [name, value] of Object.entries(secrets)) await encrypt(session, scratch, role, name, value);
-    const text = readFileSync(scratch, "utf8");
-    const found = [...variablesIn(text, project.name, role)];
-    const salt: unknown = parseDocument(text).get("encryptionsalt");
-    return {
-      sealed: Object.fromEntries(found.map(([name, { cipher }]) => [name, cipher ?? ""])),
-      salt: typeof salt === "string" ? salt : undefined,
-    };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function encrypt(
-  session: Session,
-  scratch: string,
-  role: string,
-  name: string,
-  value: string,
-): Promise<void> {
-  const key = keyText(["secrets", role, name], session.project.name);
-  const flags = ["--secret", "--path", "--stack", session.stack, "--config-file", scratch];
-  // The engine takes one line end away.
-  await askEngine(session, ["config", "set", ...flags, key], session.project.directory, `${value}\n`);
 }
 
 /** Which variable went where; never a value. */

@@ -40,6 +40,26 @@ export interface Place {
  * @throws UserError for a name that can't be one of containers and databases, and for a place that is taken.
  */
 export function createSystem(name: string, place: Place = {}): string {
+  const { root = projectRoot() } = place;
+  const { folder, files } = newSystemFiles(name, place);
+  writeWhole(root, folder, files);
+  return folder;
+}
+
+/** The files of a new system, by name, and where they go. */
+export interface NewSystem {
+  folder: string;
+  files: Map<string, string>;
+  /** By how much the template's ports were moved, so that none of them is taken. */
+  shift: number;
+}
+
+/**
+ * What `createSystem` writes.
+ *
+ * @throws UserError as there
+ */
+export function newSystemFiles(name: string, place: Place = {}): NewSystem {
   const { root = projectRoot(), installed = isInstalled } = place;
   const problem = nameProblem(name);
   if (problem !== undefined) {
@@ -57,15 +77,13 @@ export function createSystem(name: string, place: Place = {}): string {
     const where = relative(root, namesake.folder) || ".";
     throw new UserError(`${name} is the name of the system in ${where}`, "give another one", 2);
   }
-  const files = new Map([
-    ...templateFiles(
-      name,
-      root,
-      folder,
-      systems.map((system) => system.folder),
-      installed,
-    ),
-  ]);
+  const shift = freeShift(
+    [...templateTexts(installed)]
+      .filter(([file]) => STACK_FILE.test(file))
+      .flatMap(([, text]) => portsIn(text)),
+    new Set(systems.flatMap((system) => portsOf(system.folder))),
+  );
+  const files = new Map(templateFiles(name, root, folder, shift, installed));
   const taken = [...files.keys()].filter((file) => existsSync(join(folder, file)));
   if (taken.length > 0) {
     throw new UserError(
@@ -74,8 +92,7 @@ export function createSystem(name: string, place: Place = {}): string {
       2,
     );
   }
-  writeWhole(root, folder, files);
-  return folder;
+  return { folder, files, shift };
 }
 
 /** Texts of the system's files, by name. */
@@ -83,16 +100,11 @@ function* templateFiles(
   name: string,
   root: string,
   folder: string,
-  systems: readonly string[],
+  shift: number,
   installed: boolean,
 ): Generator<[file: string, text: string]> {
-  const texts = templateTexts(installed);
-  const shift = freeShift(
-    [...texts].filter(([file]) => STACK_FILE.test(file)).flatMap(([, text]) => portsIn(text)),
-    new Set(systems.flatMap(portsOf)),
-  );
   const provider = relative(folder, providerFolder(root, installed));
-  for (const [file, text] of texts) {
+  for (const [file, text] of templateTexts(installed)) {
     const own = STACK_FILE.test(file) ? text.replaceAll(PORT, (port) => String(Number(port) + shift)) : text;
     yield [file, textFor(name, provider, file, own)];
   }
@@ -125,8 +137,12 @@ function packageType(folder: string): unknown {
   return dirname(folder) === folder ? undefined : packageType(dirname(folder));
 }
 
-/** Writes the files beside the folder first, so that none is half there; a link is never made over a file. */
-function writeWhole(root: string, folder: string, files: ReadonlyMap<string, string>): void {
+/**
+ * Writes the files beside the folder first, so that none is half there; a link is never made over a file.
+ *
+ * @param root of the repository, on the same file system
+ */
+export function writeWhole(root: string, folder: string, files: ReadonlyMap<string, string>): void {
   const draft = mkdtempSync(join(root, ".new-system-"));
   const isNew = !existsSync(folder);
   const made: string[] = [];
@@ -169,7 +185,12 @@ function freeShift(ports: readonly number[], taken: ReadonlySet<number>): number
 export function nameFor(root: string): string {
   const file = join(root, "package.json");
   const { name } = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as { name?: unknown }) : {};
-  const words = (typeof name === "string" ? name : basename(root)).toLowerCase().replace(/^@[^/]*\//, "");
+  return nameFrom(typeof name === "string" ? name : basename(root));
+}
+
+/** What of a text can be a system's name. */
+export function nameFrom(text: string): string {
+  const words = text.toLowerCase().replace(/^@[^/]*\//, "");
   const short = words
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replace(/^[^a-z]+/, "")

@@ -41,16 +41,20 @@ export function initSystem(folder: string, options: { name?: string; workflows: 
 
 function tell(name: string, root: string, directory: string, workflows = true): void {
   const folder = relative(root, directory) || ".";
-  const missing = missingPeers(root);
-  const install = missing.length === 0 ? "" : `  ${installCommand(root, missing)}\n`;
   process.stdout.write(
     `${folder} is the system ${name}, which runs the example app. Next:\n` +
-      `${install}  ${stackCommand({ directory }, "up", "staging")}\n` +
+      `${installLine(root)}  ${stackCommand({ directory }, "up", "staging")}\n` +
       `What an environment is made of stands in ${folder}/topology.ts, what it may set in ${folder}/settings.ts, and\n` +
       `what it sets in ${folder}/Pulumi.staging.yaml and Pulumi.production.yaml.\n${
         workflows ? workflowsOf(directory, root) : ""
       }`,
   );
+}
+
+/** The command that installs what a program of the repository lacks, as a line; empty where nothing is missing. */
+export function installLine(root: string): string {
+  const missing = missingPeers(root);
+  return missing.length === 0 ? "" : `  ${installCommand(root, missing)}\n`;
 }
 
 /** Peer dependencies that are not installed, as a package manager takes them: a program needs the SDK beside itself. */

@@ -59,6 +59,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "setup/bundles.ts: <entry>": "when the package is built",
   "setup/go-build.ts: <folder>/go.mod": "below standins/",
   "setup/go-build.ts: <program.folder>": "below standins/",
+  "ops/import/literal.ts: <import.meta.dirname>": "in the text of a topology that is written",
   "ops/commands/workflow-files.ts: docs/workflows.md": "a name in a text; it lies beside dist/",
   "ops/commands/workflows.ts: docs/workflows.md": "a name in a message; it lies beside dist/",
   "ops/commands/test.ts: node_modules/.bin/<name>": "tests are a checkout's",

@@ -1,4 +1,5 @@
-// `tandem new` in a copy of the checkout: the folder that it makes comes up, answers and goes, with nothing else written.
+// `tandem new` and `tandem import` in a copy of the checkout: the folders that they make come up and answer, with nothing else
+// written.
 // The copy is another version of the package, and shares the cache with this one.
 import {
   appendFileSync,
@@ -27,6 +28,10 @@ import { schemaErrors } from "../support/workflows.ts";
 const name = uniqueName("sixth-");
 const checkout = mkdtempSync(join(tmpdir(), "tandem-checkout-"));
 const home = mkdtempSync(join(tmpdir(), "tandem-home-"));
+
+/** A system that compose files become. */
+const imported = uniqueName("shop-");
+const composeFiles = mkdtempSync(join(tmpdir(), "tandem-compose-"));
 
 /** Folder of the copy's bundles. */
 const made: string[] = [];
@@ -76,8 +81,9 @@ beforeAll(() => {
 });
 
 afterAll(async () => {
-  await removeLabelled(`tandem.system=${name}`);
-  for (const folder of [checkout, home, ...made]) rmSync(folder, { recursive: true, force: true });
+  for (const system of [name, imported]) await removeLabelled(`tandem.system=${system}`);
+  for (const folder of [checkout, home, composeFiles, ...made])
+    rmSync(folder, { recursive: true, force: true });
 });
 
 it("a sixth system is a folder from the template, comes up, answers and goes", async () => {
@@ -109,4 +115,74 @@ it("a sixth system is a folder from the template, comes up, answers and goes", a
   const filters = JSON.stringify({ label: [`tandem.system=${name}`] });
   expect(await docker.listContainers({ all: true, filters })).toEqual([]);
   expect(await docker.listNetworks({ filters })).toEqual([]);
+});
+
+/** A pair as a team may have it, on the images of this machine. Passwords here are nobody's. */
+const PAIR = {
+  "docker-compose.yml": `
+x-database: &database
+  DATABASE_URL: postgres://shop:\${DB_PASSWORD}@db:5432/shop
+services:
+  db:
+    image: pgvector/pgvector:0.8.2-pg17-trixie
+    environment: { POSTGRES_USER: shop, POSTGRES_PASSWORD: "\${DB_PASSWORD}", POSTGRES_DB: shop }
+    volumes: [data:/var/lib/postgresql/data]
+  redis: { image: "redis:7.2.11-bookworm" }
+  migrate:
+    image: tandem-example:\${TAG:-0.1.0}
+    command: migrate
+    environment: { MIGRATE_DATABASE_URL: "postgres://shop:\${DB_PASSWORD}@db:5432/shop" }
+    depends_on: [db]
+  app:
+    image: tandem-example:\${TAG:-0.1.0}
+    user: "1000:1000"
+    environment:
+      <<: *database
+      REDIS_URL: redis://redis:6379
+      NODE_ENV: production
+      PORT: "8080"
+      SESSION_SECRET: \${SESSION_SECRET}
+    depends_on:
+      migrate: { condition: service_completed_successfully }
+      redis: { condition: service_started }
+    labels: ["traefik.http.routers.app.rule=Host(\`\${DOMAIN}\`)"]
+    expose: [8080]
+    healthcheck: { test: ["CMD", "node", "dist/healthcheck.js", "http://127.0.0.1:8080/ready"] }
+  traefik: { image: "traefik:v3.2", ports: ["80:80"] }
+volumes: { data: {} }
+`,
+  "docker-compose.staging.yml":
+    'services: { app: { environment: { LOG_LEVEL: debug, BANNER: "Try it" } } }\n',
+  "docker-compose.prod.yml": "services: { app: { environment: { LOG_LEVEL: info } } }\n",
+  ".env.staging": "DB_PASSWORD=hunter2-one\nSESSION_SECRET=hunter2-two\nDOMAIN=staging-shop.localhost\n",
+  ".env.production": "DB_PASSWORD=hunter2-three\nSESSION_SECRET=hunter2-four\nDOMAIN=shop.localhost\n",
+};
+
+it("a pair of compose files becomes a system that type-checks, previews in both environments, comes up and answers", async () => {
+  for (const [file, text] of Object.entries(PAIR)) writeFileSync(join(composeFiles, file), text);
+  const told = await tandem("import", composeFiles, "--name", imported);
+  const folder = join(checkout, "stacks", imported);
+  const all = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  expect([told, ...all].join("\n")).not.toContain("hunter2");
+  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  const flags =
+    "--ignoreConfig --noEmit --strict --types node --module nodenext --target es2024 --allowImportingTsExtensions --skipLibCheck";
+  const types = await execa(process.execPath, [tsc, ...flags.split(" "), join(folder, "main.ts")], {
+    cwd: checkout,
+    reject: false,
+    all: true,
+  });
+  expect(types.all).toBe("");
+
+  const file = join(folder, "Pulumi.staging.yaml");
+  const port = await freePort();
+  const moved = readFileSync(file, "utf8")
+    .replace(/hostPort: \d+/, `hostPort: ${port}`)
+    .replace(/postgresPort: \d+/, `postgresPort: ${await freePort()}`);
+  expect(moved).toMatch(/SESSION_SECRET:\n\s+secure: v1:/);
+  writeFileSync(file, moved);
+  expect(await tandem("preview", "--system", imported, "production")).toContain("AppService");
+  await tandem("up", "--system", imported, "staging", "--yes");
+  const ready = await ask(port, "staging-shop.localhost", "/ready");
+  expect(ready.status, ready.text).toBe(200);
 });

@@ -1,0 +1,207 @@
+// A service as the import works with it: numbers, seconds, MiB; what compose wrote in many forms in one.
+import { type ComposeProject, mapOf } from "./load.ts";
+import { flagOf, mebibytesOf, numberOf, secondsOf } from "./quantities.ts";
+
+/** A port that a service publishes on the host. */
+export interface PublishedPort {
+  port: number;
+  /** Undefined where compose lets Docker choose, or the variable has no value. */
+  hostPort?: number;
+  protocol: "tcp" | "udp";
+  bindAddress?: string;
+}
+
+/** Something mounted into a service. */
+export interface Mount {
+  type: string;
+  /** Name of a volume, whole path of a folder or file; undefined for one without a name. */
+  source?: string;
+  target: string;
+  readOnly: boolean;
+}
+
+/** A health check. */
+export interface ComposeHealth {
+  /** Words to run; a single one is for a shell. */
+  command?: string[];
+  shell?: string;
+  intervalSeconds?: number;
+  timeoutSeconds?: number;
+  retries?: number;
+  startPeriodSeconds?: number;
+}
+
+/** A service. */
+export interface ComposeService {
+  name: string;
+  image?: string;
+  build?: { context: string; dockerfile?: string; target?: string; args: Record<string, string> };
+  command?: string[];
+  entrypoint?: string[];
+  environment: Record<string, string>;
+  ports: PublishedPort[];
+  /** Ports that it listens on, as far as it says so. */
+  expose: number[];
+  mounts: Mount[];
+  tmpfs: string[];
+  /** Services that it waits for, and for what of them. */
+  dependsOn: Record<string, string>;
+  /** `none` where the image's own is turned off. */
+  health?: ComposeHealth | "none";
+  labels: Record<string, string>;
+  limits: { cpus?: number; memoryMb?: number; pids?: number };
+  replicas: number;
+  stopGraceSeconds?: number;
+  shmMb?: number;
+  restart?: string;
+  /** Files from `secrets` and `configs`: where they lie, and what they come from. */
+  files: { path: string; kind: "secret" | "config"; name: string }[];
+  /** All other keys, as compose has them. */
+  rest: Record<string, unknown>;
+}
+
+const TAKEN = new Set(
+  (
+    "image build command entrypoint environment ports expose volumes tmpfs depends_on healthcheck labels deploy " +
+    "mem_limit cpus pids_limit scale stop_grace_period shm_size restart secrets configs env_file profiles " +
+    "container_name networks"
+  ).split(" "),
+);
+
+/** The services of a project. */
+export function servicesOf(project: ComposeProject): ComposeService[] {
+  return Object.entries(project.services).map(([name, tree]) => serviceOf(name, tree));
+}
+
+function serviceOf(name: string, tree: Record<string, unknown>): ComposeService {
+  const deploy = mapOf(tree.deploy);
+  const limits = mapOf(mapOf(deploy.resources).limits);
+  const build = tree.build === undefined ? undefined : mapOf(tree.build);
+  const health = healthOf(tree.healthcheck);
+  return defined({
+    name,
+    image: typeof tree.image === "string" ? tree.image : undefined,
+    build:
+      build &&
+      defined({
+        context: String(build.context),
+        dockerfile: textOf(build.dockerfile),
+        target: textOf(build.target),
+        args: table(build.args),
+      }),
+    command: words(tree.command),
+    entrypoint: words(tree.entrypoint),
+    environment: table(tree.environment),
+    ports: listOf(tree.ports).flatMap(portOf),
+    expose: [
+      ...new Set(listOf(tree.expose).flatMap((each) => numberOf(String(each).replace(/\/tcp$/, "")) ?? [])),
+    ],
+    mounts: listOf(tree.volumes).flatMap(mountOf),
+    tmpfs: listOf(tree.tmpfs).map(String),
+    dependsOn: Object.fromEntries(
+      Object.entries(mapOf(tree.depends_on)).map(([other, one]) => [
+        other,
+        String(mapOf(one).condition ?? "service_started"),
+      ]),
+    ),
+    health,
+    labels: { ...table(deploy.labels), ...table(tree.labels) },
+    limits: defined({
+      cpus: numberOf(limits.cpus) ?? numberOf(tree.cpus),
+      memoryMb: mebibytesOf(limits.memory) ?? mebibytesOf(tree.mem_limit),
+      pids: numberOf(limits.pids) ?? numberOf(tree.pids_limit),
+    }),
+    replicas: numberOf(deploy.replicas) ?? numberOf(tree.scale) ?? 1,
+    stopGraceSeconds: secondsOf(tree.stop_grace_period),
+    shmMb: mebibytesOf(tree.shm_size),
+    restart: textOf(tree.restart),
+    files: [...fileMounts(tree.secrets, "secret"), ...fileMounts(tree.configs, "config")],
+    rest: Object.fromEntries(
+      Object.entries(tree).filter(
+        ([key, value]) => !TAKEN.has(key) && !key.startsWith("x-") && value !== null,
+      ),
+    ),
+  });
+}
+
+/** Without what is undefined. */
+export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : String(value);
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function words(value: unknown): string[] | undefined {
+  return Array.isArray(value) && value.length > 0 ? value.map(String) : undefined;
+}
+
+function table(value: unknown): Record<string, string> {
+  return Object.fromEntries(Object.entries(mapOf(value)).map(([name, one]) => [name, String(one ?? "")]));
+}
+
+function portOf(entry: unknown): PublishedPort[] {
+  const { target, published, protocol, host_ip: ip } = mapOf(entry);
+  const port = numberOf(target);
+  if (port === undefined) return [];
+  const hostPort = numberOf(published);
+  return [
+    {
+      port,
+      protocol: protocol === "udp" ? "udp" : "tcp",
+      ...(hostPort === undefined ? {} : { hostPort }),
+      ...(typeof ip === "string" ? { bindAddress: ip } : {}),
+    },
+  ];
+}
+
+function mountOf(entry: unknown): Mount[] {
+  const { type = "volume", source, target, read_only: readOnly } = mapOf(entry);
+  if (target === undefined) return [];
+  const from = textOf(source);
+  return [
+    {
+      type: String(type),
+      ...(from === undefined || from === "" ? {} : { source: from }),
+      target: String(target).replace(/(?<=.)\/+$/, ""),
+      readOnly: flagOf(readOnly),
+    },
+  ];
+}
+
+function healthOf(value: unknown): ComposeHealth | "none" | undefined {
+  const tree = mapOf(value);
+  const [kind, ...rest] = listOf(tree.test).map(String);
+  if (tree.disable !== undefined && flagOf(tree.disable)) return "none";
+  if (kind === "NONE") return "none";
+  const test =
+    kind === "CMD-SHELL"
+      ? { shell: rest.join(" ") }
+      : kind === "CMD" && rest.length > 0
+        ? { command: rest }
+        : {};
+  const health = defined({
+    ...test,
+    intervalSeconds: secondsOf(tree.interval),
+    timeoutSeconds: secondsOf(tree.timeout),
+    retries: numberOf(tree.retries),
+    startPeriodSeconds: secondsOf(tree.start_period),
+  });
+  return kind === undefined ? undefined : health;
+}
+
+function fileMounts(value: unknown, kind: "secret" | "config"): ComposeService["files"] {
+  return listOf(value).map((entry) => {
+    const { source, target } = mapOf(entry);
+    const name = String(source);
+    const folder = kind === "secret" ? "/run/secrets/" : "/";
+    const path = target === undefined ? `${folder}${name}` : String(target);
+    return { path: path.startsWith("/") ? path : `${folder}${path}`, kind, name };
+  });
+}

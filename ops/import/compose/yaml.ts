@@ -1,0 +1,127 @@
+// Reads one compose file: YAML with anchors, merge keys and compose's two tags, variables filled in, held against the
+// specification's own schema.
+import { readFileSync } from "node:fs";
+import { LineCounter, type Node, parseDocument, Scalar, visit } from "yaml";
+import { explain, offsetOf } from "../../../infra/check/yaml-file.ts";
+import type { Path } from "../../../infra/settings/issue.ts";
+import { isMap } from "../../../infra/settings/structures.ts";
+import { interpolate, type Lookup } from "./interpolate.ts";
+import { wrongFile, wrongFiles } from "./problem.ts";
+import { schemaProblems } from "./schema.ts";
+
+/** `!reset`: what earlier files say here counts no more. */
+export const RESET = Symbol("!reset");
+
+/** `!override`: takes the place of what earlier files say, where it would be merged otherwise. */
+export class Override {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+/** Files beyond this are no compose files, and take long to read. */
+const MAX_LENGTH = 1_000_000;
+
+/**
+ * The tree of a file.
+ *
+ * @param shown how messages name the file
+ * @throws UserError with file and line for what is no compose file
+ */
+export function readComposeFile(path: string, shown: string, lookup: Lookup): Record<string, unknown> {
+  const source = readText(path, shown);
+  const counter = new LineCounter();
+  const document = parseDocument(source, {
+    lineCounter: counter,
+    merge: true,
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: "error",
+  });
+  const line = (offset: number) => Math.max(1, counter.linePos(offset).line);
+  const tags = /^!(reset|override)\b/;
+  const wrong = [...document.errors, ...document.warnings]
+    .filter(({ code, pos }) => code !== "TAG_RESOLVE_FAILED" || !tags.test(source.slice(pos[0])))
+    .map(
+      ({ code, pos }) => `${shown}:${line(pos[0])} ${explain(code, source.slice(pos[0], pos[0] + 100))[1]}`,
+    );
+  if (wrong.length > 0) throw wrongFiles(wrong);
+  const root = document.contents as Node | null;
+  const lineOf = (where: Path) => {
+    const offset = offsetOf(root, where);
+    return offset === undefined ? undefined : line(offset);
+  };
+  let plain: unknown;
+  try {
+    plain = document.toJS();
+  } catch {
+    throw wrongFile(shown, undefined, "has aliases (*name) that can't be resolved");
+  }
+  if (plain === null) return {};
+  const filled = fill(plain, [], lookup, (where, reason) => wrongFile(shown, lineOf(where), reason));
+  // It means nothing any more, and many files have it as a number.
+  if (isMap(filled)) delete filled.version;
+  const problems = schemaProblems(filled);
+  if (problems.length > 0) {
+    throw wrongFiles(problems.map((one) => `${shown}:${lineOf(one.path) ?? 1} ${one.reason}`));
+  }
+  markTags(document);
+  return fill(withoutVersion(document.toJS()), [], lookup, (where, reason) =>
+    wrongFile(shown, lineOf(where), reason),
+  ) as Record<string, unknown>;
+}
+
+function withoutVersion(data: Record<string, unknown>): Record<string, unknown> {
+  const { version: _, ...rest } = data;
+  return rest;
+}
+
+function readText(path: string, shown: string): string {
+  let source: string;
+  try {
+    source = readFileSync(path, "utf8");
+  } catch (error) {
+    throw wrongFile(
+      shown,
+      undefined,
+      `can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
+    );
+  }
+  if (source.length > MAX_LENGTH) throw wrongFile(shown, undefined, `has ${source.length} characters`);
+  return source;
+}
+
+/** Puts marks where the two tags stand. */
+function markTags(document: ReturnType<typeof parseDocument>): void {
+  visit(document, {
+    Node(_, node) {
+      if (node.tag === "!reset") return new Scalar(RESET);
+      if (node.tag !== "!override") return undefined;
+      node.tag = undefined as unknown as string;
+      return new Scalar(new Override(node.toJS(document)));
+    },
+  });
+}
+
+/** Every text of a tree with its variables filled in; names stay as they are. */
+function fill(
+  tree: unknown,
+  path: Path,
+  lookup: Lookup,
+  wrong: (path: Path, reason: string) => Error,
+): unknown {
+  if (typeof tree === "string") {
+    try {
+      return interpolate(tree, lookup);
+    } catch (error) {
+      throw wrong(path, (error as Error).message);
+    }
+  }
+  if (tree instanceof Override) return new Override(fill(tree.value, path, lookup, wrong));
+  if (Array.isArray(tree)) return tree.map((each, index) => fill(each, [...path, index], lookup, wrong));
+  if (!isMap(tree)) return tree;
+  return Object.fromEntries(
+    Object.entries(tree).map(([key, value]) => [key, fill(value, [...path, key], lookup, wrong)]),
+  );
+}

@@ -1,0 +1,67 @@
+// Compose's `secrets` and `configs`: a secret becomes a setting that is encrypted, a config a file of the repository.
+import { existsSync, readFileSync } from "node:fs";
+import type { Commands } from "./commands.ts";
+import { unknownIn } from "./compose/interpolate.ts";
+import { mapOf } from "./compose/load.ts";
+import { beside } from "./literal.ts";
+import type { Notes } from "./notes.ts";
+import { type Pair, type PairedService, type PerStack, STACKS, variableFor } from "./pair.ts";
+
+/** A secret that a service reads as a file. */
+export interface FileSecret {
+  /** Key of the setting. */
+  key: string;
+  path: string;
+  values: PerStack<string>;
+}
+
+/** Those of a service. */
+export function fileSecrets(
+  service: PairedService,
+  { projects }: Pair,
+  notes: Notes,
+  commands: Commands,
+): FileSecret[] {
+  const { main, role } = service;
+  return main.files.flatMap(({ kind, name, path }): FileSecret[] => {
+    if (kind === "config") {
+      notes.decide(
+        role,
+        `the config ${name} at ${path}: name its file`,
+        `files: { ${JSON.stringify(path)}: readFileSync(${beside("your-file")}, "utf8") }`,
+      );
+      return [];
+    }
+    const key = `${variableFor(
+      name
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, "-")
+        .replaceAll(/^[^a-z]+|-+$/g, "") || "file",
+    )}Secret`;
+    const values: PerStack<string> = {};
+    for (const stack of STACKS) {
+      const value = textOf(mapOf(projects[stack].secrets[name]), projects[stack].lookup);
+      if (value !== undefined && value !== "") values[stack] = value;
+    }
+    if (values.staging !== undefined && values.staging === values.production) {
+      delete values.staging;
+      notes.decide(
+        role,
+        `the secret ${name} is the same in both environments, and was written for production only: issue staging one of its own`,
+      );
+    }
+    for (const stack of STACKS.filter((one) => values[one] === undefined && service.by[one] !== undefined)) {
+      notes.decide(role, `the secret ${name} has no value for ${stack}`, commands.setSecret(stack, [key]));
+    }
+    return [{ key, path, values }];
+  });
+}
+
+function textOf(
+  { file, environment }: Record<string, unknown>,
+  lookup: (name: string) => string | undefined,
+): string | undefined {
+  if (typeof environment === "string") return lookup(environment);
+  if (typeof file !== "string" || unknownIn(file).length > 0 || !existsSync(file)) return undefined;
+  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+}

@@ -1,0 +1,76 @@
+// Which hostnames lead to a service, and to which port: from the labels and variables that reverse proxies read.
+import { hostnameProblem } from "../../infra/settings/network.ts";
+import type { ComposeService } from "./compose/model.ts";
+import { looksLikeHttp } from "./kinds.ts";
+
+/** What leads to a service. */
+export interface Lead {
+  /** Hostnames that can be taken as they are. */
+  hostnames: string[];
+  /** How many names there are that can't: they hang on a variable, or are patterns. */
+  unclear: number;
+  path?: string;
+}
+
+const RULE = /^traefik\.(?:http\.)?(?:routers\.[^.]+|frontend)\.rule$/;
+const SERVER_PORT = /^traefik\.(?:http\.services\.[^.]+\.loadbalancer\.server\.)?port$/;
+
+/** What a service's labels and variables say of its hostnames; undefined where they say nothing. */
+export function leadOf({ labels, environment }: ComposeService): Lead | undefined {
+  if (/^false$/i.test(labels["traefik.enable"] ?? "")) return undefined;
+  const rules = Object.entries(labels).flatMap(([key, rule]) => (RULE.test(key) ? [rule] : []));
+  const fromRules = rules.flatMap((rule) =>
+    [...rule.matchAll(/\bHost(?:Regexp)?(?:\(|:)([^)&|;]*)/g)].flatMap(([, names = ""]) => names.split(",")),
+  );
+  const caddy = Object.entries(labels).flatMap(([key, names]) =>
+    /^caddy(_\d+)?$/.test(key) ? names.split(/[\s,]+/) : [],
+  );
+  const variables = (environment.VIRTUAL_HOST ?? "").split(",");
+  const all = [...fromRules, ...caddy, ...variables]
+    .map((name) =>
+      name
+        .trim()
+        .replaceAll(/^[`"']|[`"']$/g, "")
+        .replace(/^https?:\/\//, "")
+        .replace(/:\d+$/, "")
+        .toLowerCase(),
+    )
+    .filter((name) => name !== "");
+  if (all.length === 0) return undefined;
+  const names = [...new Set(all)];
+  const hostnames = names.filter((name) => hostnameProblem(name) === undefined);
+  const paths = rules.flatMap((rule) => /\bPath(?:Prefix)?\(\s*[`"']([^`"'*]+)/.exec(rule)?.[1] ?? []);
+  const [path] = [...paths, ...(environment.VIRTUAL_PATH === undefined ? [] : [environment.VIRTUAL_PATH])];
+  const clean = path?.replace(/\/+$/, "");
+  const whole = rules.length > paths.length && paths.length > 0;
+  return {
+    hostnames,
+    unclear: names.length - hostnames.length,
+    ...(clean === undefined || clean === "" || whole ? {} : { path: clean }),
+  };
+}
+
+/** The port that a service answers on; undefined where nothing says one. */
+export function portOf({ labels, environment, expose, ports }: ComposeService): number | undefined {
+  const said = [
+    ...Object.entries(labels).flatMap(([key, port]) => (SERVER_PORT.test(key) ? [port] : [])),
+    ...Object.entries(labels).flatMap(([key, to]) =>
+      /^caddy.*\.reverse_proxy$/.test(key) ? [/(\d+)\s*}*$/.exec(to)?.[1] ?? ""] : [],
+    ),
+    environment.VIRTUAL_PORT ?? "",
+  ].filter((port) => /^\d+$/.test(port));
+  const tcp = ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port);
+  const own = /^\d+$/.test(environment.PORT ?? "") ? [Number(environment.PORT)] : [];
+  const listening = [...tcp, ...expose];
+  return said.length > 0 ? Number(said[0]) : (listening.find(looksLikeHttp) ?? listening[0] ?? own[0]);
+}
+
+/** Does a port answer this machine only? */
+export function isLoopback({ bindAddress = "" }: { bindAddress?: string }): boolean {
+  return /^(127\.|::1$)/.test(bindAddress);
+}
+
+/** Does a service publish a port of HTTP to others than the machine itself? */
+export function isPublic({ ports }: ComposeService): boolean {
+  return ports.some((one) => one.protocol === "tcp" && looksLikeHttp(one.port) && !isLoopback(one));
+}

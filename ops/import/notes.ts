@@ -1,0 +1,42 @@
+// What the import tells: what it took over, what is better left out, and what needs a decision, with the line to write.
+
+/** One thing to tell. */
+export interface Note {
+  kind: "taken" | "left" | "decide";
+  /** The service that it is about, or `all`. */
+  subject: string;
+  /** In words; never with a value that may be secret. */
+  text: string;
+  /** What to write or run, as it must be typed. */
+  line?: string;
+}
+
+/** Collects them. */
+export class Notes {
+  readonly all: Note[] = [];
+
+  /** It is in the system. */
+  taken(subject: string, text: string): void {
+    this.#add({ kind: "taken", subject, text });
+  }
+
+  /** It is not, and why it is better so. */
+  left(subject: string, text: string): void {
+    this.#add({ kind: "left", subject, text });
+  }
+
+  /** Somebody has to say what is meant. */
+  decide(subject: string, text: string, line?: string): void {
+    this.#add({ kind: "decide", subject, text, ...(line === undefined ? {} : { line }) });
+  }
+
+  /** Those of a kind. */
+  of(kind: Note["kind"]): Note[] {
+    return this.all.filter((note) => note.kind === kind);
+  }
+
+  #add(note: Note): void {
+    const isThere = this.all.some((one) => one.subject === note.subject && one.text === note.text);
+    if (!isThere) this.all.push(note);
+  }
+}

@@ -1,0 +1,201 @@
+// The arguments of an AppService that follow from one service alone: how it is started, checked, limited and opened.
+import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
+import { mapOf } from "./compose/load.ts";
+import { type ComposeService, defined } from "./compose/model.ts";
+import { flagOf, numberOf } from "./compose/quantities.ts";
+import { literal } from "./literal.ts";
+import type { Notes } from "./notes.ts";
+import type { SecretValues } from "./secret-values.ts";
+
+/** Arguments as TypeScript, by name. */
+export type Arguments = Record<string, string>;
+
+/** What Docker gives every container, as far as images that start as root need it to become somebody else. */
+const ROOT_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+
+/** What a service's own keys say. @param port on which it answers, for a check where compose has none */
+export function argumentsOf(
+  service: ComposeService,
+  role: string,
+  port: number | undefined,
+  secrets: SecretValues,
+  notes: Notes,
+): Arguments {
+  const { rest } = service;
+  const words = wordsOf(service, role, secrets, notes);
+  const user = rest.user === undefined ? "image" : String(rest.user);
+  const added = listOf(rest.cap_add).map((name) => String(name).replace(/^CAP_/, ""));
+  const root = user === "image" || /^(0|root)(:|$)/.test(user);
+  const capabilities = [...new Set([...(root ? ROOT_CAPABILITIES : []), ...added])].sort();
+  const ulimits = Object.fromEntries(
+    Object.entries(mapOf(rest.ulimits)).map(([name, limit]) => [name, ulimitOf(limit)]),
+  );
+  tellOfTheRest(service, role, notes);
+  tellOfLooseness(user, capabilities, service, role, notes);
+  return defined({
+    ...words,
+    workingDir: rest.working_dir === undefined ? undefined : literal(String(rest.working_dir)),
+    user: unknownIn(user).length > 0 ? literal("image") : literal(user),
+    capabilities: capabilities.length === 0 ? undefined : literal(capabilities),
+    groups: rest.group_add === undefined ? undefined : literal(listOf(rest.group_add).map(String)),
+    writableRoot: flagOf(rest.read_only) ? undefined : "true",
+    shmMb: service.shmMb === undefined ? undefined : String(service.shmMb),
+    ulimits: Object.keys(ulimits).length === 0 ? undefined : literal(ulimits),
+    sysctls: tableOf(rest.sysctls),
+    extraHosts: tableOf(rest.extra_hosts),
+    stopSignal: rest.stop_signal === undefined ? undefined : literal(String(rest.stop_signal)),
+    stopGraceSeconds:
+      service.stopGraceSeconds === undefined
+        ? undefined
+        : String(Math.max(1, Math.round(service.stopGraceSeconds))),
+    health: healthOf(service, role, port, secrets, notes),
+  }) as Arguments;
+}
+
+/** Command and entry point, where they hold nothing that is secret or unknown. */
+function wordsOf(
+  { command, entrypoint }: ComposeService,
+  role: string,
+  secrets: SecretValues,
+  notes: Notes,
+): Arguments {
+  const result: Arguments = {};
+  for (const [name, words] of Object.entries({ command, entrypoint })) {
+    if (words === undefined) continue;
+    const secret = secrets.isInCommand(words);
+    const unknown = words.flatMap(unknownIn);
+    if (secret)
+      notes.decide(role, `its ${name} seems to hold a secret, and was not taken: give it as a variable`);
+    else if (unknown.length > 0) {
+      const missing = unknown.map((one) => `\${${one}}`).join(", ");
+      notes.decide(
+        role,
+        `its ${name} hangs on ${missing}, which no file gives a value`,
+        `${name}: ${literal(words.map(shownUnknown))}`,
+      );
+    } else result[name] = literal(words);
+  }
+  return result;
+}
+
+function healthOf(
+  { health }: ComposeService,
+  role: string,
+  port: number | undefined,
+  secrets: SecretValues,
+  notes: Notes,
+): string {
+  const own = health === undefined || health === "none" ? {} : health;
+  const { command, shell, ...times } = own;
+  const rest = Object.entries(times).map(([key, value]) => `${key}: ${String(value)}`);
+  const object = (first: string) => `{ ${[first, ...rest].join(", ")} }`;
+  if (secrets.isInCommand([...(command ?? []), shell ?? ""])) {
+    notes.decide(role, "its health check seems to hold a secret, and was not taken: let it read a variable");
+    return object(port === undefined ? 'command: ["true"]' : "tcp: true");
+  }
+  if (command !== undefined) return object(`command: ${literal(command)}`);
+  if (shell !== undefined) return object(`shell: ${literal(shell)}`);
+  if (port !== undefined) {
+    notes.decide(
+      role,
+      "compose has no health check: it counts as healthy once its port takes connections. A page that answers only where all works says more",
+      'health: { http: "/health" }',
+    );
+    return object("tcp: true");
+  }
+  notes.decide(
+    role,
+    "compose has no health check, and it listens on no port: it counts as healthy as long as its process runs",
+    'health: { command: ["your-check"] }',
+  );
+  return object('command: ["true"]');
+}
+
+function tellOfLooseness(
+  user: string,
+  capabilities: readonly string[],
+  { rest }: ComposeService,
+  role: string,
+  notes: Notes,
+): void {
+  const loose = [
+    ...(user === "image" ? ["it runs as the image's user"] : []),
+    ...(capabilities.length > 0 ? [`it keeps ${capabilities.length} capabilities`] : []),
+    ...(flagOf(rest.read_only) ? [] : ["its root is writable"]),
+  ];
+  if (loose.length === 0) return;
+  const list = new Intl.ListFormat("en-GB").format(loose);
+  notes.decide(
+    role,
+    `as in compose, ${list}: less strict than Tandem's default. To tighten it, take user, capabilities and writableRoot out one by one and deploy to staging`,
+    'user: "1000:1000"',
+  );
+}
+
+/** Keys that mean nothing here, and why. */
+const LEFT: Readonly<Record<string, string>> = {
+  annotations: "annotations: nothing reads them",
+  attach: "attach: logs are read by tandem logs",
+  cap_drop: "cap_drop: every capability is dropped that isn't named",
+  develop: "develop: it is for a developer's machine",
+  hostname: "hostname: containers come and go under names of their own",
+  init: "init: every container has one",
+  links: "links: services find each other on the environment's network",
+  logging: "logging: logs are rotated in any case",
+  mac_address: "mac_address: a new container beside the old one can't have the same",
+  mem_reservation: "mem_reservation: the limit counts",
+  mem_swappiness: "mem_swappiness: swap is off",
+  memswap_limit: "memswap_limit: swap is off",
+  oom_kill_disable: "oom_kill_disable: a container at its limit is ended, and comes back",
+  platform: "platform: images are pulled for the Docker host's own",
+  pull_policy: "pull_policy: what a tag means is settled in each preview",
+  stdin_open: "stdin_open: nobody types into a service",
+  tty: "tty: nobody types into a service",
+};
+/** Keys that open the host, or need a decision for another reason. */
+const DECIDE: Readonly<Record<string, string>> = {
+  cgroup_parent: "cgroup_parent is not taken",
+  cpuset: "cpuset is not taken: limits.cpus says how much it may use",
+  devices: "devices are not taken: name each one that it needs",
+  dns: "dns is not taken: containers ask Docker's own resolver",
+  domainname: "domainname is not taken",
+  gpus: "gpus are not taken",
+  ipc: "ipc is not taken: it would share memory with others",
+  network_mode:
+    "network_mode is not taken: a service is on its environment's own network, and reached through the gateway or a published port",
+  pid: "pid is not taken: it would see the host's processes",
+  post_start: "post_start is not taken",
+  pre_stop: "pre_stop is not taken",
+  privileged: "privileged is not taken: it would be root on the host",
+  runtime: "runtime is not taken",
+  security_opt: "security_opt is not taken: no-new-privileges is set in any case",
+  userns_mode: "userns_mode is not taken",
+  volumes_from: "volumes_from is not taken: name the volumes",
+};
+
+function tellOfTheRest({ rest, restart }: ComposeService, role: string, notes: Notes): void {
+  for (const [key, value] of Object.entries(rest)) {
+    const off = value === false || (key === "init" && !flagOf(value));
+    if (LEFT[key] !== undefined) notes.left(role, LEFT[key]);
+    else if (DECIDE[key] !== undefined && !off) notes.decide(role, DECIDE[key]);
+  }
+  if (restart === "no")
+    notes.decide(
+      role,
+      'compose says restart: "no": here a service that ends is started again. What runs once is a migration',
+    );
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function tableOf(value: unknown): string | undefined {
+  const entries = Object.entries(mapOf(value)).map(([name, one]) => [name, String(one)]);
+  return entries.length === 0 ? undefined : literal(Object.fromEntries(entries));
+}
+
+function ulimitOf(limit: unknown): unknown {
+  const { soft, hard } = mapOf(limit);
+  return numberOf(limit) ?? { soft: numberOf(soft) ?? 0, hard: numberOf(hard) ?? 0 };
+}

@@ -1,0 +1,128 @@
+// The text of one AppService in topology.ts.
+import { relative } from "node:path";
+import { access, beside, literal, propertyName } from "./literal.ts";
+import { STACKS } from "./pair.ts";
+import type { AppPlan, SystemPlan } from "./system-plan.ts";
+
+const json = JSON.stringify;
+
+/** The constant that holds a volume. */
+export function volumeVariable(role: string): string {
+  return `${role.replaceAll(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}Volume`;
+}
+
+/** Applications after those that they wait for, as far as there is no circle. */
+export function orderedApps(apps: readonly AppPlan[]): AppPlan[] {
+  const result: AppPlan[] = [];
+  const visit = (app: AppPlan, path: readonly AppPlan[]) => {
+    if (result.includes(app) || path.includes(app)) return;
+    for (const name of Object.keys(app.service.main.dependsOn)) {
+      const other = apps.find(({ service }) => service.name === name);
+      if (other !== undefined) visit(other, [...path, app]);
+    }
+    result.push(app);
+  };
+  for (const app of apps) visit(app, []);
+  return result;
+}
+
+/** The lines that make a service. */
+export function serviceText(app: AppPlan, plan: SystemPlan): string[] {
+  const { service: paired, variables, onlyIn } = app;
+  const { role, variable } = paired;
+  const args = [
+    ...Object.entries({ image: app.image.code, ...app.args, ...placement(app, plan) }).map(
+      ([name, code]) => `${name}: ${code},`,
+    ),
+    ...table("environment", variables.environment),
+    ...table("secrets", variables.secrets),
+    ...migration(app),
+    `limits: limits${access(role)},`,
+    ...dependsOn(app, plan),
+  ];
+  const made = [`new AppService(${json(role)}, {`, "  env,", ...args.map((line) => `  ${line}`), "})"];
+  if (onlyIn === undefined) return [`const ${variable} = ${made[0]}`, ...made.slice(1, -1), "});"];
+  return [
+    `const ${variable} = settings.${variable}Enabled`,
+    `  ? ${made[0]}`,
+    ...made.slice(1, -1).map((line) => `    ${line}`),
+    "    })",
+    "  : undefined;",
+  ];
+}
+
+function placement(app: AppPlan, plan: SystemPlan): Record<string, string> {
+  const {
+    service: { role, variable, by },
+    port,
+    mounts,
+    secretFiles,
+  } = app;
+  const route = plan.ways.routes.get(role);
+  const published = plan.ways.published.get(role) ?? [];
+  const volumes = mounts.volumes.map(
+    ({ role: volume, path, readOnly }) =>
+      `{ volume: ${volumeVariable(volume)}.volume, path: ${json(path)}${readOnly ? ", readOnly: true" : ""} }`,
+  );
+  const files = [
+    ...mounts.files.map(
+      ({ path, source }) => `${json(path)}: readFileSync(${beside(relative(plan.target, source))}, "utf8")`,
+    ),
+    ...secretFiles.map(
+      ({ key, path }) => `...(settings.${key} === undefined ? {} : { ${json(path)}: settings.${key} })`,
+    ),
+  ];
+  const hosts =
+    route === undefined
+      ? ""
+      : [
+          `settings.${route.key}`,
+          ...(route.aliases === undefined ? [] : [`...settings.${route.aliases}`]),
+        ].join(", ");
+  const path = route?.path === undefined ? "" : `, path: ${json(route.path)}`;
+  const isReplicated = STACKS.some((stack) => (by[stack]?.replicas ?? 1) !== 1);
+  return {
+    ...(port === undefined ? {} : { port: String(port) }),
+    ...(route === undefined ? {} : { route: `{ gateway, hostnames: [${hosts}]${path} }` }),
+    ...(published.length === 0
+      ? {}
+      : {
+          publish: `[${published.map((one) => `{ port: ${one.port}, hostPort: settings.${one.key}${one.protocol === "udp" ? ', protocol: "udp"' : ""} }`).join(", ")}]`,
+        }),
+    ...(app.alone ? { replace: '"stop-first"' } : {}),
+    ...(isReplicated ? { replicas: `settings.${variable}Replicas` } : {}),
+    ...(volumes.length === 0 ? {} : { volumes: `[${volumes.join(", ")}]` }),
+    ...(files.length === 0 ? {} : { files: `{ ${files.join(", ")} }` }),
+    ...(Object.keys(mounts.temporary).length === 0 ? {} : { temporary: literal(mounts.temporary) }),
+  };
+}
+
+function table(name: string, entries: Readonly<Record<string, string>>): string[] {
+  const lines = Object.entries(entries).map(([key, code]) => `  ${propertyName(key)}: ${code},`);
+  return lines.length === 0 ? [] : [`${name}: {`, ...lines, "},"];
+}
+
+/** A migration is the owner of the database: all that names the application's login names the owner's for it. */
+function migration({ migration: command, variables }: AppPlan): string[] {
+  if (command === undefined) return [];
+  const own = Object.entries({ ...variables.environment, ...variables.secrets }).flatMap(([name, code]) => {
+    const changed = code
+      .replaceAll("postgres.url", "postgres.ownerUrl")
+      .replaceAll(/(\{postgres\.database\}_)app/g, "$1owner");
+    return changed === code ? [] : [`${propertyName(name)}: ${changed}`];
+  });
+  const secrets = own.length === 0 ? "" : `, secrets: { ${own.join(", ")} }`;
+  return [`migration: { command: ${literal(command)}${secrets} },`];
+}
+
+function dependsOn({ service: { main }, variables }: AppPlan, plan: SystemPlan): string[] {
+  const servers = [...new Set(variables.servers)].map((kind) => `...${kind}.ready`);
+  const before = orderedApps(plan.apps);
+  const own = before.findIndex(({ service }) => service.main === main);
+  const apps = before.slice(0, own).filter(({ service }) => Object.hasOwn(main.dependsOn, service.name));
+  const ready = apps.map(({ service, onlyIn }) =>
+    onlyIn === undefined ? `...${service.variable}.ready` : `...(${service.variable}?.ready ?? [])`,
+  );
+  const all = [...servers, ...ready];
+  return all.length === 0 ? [] : [`dependsOn: [${all.join(", ")}],`];
+}

@@ -1,0 +1,132 @@
+// The system that two sets of compose files become: which components, with which arguments, and what each stack sets.
+import { Commands } from "./commands.ts";
+import { namesOf } from "./connections.ts";
+import { tellOfDifferences, tellOfOwner, tellOfProjects, tellOfRouters, tellOfStop } from "./differences.ts";
+import { type FileSecret, fileSecrets } from "./file-secrets.ts";
+import { portOf } from "./hostnames.ts";
+import { type ImagePlan, imageOf } from "./images.ts";
+import { jobsOf } from "./jobs.ts";
+import { isStateful } from "./kinds.ts";
+import { type Mounts, mountsOf, Volumes } from "./mounts.ts";
+import { Notes } from "./notes.ts";
+import { type Pair, type PairedService, STACKS, type Stack } from "./pair.ts";
+import { type Ways, waysOf } from "./routes.ts";
+import { SecretValues } from "./secret-values.ts";
+import { tellOfClient } from "./server-notes.ts";
+import { extensionsOf, type ServerPlan, serverPlan, serversOf } from "./servers.ts";
+import { type Arguments, argumentsOf } from "./service-args.ts";
+import { type Variables, variablesOf } from "./variables.ts";
+
+/** An application. */
+export interface AppPlan {
+  service: PairedService;
+  image: ImagePlan;
+  args: Arguments;
+  port?: number;
+  mounts: Mounts;
+  variables: Variables;
+  /** Command of the migration that runs before it. */
+  migration?: string[];
+  secretFiles: FileSecret[];
+  /** Two versions can't run beside each other: it has files or ports that only one process can have. */
+  alone: boolean;
+  /** The only environment that has it. */
+  onlyIn?: Stack;
+}
+
+/** The system. */
+export interface SystemPlan {
+  name: string;
+  /** Folder that its files will lie in. */
+  target: string;
+  /** How the page names the files that it came from. */
+  sources: Record<Stack, readonly string[]>;
+  apps: AppPlan[];
+  postgres?: ServerPlan & { extensions: string[] };
+  redis?: ServerPlan;
+  volumes: string[];
+  ways: Ways;
+  notes: Notes;
+  commands: Commands;
+}
+
+/** What to plan. */
+export interface PlanRequest {
+  name: string;
+  pair: Pair;
+  /** Folder that the compose files' paths begin in. */
+  folder: string;
+  target: string;
+  sources: Record<Stack, readonly string[]>;
+}
+
+/** Plans it; touches nothing. */
+export function planSystem({ name, pair, folder, target, sources }: PlanRequest): SystemPlan {
+  const notes = new Notes();
+  const commands = new Commands(name);
+  const { services } = pair;
+  tellOfProjects(pair, notes, commands);
+  const { apps: running, jobs } = jobsOf(
+    services.filter(({ kind }) => kind === "app"),
+    notes,
+  );
+  const servers = serversOf(services, notes);
+  const ways = waysOf(running, name, notes, commands);
+  const secretValues = new SecretValues(services);
+  const volumes = new Volumes(services.map(({ role }) => role));
+  const login = jobs.size > 0 ? "url" : "ownerUrl";
+  const others = new Map(
+    running.flatMap(({ main, role }) => namesOf(main).map((host) => [host, role] as const)),
+  );
+  const apps = running.map((service): AppPlan => {
+    const { main, role } = service;
+    const port = portOf(main);
+    tellOfDifferences(service, notes);
+    tellOfRouters(service, notes);
+    const variables = variablesOf(
+      service,
+      { servers: servers.map(({ server }) => server), login, others, commands, secretValues },
+      notes,
+    );
+    const migration = jobs.get(role);
+    const alone = isStateful(main) || ways.published.has(role);
+    if (alone) tellOfStop(service, notes);
+    tellOfClient(role, variables, login, notes);
+    const onlyIn = STACKS.find((stack) =>
+      STACKS.every((other) => (service.by[other] !== undefined) === (other === stack)),
+    );
+    return {
+      service,
+      alone,
+      image: imageOf(service, name, target, notes, commands),
+      args: argumentsOf(main, role, port, secretValues, notes),
+      mounts: mountsOf(main, role, folder, volumes, notes),
+      variables,
+      secretFiles: fileSecrets(service, pair, notes, commands),
+      ...(port === undefined ? {} : { port }),
+      ...(migration === undefined ? {} : { migration }),
+      ...(onlyIn === undefined ? {} : { onlyIn }),
+    };
+  });
+  for (const { role } of running) notes.taken(role, "an AppService");
+  for (const {
+    mounts,
+    args,
+    service: { role },
+  } of apps) {
+    if (mounts.volumes.length > 0 && !/"\d+:\d+"/.test(args.user ?? "")) tellOfOwner(role, notes);
+  }
+  const of = (kind: "postgres" | "redis") => services.find((one) => one.kind === kind);
+  return {
+    name,
+    target,
+    sources,
+    apps,
+    ...serverPlan("postgres", of("postgres"), notes, { extensions: extensionsOf(of("postgres")) }),
+    ...serverPlan("redis", of("redis"), notes, {}),
+    volumes: [...volumes.roles.values()],
+    ways,
+    notes,
+    commands,
+  };
+}

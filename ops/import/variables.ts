@@ -1,0 +1,192 @@
+// Where each variable of a service goes: what follows from a component and what both environments have in common into the
+// topology, what differs into the stack files, what is secret encrypted and never into the topology.
+import { credentialIn, isCredentialName } from "../../infra/settings/credential.ts";
+import { variableNameProblem } from "../../infra/settings/variables.ts";
+import type { Commands } from "./commands.ts";
+import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
+import { type Expression, expressionFor, type Server, uses } from "./connections.ts";
+import type { Notes } from "./notes.ts";
+import { type PairedService, type PerStack, STACKS, type Stack } from "./pair.ts";
+import type { SecretValues } from "./secret-values.ts";
+
+/** A service's variables, sorted. */
+export interface Variables {
+  /** In the topology: TypeScript by name. */
+  environment: Record<string, string>;
+  secrets: Record<string, string>;
+  /** In the stack files: plain values, and values to encrypt. */
+  plain: Record<Stack, Record<string, string>>;
+  sealed: Record<Stack, Record<string, string>>;
+  /** The topology needs the function that reads a URL's password. */
+  needsPassword: boolean;
+  /** Components that it leads to. */
+  servers: Server["kind"][];
+}
+
+/** What the variables of all services are sorted with. */
+export interface Surroundings {
+  servers: readonly Server[];
+  /** Whose login a service gets at the database. */
+  login: "url" | "ownerUrl";
+  /** Other applications, by the names that compose gives them. */
+  others: ReadonlyMap<string, string>;
+  commands: Commands;
+  secretValues: SecretValues;
+}
+
+/** More words that name a credential; here a wrong guess costs an encryption and no more. */
+const CAUTIOUS =
+  /jwt|auth(?!or)|cred|private|signing|cipher|encrypt|salt|webhook|license|connection_?string/i;
+/** What is no credential whatever it is called. */
+const HARMLESS = /^(true|false|yes|no|on|off|\d{1,6}|\d+[smhd]|info|debug|warn|error)$/i;
+/** A long word of letters and digits without a meaning, such as a key. */
+const RANDOM = /^(?=.*\d)(?=.*[a-z])[A-Za-z0-9+/_=-]{24,}$/i;
+
+/** Does a variable look like a secret, by its name or by its value? */
+export function looksSecret(name: string, value: string): boolean {
+  if (value === "" || HARMLESS.test(value)) return false;
+  if (credentialIn(value) !== undefined || RANDOM.test(value)) return true;
+  return (
+    isCredentialName(name) || (CAUTIOUS.test(name) && !/url|uri|host|path|file|expir|ttl|enabled/i.test(name))
+  );
+}
+
+/** Sorts the variables of a service. */
+export function variablesOf(service: PairedService, around: Surroundings, notes: Notes): Variables {
+  const { role, main, by } = service;
+  const result: Variables = {
+    environment: {},
+    secrets: {},
+    plain: { staging: {}, production: {} },
+    sealed: { staging: {}, production: {} },
+    needsPassword: false,
+    servers: around.servers.filter((server) => uses(main, server)).map(({ kind }) => kind),
+  };
+  const names = new Set(STACKS.flatMap((stack) => Object.keys(by[stack]?.environment ?? {})));
+  for (const name of [...names].sort()) {
+    const values: PerStack<string> = Object.fromEntries(
+      STACKS.flatMap((stack) => {
+        const value = by[stack]?.environment[name];
+        return value === undefined ? [] : [[stack, value]];
+      }),
+    );
+    if (variableNameProblem(name) !== undefined) {
+      notes.left(role, `the variable ${JSON.stringify(name)}: no variable can be called so`);
+      continue;
+    }
+    const expression = connection(name, values, service, around);
+    if (expression !== undefined) {
+      result[expression.secret ? "secrets" : "environment"][name] = expression.code;
+      result.needsPassword ||= expression.needsPassword ?? false;
+      continue;
+    }
+    place(name, values, service, around, notes, result);
+  }
+  return result;
+}
+
+function connection(
+  name: string,
+  values: PerStack<string>,
+  { main }: PairedService,
+  { servers, login }: Surroundings,
+): Expression | undefined {
+  for (const server of servers) {
+    const found = uses(main, server) ? expressionFor(name, values, server, login) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A variable that follows from nothing. */
+function place(
+  name: string,
+  values: PerStack<string>,
+  { role, by }: PairedService,
+  around: Surroundings,
+  notes: Notes,
+  result: Variables,
+): void {
+  const stacks = STACKS.filter((stack) => by[stack] !== undefined);
+  const given = stacks.filter((stack) => values[stack] !== undefined);
+  const known = given.filter((stack) => unknownIn(values[stack] ?? "").length === 0);
+  const secret = given.some((stack) => {
+    const value = values[stack] ?? "";
+    return looksSecret(name, value) || around.secretValues.isIn(value);
+  });
+  for (const stack of given.filter((one) => !known.includes(one))) {
+    const missing = unknownIn(values[stack] ?? "")
+      .map((one) => `\${${one}}`)
+      .join(", ");
+    notes.decide(
+      role,
+      `${name} of ${stack} hangs on ${missing}, which no file gives a value`,
+      secret || looksSecret(name, "x")
+        ? around.commands.setSecret(stack, ["secrets", role, name])
+        : around.commands.set(stack, ["environment", role, name], "value"),
+    );
+  }
+  const [first] = known;
+  const value = first === undefined ? undefined : values[first];
+  const isSame =
+    value !== undefined && known.length === stacks.length && known.every((one) => values[one] === value);
+  const texts = known.map((stack) => values[stack] ?? "");
+  tellOfNeighbours(name, texts, secret, role, around, notes);
+  if (secret) {
+    placeSecret(name, values, known, role, around, notes, result);
+    return;
+  }
+  if (isSame) result.environment[name] = JSON.stringify(value);
+  else for (const stack of known) result.plain[stack][name] = values[stack] ?? "";
+}
+
+/** A secret that both environments have is production's: a guard refuses it in staging. */
+function placeSecret(
+  name: string,
+  values: PerStack<string>,
+  known: readonly Stack[],
+  role: string,
+  around: Surroundings,
+  notes: Notes,
+  result: Variables,
+): void {
+  const isShared =
+    known.length === STACKS.length && values.staging === values.production && values.staging !== "";
+  if (isShared) {
+    notes.decide(
+      role,
+      `${name} is the same secret in both environments, and was written for production only: issue staging one of its own`,
+      around.commands.setSecret("staging", ["secrets", role, name]),
+    );
+  }
+  for (const stack of known.filter((one) => !isShared || one === "production")) {
+    const value = values[stack] ?? "";
+    // No secret is empty, and an empty value is none.
+    if (value === "") result.plain[stack][name] = "";
+    else result.sealed[stack][name] = value;
+  }
+}
+
+/** Services don't know each other by compose's names here. */
+function tellOfNeighbours(
+  name: string,
+  values: readonly string[],
+  secret: boolean,
+  role: string,
+  { others }: Surroundings,
+  notes: Notes,
+): void {
+  for (const [host, other] of others) {
+    if (other === role) continue;
+    const form = new RegExp(
+      `(^|[/@,=\\s])${host.replaceAll(/[.*+?^$()[\]{}|\\]/g, "\\$&")}(:\\d+)?($|[/,;\\s])`,
+    );
+    const hit = values.find((value) => form.test(value));
+    if (hit === undefined) continue;
+    const now = secret ? "" : ` (it is ${JSON.stringify(shownUnknown(hit))} now)`;
+    notes.decide(
+      role,
+      `${name} names the service ${other} by compose's name ${host}, which nothing answers to here: give it the hostname under which the gateway leads to ${other}${now}`,
+    );
+  }
+}
