@@ -45,6 +45,17 @@ export async function piped(
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
+/** What a command writes that is fed without an end, and on the last line its exit code. */
+export async function onEndlessInput(project: TestProject, args: readonly string[]): Promise<string> {
+  const [program, words] = project.commandLine(args);
+  const line = [program, ...words].map(quoted).join(" ");
+  const { stdout } = await execa("bash", ["-c", `yes | ${line}; echo "\${PIPESTATUS[1]}"`], {
+    cwd: project.folder,
+    env: project.environment(),
+  });
+  return stdout;
+}
+
 /**
  * Runs a command at a terminal of its own, of 17 rows and 91 columns, which `type` writes to.
  *

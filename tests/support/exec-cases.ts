@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { BareService } from "./bare-service.ts";
-import { atTerminal, open, piped } from "./console.ts";
+import { atTerminal, onEndlessInput, open, piped } from "./console.ts";
 import { ROOT, type TestProject } from "./project.ts";
 
 /** The cases, for a project whose staging is up. */
@@ -67,6 +67,12 @@ export function execCases(project: () => TestProject): void {
       expect(stdout).toBe("y\n141");
       const left = await piped(project(), exec("app", "--", "sh", "-c", "cat /proc/[0-9]*/comm"));
       expect(left.stdout.toString().split("\n")).not.toContain("yes");
+    });
+
+    it("ends with its command, whatever of the input is left", async () => {
+      expect(await onEndlessInput(project(), exec("app", "--", "sh", "-c", "echo done; exit 3"))).toBe(
+        "done\n3",
+      );
     });
 
     it("names the services there are, what is not up, and an image without a shell", async () => {

@@ -1,6 +1,6 @@
 // What `tandem run` does in an environment `staging` that is up, beside a `production` that isn't.
 import { describe, expect, it } from "vitest";
-import { atTerminal, oneOffsOf, open, piped, untilOneOff } from "./console.ts";
+import { atTerminal, onEndlessInput, oneOffsOf, open, piped, untilOneOff } from "./console.ts";
 import { docker } from "./docker.ts";
 import type { TestProject } from "./project.ts";
 import { containerOf, snapshot } from "./snapshot.ts";
@@ -57,6 +57,10 @@ export function runCases(project: () => TestProject): void {
       running.stdout?.once("data", () => running.kill("SIGTERM"));
       expect((await running).exitCode).toBe(9);
       expect(await oneOffsOf(project())).toEqual([]);
+    });
+
+    it("ends with its command, whatever of the input is left", async () => {
+      expect(await onEndlessInput(project(), shell("echo done; exit 3"))).toBe("done\n3");
     });
 
     it("killed, leaves what the next drift knows and the next up removes", async () => {

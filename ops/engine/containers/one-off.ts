@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import type Docker from "dockerode";
 import { putFile } from "../../../provider/docker/containers.ts";
 import { found } from "../docker-client.ts";
+import { UserError } from "../errors.ts";
 import { say } from "../say.ts";
 import { type OneOff, oneOffLabels } from "./one-off-labels.ts";
 import { type OneOffSpec, SECRETS_DIR } from "./one-off-options.ts";
@@ -27,6 +28,12 @@ async function startJoined(docker: Docker, container: Docker.Container, tty: boo
   const stream = await container.attach({ ...streams, hijack: true, detachKeys: DETACH_KEYS });
   const ended = container.wait({ condition: "removed" }) as Promise<{ StatusCode: number }>;
   ended.catch(() => undefined);
+  const lost = (error: Error) => {
+    throw new UserError(
+      `the connection to Docker was lost: ${error.message}; the command may still run`,
+      "look whether it does, as with `docker ps`; its container is gone when it ends, or with the next `tandem up`",
+    );
+  };
   await container.start();
   try {
     await joinTerminal({ stream: stream as never, tty, resize: (size) => container.resize(size) });
@@ -34,7 +41,7 @@ async function startJoined(docker: Docker, container: Docker.Container, tty: boo
     await found(docker.getContainer(container.id).kill()).catch(() => undefined);
     throw error;
   }
-  return (await ended).StatusCode;
+  return (await ended.catch(lost)).StatusCode;
 }
 
 /**

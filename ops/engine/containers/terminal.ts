@@ -33,9 +33,21 @@ function write(output: NodeJS.WriteStream, content: Buffer): Promise<void> {
 const ignore = () => undefined;
 
 /**
+ * What comes out of the connection to its end. A command that ends before it has read its whole input ends the connection
+ * with an error; whether it was lost shows when the exit code is asked for.
+ */
+async function* outputOf(stream: Duplex): AsyncGenerator<Buffer> {
+  try {
+    yield* stream as AsyncIterable<Buffer>;
+  } catch {
+    // As above.
+  }
+}
+
+/**
  * Joins both ends until the far one has written all it had to.
  *
- * @throws EPIPE when nobody reads this process's output any more; what the connection throws
+ * @throws EPIPE when nobody reads this process's output any more
  */
 export async function joinTerminal({ stream, tty, resize }: FarEnd): Promise<void> {
   const { stdin, stdout, stderr } = process;
@@ -57,9 +69,9 @@ export async function joinTerminal({ stream, tty, resize }: FarEnd): Promise<voi
       void matchSize(RESIZE_TRIES);
     }
     stdin.pipe(stream);
-    if (tty) for await (const content of stream) await write(stdout, content);
+    if (tty) for await (const content of outputOf(stream)) await write(stdout, content);
     else {
-      for await (const { stream: which, content } of readFrames(stream))
+      for await (const { stream: which, content } of readFrames(outputOf(stream)))
         await write(which === 2 ? stderr : stdout, content);
     }
   } finally {
