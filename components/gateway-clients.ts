@@ -2,11 +2,7 @@
 
 /** What of it can be set. */
 export interface ClientOptions {
-  /**
-   * Addresses of the proxies before this gateway that are believed, each an IP address or a range such as `10.1.0.0/16`:
-   * what they say of the client in `X-Forwarded-For`, `-Proto` and `-Host` reaches the application. Nobody else's word
-   * does. The range of a network holds everybody on it. @default nobody; the connector of an own tunnel where `ownTunnel` is set
-   */
+  /** Addresses and ranges of the proxies that are believed, as the gateway's arguments have them. @default nobody */
   trustedProxies?: string[] | undefined;
   /** Name of the container that is believed besides: the connector of the environment's own tunnel. @default none */
   connector?: string | undefined;

@@ -12,13 +12,12 @@ import { clientProblem } from "./gateway-clients.ts";
 import {
   CONFIG_DIR,
   CONTAINER_PORT,
-  filesVersion,
   GATEWAY_COMMAND,
   GATEWAY_HEALTH,
-  gatewayFiles,
   STOP_GRACE_SECONDS,
 } from "./gateway-config.ts";
 import { CONTAINER_TLS_PORT, type EntryOptions } from "./gateway-entry.ts";
+import { gatewayVolume } from "./gateway-volume.ts";
 import { componentOptions } from "./providers.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
@@ -30,7 +29,7 @@ export interface BasicAuth {
 }
 
 /** Arguments of a `Gateway`. */
-export interface GatewayArgs extends Omit<EntryOptions, "connector"> {
+export interface GatewayArgs extends Omit<EntryOptions, "connector" | "trustedProxies"> {
   /** Environment that it is part of. */
   env: Environment;
   /** Role in the environment, part of its names, for a second gateway. @default "gateway" */
@@ -47,6 +46,12 @@ export interface GatewayArgs extends Omit<EntryOptions, "connector"> {
    * Whether the environment's own tunnel leads here: its connector is then believed as `trustedProxies` are. @default false
    */
   ownTunnel?: boolean;
+  /**
+   * Addresses of the proxies before this gateway that are believed, each an IP address or a range such as `10.1.0.0/16`:
+   * what they say of the client in `X-Forwarded-For`, `-Proto` and `-Host` reaches the application. Nobody else's word
+   * does. The range of a network holds everybody on it. @default nobody; the connector of an own tunnel where `ownTunnel` is set
+   */
+  trustedProxies?: pulumi.Input<string>[];
   /** Tell search engines to keep out. @default false */
   noindex?: pulumi.Input<boolean>;
   /** Ask for a user and password. @default none */
@@ -183,7 +188,6 @@ export class Gateway extends pulumi.ComponentResource {
   private createContainer(name: string, config: Volume): pulumi.Output<string> {
     const { env, image, limits, tls, bindAddress = "127.0.0.1", hostPort } = this.args;
     const connector = this.args.ownTunnel === true ? env.name(CONNECTOR_ROLE) : undefined;
-    const files = gatewayFiles({ ...this.args, connector });
     const tlsPort = tls === undefined ? [] : [{ hostPort: tls.hostPort, containerPort: CONTAINER_TLS_PORT }];
     const ports = [{ hostPort, containerPort: CONTAINER_PORT }, ...tlsPort];
     const source = lookUpImage(`Gateway '${name}'`, `${name}-image`, image, { parent: this });
@@ -200,8 +204,7 @@ export class Gateway extends pulumi.ComponentResource {
         // Share of the container's memory that each of the two processes may use.
         AUTOMEMLIMIT: "0.4",
       },
-      files,
-      filesVersion: filesVersion(files),
+      ...gatewayVolume(`Gateway '${name}'`, { ...this.args, connector }),
       volumes: [{ volume: config.name, path: CONFIG_DIR }],
       ports: ports.map((port) => ({ bindAddress, ...port })),
       // The official binary carries this file capability and can't be executed without it.
@@ -233,6 +236,7 @@ function rejectBadArgs(name: string, args: GatewayArgs): void {
       .each("tls.hostnames", tls.hostnames, hostname);
   }
   checks.done();
-  const problem = clientProblem(args);
+  const proxies = args.trustedProxies?.filter((each): each is string => !isLater(each));
+  const problem = clientProblem({ ...args, trustedProxies: proxies });
   if (problem !== undefined) throw new pulumi.RunError(`Gateway '${name}': ${problem}`);
 }

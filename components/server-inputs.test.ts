@@ -155,10 +155,12 @@ describe("what comes from an output arrives", () => {
     const edge = new Gateway("edge", {
       ...{ env, image: "caddy:1", hostPort: 3101, limits },
       noindex: later(true),
+      trustedProxies: ["192.0.2.1", later("10.1.0.0/16")],
       basicAuth: basicAuth(env, later("team"), later("password")),
     });
     edge.route("app", { hostnames: ["a.example.com"], path: later("/ws"), upstreams: ["app:80"] });
     await pulumi.runtime.disconnect();
+    expect(JSON.stringify(only(registered, START).inputs.files)).toContain("static 192.0.2.1 10.1.0.0/16");
     expect(only(registered, "tandem:gateway:Route").inputs).toMatchObject({
       ...{ noindex: true, basicAuthUser: "team", path: "/ws" },
     });
@@ -220,6 +222,13 @@ describe("as soon as it is known, it is refused", () => {
       () => new RedisInstance("redis", { env, image: "redis:7", limits, user: later(null) as never }),
       /RedisInstance 'redis': user must be one word/,
       "redis-start",
+    ],
+    [
+      "a proxy that is none",
+      () =>
+        new Gateway("edge", { env, image: "caddy:1", hostPort: 80, limits, trustedProxies: [later("a b")] }),
+      /Gateway 'edge': trustedProxies: 'a b' is neither an IP address nor a range/,
+      "edge-start",
     ],
     [
       "a volume's owner",
