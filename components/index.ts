@@ -22,6 +22,7 @@ export type { DeviceSpec, ImageOptions, PublishedPort, TemporaryFolder } from ".
 export type { MigrationSpec } from "./migration-spec.ts";
 export { CONNECTOR_IMAGE, type OwnTunnel } from "./own-tunnel.ts";
 export { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";
+export type { PgLogin } from "./pg-login.ts";
 export type { PoolerArgs } from "./pg-pooler.ts";
 export type { ContainerServer, ManagedServer, PgServer, SharedServer } from "./pg-servers.ts";
 export { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./postgres-server.ts";

@@ -4,11 +4,12 @@ import { Role } from "@pulumi/postgresql/role.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { DataGuard, SetAside, TakeBack } from "../provider/sdk.ts";
-import { checkedArgument } from "./checked-inputs.ts";
 import type { Environment } from "./environment.ts";
 import { sqlName } from "./names.ts";
-import { connectionLimitCheck, rejectBadDatabase } from "./pg-arguments.ts";
+import { rejectBadDatabase } from "./pg-arguments.ts";
+import { connectionLimit } from "./pg-connections.ts";
 import { createExtensions } from "./pg-extensions.ts";
+import { type PgLogin, pgLogin } from "./pg-login.ts";
 import { PgPooler, type PoolerArgs } from "./pg-pooler.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
 import {
@@ -19,7 +20,6 @@ import {
   reachServer,
   type ServerHandle,
 } from "./pg-servers.ts";
-import { DEFAULT_POOL_SIZE } from "./pgbouncer-config.ts";
 import { componentOptions } from "./providers.ts";
 
 /** Arguments of a `PgDatabase`. */
@@ -61,7 +61,7 @@ interface Endpoint {
 /** The logins of a database, the owner first. */
 const PURPOSES = ["owner", "app", "readonly"] as const;
 /** What a login of the database is for: migrations, rows, or reading only. */
-type Purpose = (typeof PURPOSES)[number];
+export type Purpose = (typeof PURPOSES)[number];
 const ROLE = "postgres";
 
 /**
@@ -77,6 +77,12 @@ export class PgDatabase extends pulumi.ComponentResource {
   readonly ownerUrl: pulumi.Output<string>;
   /** Connection URL of the read-only login (secret). */
   readonly readOnlyUrl: pulumi.Output<string>;
+  /** The application's login, for clients that take no URL: host, port, user, password and others. */
+  readonly app: PgLogin;
+  /** The owner's login, for migrations. */
+  readonly owner: PgLogin;
+  /** The read-only login. */
+  readonly readOnly: PgLogin;
   /** What must exist before a client connects. */
   readonly ready: pulumi.Resource[];
   /** The server's container, where this machine's Docker runs it: what restore points are made in. */
@@ -123,9 +129,12 @@ export class PgDatabase extends pulumi.ComponentResource {
     this.networks = server.networks;
     this.files = server.tls?.ca === undefined ? {} : { [CA_PATH]: server.tls.ca };
     // A migration holds locks over statements and sets its session up: it goes to the server directly.
-    this.ownerUrl = this.connectionUrl(server, owner);
-    this.url = this.connectionUrl(pooler ?? server, app);
-    this.readOnlyUrl = this.connectionUrl(pooler ?? server, readOnly);
+    this.owner = this.login(server, owner);
+    this.app = this.login(pooler ?? server, app);
+    this.readOnly = this.login(pooler ?? server, readOnly);
+    this.ownerUrl = this.owner.url;
+    this.url = this.app.url;
+    this.readOnlyUrl = this.readOnly.url;
     this.registerOutputs({ database: this.database });
   }
 
@@ -225,28 +234,9 @@ export class PgDatabase extends pulumi.ComponentResource {
     );
   }
 
-  private connectionUrl({ host, port, tls }: Endpoint, login: Login): pulumi.Output<string> {
-    const query = new URLSearchParams({
-      ...(tls === undefined ? {} : { sslmode: tls.sslmode }),
-      ...(tls?.ca === undefined ? {} : { sslrootcert: CA_PATH }),
-    }).toString();
-    const base = pulumi.interpolate`postgresql://${login.role.name}:${login.password}@${host}:${port}/${this.database}`;
-    return pulumi.secret(query === "" ? base : pulumi.interpolate`${base}?${query}`);
+  private login({ host, port, tls }: Endpoint, { role, password }: Login): PgLogin {
+    const secured = tls && { sslmode: tls.sslmode, ...(tls.ca === undefined ? {} : { caPath: CA_PATH }) };
+    const parts = { host, port, database: this.database, user: role.name, password };
+    return pgLogin({ ...parts, ...(secured === undefined ? {} : { tls: secured }) });
   }
-}
-
-/** What a login may hold; a pooler's connections are the application's. */
-function connectionLimit(
-  name: string,
-  purpose: Purpose,
-  { connectionLimit: wanted, pooler }: PgDatabaseArgs,
-  { connections }: ServerHandle,
-): pulumi.Input<number> {
-  if (purpose === "app" && wanted !== undefined)
-    return checkedArgument(`PgDatabase '${name}'`, "connectionLimit", wanted, connectionLimitCheck);
-  if (connections === undefined) return -1;
-  if (pooler === undefined || purpose === "owner") return connections[purpose];
-  return pulumi
-    .output(pooler.poolSize)
-    .apply((size) => Math.max(connections[purpose], size ?? DEFAULT_POOL_SIZE));
 }

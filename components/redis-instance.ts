@@ -50,6 +50,10 @@ export class RedisInstance extends pulumi.ComponentResource {
   readonly host: string;
   /** Port on the network. */
   readonly port: number;
+  /** The application's login, for clients that take no URL. */
+  readonly user: pulumi.Output<string>;
+  /** Its password (secret). */
+  readonly password: pulumi.Output<string>;
   /** Connection URL of the application's login (secret). */
   readonly url: pulumi.Output<string>;
   /** What must exist before a client connects. */
@@ -79,6 +83,8 @@ export class RedisInstance extends pulumi.ComponentResource {
       ? this.createLogin(name, args, user, password)
       : [this.createServer(name, args, user, password)];
     this.port = shared ? args.server.port : REDIS_PORT;
+    this.user = pulumi.output(user);
+    this.password = pulumi.secret(password);
     this.url = pulumi.secret(pulumi.interpolate`redis://${user}:${password}@${this.host}:${this.port}/0`);
     this.registerOutputs({ host: this.host });
   }
