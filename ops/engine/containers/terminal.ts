@@ -36,7 +36,7 @@ const ignore = () => undefined;
  * What comes out of the connection to its end. A command that ends before it has read its whole input ends the connection
  * with an error; whether it was lost shows when the exit code is asked for.
  */
-async function* outputOf(stream: Duplex): AsyncGenerator<Buffer> {
+export async function* outputOf(stream: Duplex): AsyncGenerator<Buffer> {
   try {
     yield* stream as AsyncIterable<Buffer>;
   } catch {
