@@ -41,14 +41,16 @@ const LEFT_OUT = /(^|\/)(node_modules|\.git)$/;
 
 /** Of a checkout that shares its git folder with the real one: git must not note down anything about it. */
 const variables = { TANDEM_HOME: home, NO_COLOR: "1", GIT_OPTIONAL_LOCKS: "0" };
+/** The same, without a backend or passphrase of whoever runs the tests. */
+const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+const env = { ...Object.fromEntries(own.map((key) => [key, undefined])), ...variables };
 
 async function tandem(...args: string[]): Promise<string> {
-  const own = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
   const { all, exitCode } = await execa(join(checkout, "tandem"), args, {
     all: true,
     reject: false,
     stdin: "ignore",
-    env: { ...Object.fromEntries(own.map((key) => [key, undefined])), ...variables },
+    env,
   });
   expect(exitCode, all).toBe(0);
   return all;
@@ -142,6 +144,7 @@ services:
       NODE_ENV: production
       PORT: "8080"
       SESSION_SECRET: \${SESSION_SECRET}
+      NOTE: \${NOTE}
     depends_on:
       migrate: { condition: service_completed_successfully }
       redis: { condition: service_started }
@@ -181,6 +184,10 @@ it("a pair of compose files becomes a system that type-checks, previews in both 
     .replace(/postgresPort: \d+/, `postgresPort: ${await freePort()}`);
   expect(moved).toMatch(/SESSION_SECRET:\n\s+secure: v1:/);
   writeFileSync(file, moved);
+  // A decision's command, as it stands on the page.
+  const [command = "none"] = /\S.*config set .*\.NOTE .*staging$/m.exec(all.join("\n")) ?? [];
+  await execa("sh", ["-c", command], { cwd: checkout, env, stdin: "ignore" });
+  expect(readFileSync(file, "utf8")).toMatch(/NOTE: value$/m);
   expect(await tandem("preview", "--system", imported, "production")).toContain("AppService");
   await tandem("up", "--system", imported, "staging", "--yes");
   const ready = await ask(port, "staging-shop.localhost", "/ready");
