@@ -6,6 +6,7 @@ import type { AppServiceArgs } from "./app-service.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { AUTONAME_LENGTH } from "./container.ts";
 import { type HttpHealth, needsProbe } from "./health-check.ts";
+import { networkName } from "./network-names.ts";
 import { IMAGE_USER, watchSeconds } from "./service-inputs.ts";
 
 /** More containers of one service than any one machine is for. */
@@ -31,6 +32,7 @@ export function rejectBadArgs(name: string, args: AppServiceArgs): void {
     .health(args.health)
     .add("health.port", withoutPort(args))
     .add("replace", replaceProblem(args))
+    .each("names", args.names, networkName)
     .required("replicas", replicas, whole(1, MOST_REPLICAS))
     .port("port", args.port)
     .each("route.hostnames", args.route?.hostnames, hostname)
@@ -55,11 +57,18 @@ function withoutPort({ health, port }: AppServiceArgs): string | undefined {
     : undefined;
 }
 
-function replaceProblem({ replace, publish = [], replicas = 1 }: AppServiceArgs): string | undefined {
+function replaceProblem({
+  replace,
+  publish = [],
+  replicas = 1,
+  names = [],
+}: AppServiceArgs): string | undefined {
   if (replace !== undefined && replace !== "beside" && replace !== "stop-first")
     return "must be beside or stop-first";
   if (replace === "stop-first")
     return replicas === 1 ? undefined : "is stop-first, for what may exist once; replicas must be 1";
+  if (names.length > 0)
+    return "must be stop-first: of two versions beside each other, one that isn't ready would have the same names";
   return publish.length > 0
     ? "must be stop-first: two versions beside each other can't publish the same port"
     : undefined;

@@ -11,6 +11,7 @@ import type { Gateway, WatchSpec } from "./gateway.ts";
 import type { HealthCheck } from "./health-check.ts";
 import { type ImageOptions, openedLabel, optionsOf, type PublishedPort } from "./image-options.ts";
 import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
+import { takeNames } from "./network-names.ts";
 import { componentOptions } from "./providers.ts";
 import { present, type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
 import { type ServiceInputs, serviceInputs, withoutUnset } from "./service-inputs.ts";
@@ -100,6 +101,11 @@ export interface AppServiceArgs extends ImageOptions {
    * @default "beside"
    */
   replace?: "beside" | "stop-first";
+  /**
+   * Names under which other services of the environment reach it, as in `mysql://db:3306`. Only what runs once can have one:
+   * `replace` must be `stop-first`. For the others: the gateway's route. @default its own name where `replace` is `stop-first`
+   */
+  names?: string[];
   /** What must exist before migration and containers: databases, queues, the `ready` of services that it calls. */
   dependsOn?: pulumi.Resource[];
 }
@@ -196,7 +202,9 @@ export class AppService extends pulumi.ComponentResource {
         ports: args.publish?.map(({ port, hostPort, protocol, bindAddress = "127.0.0.1" }) => ({
           ...{ bindAddress, hostPort, containerPort: port, protocol },
         })),
-        stopFirst: args.replace === "stop-first" ? true : undefined,
+        ...(args.replace === "stop-first"
+          ? { stopFirst: true, aliases: takeNames(args.env, name, args.names) }
+          : {}),
         files: delivery.files,
         filesVersion: delivery.version,
         volumes: args.volumes,

@@ -72,6 +72,17 @@ describe("a container of an image that wasn't made for Tandem", () => {
     expect(other.inputs.healthcheck.tests).toContain("9");
   });
 
+  it("C3: has its own name on the network where it runs once, or those that it is given, and nobody's else", async () => {
+    expect((await container({ replace: "stop-first" })).inputs.networksAdvanced[0].aliases).toEqual(["app"]);
+    registered = await recordResources();
+    env = new Environment("staging", { system: "oracle", environment: "staging" });
+    const named = await container({ replace: "stop-first", names: ["db", "mysql"] });
+    expect(named.inputs.networksAdvanced[0].aliases).toEqual(["db", "mysql"]);
+    const limits = { cpus: 0.5, memoryMb: 64, pids: 9 };
+    const other = { env, image: "x:1", health: { command: ["true"] }, limits };
+    expect(() => new AppService("db", { ...other, replace: "stop-first" })).toThrow(/names has 'db', which 'app' has as well/);
+  });
+
   it("B3: gets no variable that is undefined, and neither does its migration", async () => {
     service({
       environment: { SET: "1", UNSET: undefined },
@@ -97,6 +108,8 @@ describe("a container of an image that wasn't made for Tandem", () => {
       /replace must be stop-first/,
     ],
     ["one that may exist once, twice", { replace: "stop-first", replicas: 2 }, /replicas must be 1/],
+    ["a name for two versions beside each other", { names: ["db"] }, /replace must be stop-first/],
+    ["a name that nobody can ask for", { replace: "stop-first", names: ["a b"] }, /names is 'a b'/],
     ["a file in memory", { files: { "/tmp/a": "x" } }, /lies in \/tmp, a folder in memory/],
     ["a file in the root itself", { files: { "/a": "x" } }, /lies in \/, which is read-only/],
     ["a parameter of the host", { sysctls: { "vm.max_map_count": "1" } }, /set it on the host/],

@@ -28,9 +28,7 @@ export interface Expression {
 export function serverOf(service: PairedService, poolers: readonly PairedService[]): Server {
   const kind = service.kind === "redis" ? "redis" : "postgres";
   const known = [service, ...(kind === "postgres" ? poolers : [])];
-  const hosts = known.flatMap((one) =>
-    STACKS.flatMap((stack) => (one.by[stack] ? namesOf(one.by[stack]) : [])),
-  );
+  const hosts = known.flatMap((one) => STACKS.flatMap((stack) => (one.by[stack] ? one.by[stack].names : [])));
   const logins = Object.fromEntries(
     STACKS.flatMap((stack) => {
       const own = service.by[stack];
@@ -38,13 +36,6 @@ export function serverOf(service: PairedService, poolers: readonly PairedService
     }),
   );
   return { kind, hosts: [...new Set(hosts)], logins };
-}
-
-/** Names under which compose's network knows a service. */
-export function namesOf({ name, rest }: ComposeService): string[] {
-  const aliases = Object.values(mapOf(rest.networks)).flatMap((one) => mapOf(one).aliases ?? []);
-  const others = [rest.container_name, rest.hostname, ...aliases];
-  return [name, ...others.filter((one): one is string => typeof one === "string")];
 }
 
 function postgresLogin({ environment }: ComposeService) {

@@ -68,11 +68,18 @@ export function tellOfOwner(role: string, notes: Notes): void {
   );
 }
 
-/** Tells of a service whose successor starts only when it has ended, and takes its replicas away. */
-export function tellOfStop({ by, role }: PairedService, notes: Notes): void {
+/**
+ * Tells of a service whose successor starts only when it has ended, and takes its replicas away.
+ *
+ * @param must whether its files or ports can have one process only; else it is for its names alone
+ */
+export function tellOfStop({ by, role }: PairedService, must: boolean, notes: Notes): void {
   notes.decide(
     role,
-    "each deploy of it stops it for a moment: its files or its ports can have one process only",
+    must
+      ? "each deploy of it stops it for a moment: its files or its ports can have one process only"
+      : "each deploy of it stops it for a moment: others reach it by its name, which one container has. Where it speaks HTTP, the gateway can lead to it by a hostname, without a gap",
+    ...(must ? [] : ['route: { gateway, hostnames: ["api.internal.example.com"] }']),
   );
   for (const stack of STACKS) {
     const service = by[stack];

@@ -41,12 +41,6 @@ function built({ main, role }: PairedService, system: string, target: string, no
     );
     return JSON.stringify("registry.example.com/app:1.0.0");
   }
-  if (stage !== undefined) {
-    notes.decide(
-      role,
-      `compose builds the stage ${shownUnknown(stage)} of its Dockerfile: a build here makes the last one. Make it the last, or a Dockerfile of its own`,
-    );
-  }
   const plain = Object.entries(args).filter(([name, value]) => {
     if (unknownIn(value).length === 0 && !looksSecret(name, value)) return true;
     notes.decide(
@@ -66,6 +60,7 @@ function built({ main, role }: PairedService, system: string, target: string, no
     ...(dockerfile === undefined || unknownIn(dockerfile).length > 0
       ? []
       : [`dockerfile: ${text(dockerfile)}`]),
+    ...(stage === undefined || unknownIn(stage).length > 0 ? [] : [`target: ${text(stage)}`]),
     ...(plain.length === 0 ? [] : [`args: ${literal(Object.fromEntries(plain))}`]),
   ];
   return `{ ${parts.join(", ")} }`;

@@ -42,6 +42,8 @@ export function argumentsOf(
     shmMb: service.shmMb === undefined ? undefined : String(service.shmMb),
     ulimits: Object.keys(ulimits).length === 0 ? undefined : literal(ulimits),
     sysctls: tableOf(rest.sysctls),
+    devices: devicesOf(rest.devices),
+    gpus: rest.gpus === "all" ? literal("all") : undefined,
     extraHosts: tableOf(rest.extra_hosts),
     stopSignal: rest.stop_signal === undefined ? undefined : literal(String(rest.stop_signal)),
     stopGraceSeconds:
@@ -156,10 +158,8 @@ const LEFT: Readonly<Record<string, string>> = {
 const DECIDE: Readonly<Record<string, string>> = {
   cgroup_parent: "cgroup_parent is not taken",
   cpuset: "cpuset is not taken: limits.cpus says how much it may use",
-  devices: "devices are not taken: name each one that it needs",
   dns: "dns is not taken: containers ask Docker's own resolver",
   domainname: "domainname is not taken",
-  gpus: "gpus are not taken",
   ipc: "ipc is not taken: it would share memory with others",
   network_mode:
     "network_mode is not taken: a service is on its environment's own network, and reached through the gateway or a published port",
@@ -193,6 +193,19 @@ function listOf(value: unknown): unknown[] {
 function tableOf(value: unknown): string | undefined {
   const entries = Object.entries(mapOf(value)).map(([name, one]) => [name, String(one)]);
   return entries.length === 0 ? undefined : literal(Object.fromEntries(entries));
+}
+
+/** Devices of the host, in compose's short form or its long one. */
+function devicesOf(value: unknown): string | undefined {
+  const devices = listOf(value).map((each) => {
+    const { source, target, permissions } = mapOf(each);
+    const [host, container, may] =
+      typeof each === "string"
+        ? each.split(":")
+        : [source, target, permissions].map((one) => one && String(one));
+    return defined({ host, container, permissions: may });
+  });
+  return devices.length === 0 ? undefined : literal(devices);
 }
 
 function ulimitOf(limit: unknown): unknown {

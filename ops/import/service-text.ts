@@ -89,7 +89,7 @@ function placement(app: AppPlan, plan: SystemPlan): Record<string, string> {
       : {
           publish: `[${published.map((one) => `{ port: ${one.port}, hostPort: settings.${one.key}${one.protocol === "udp" ? ', protocol: "udp"' : ""} }`).join(", ")}]`,
         }),
-    ...(app.alone ? { replace: '"stop-first"' } : {}),
+    ...(app.names === undefined ? {} : { replace: '"stop-first"', names: literal(app.names) }),
     ...(isReplicated ? { replicas: `settings.${variable}Replicas` } : {}),
     ...(volumes.length === 0 ? {} : { volumes: `[${volumes.join(", ")}]` }),
     ...(files.length === 0 ? {} : { files: `{ ${files.join(", ")} }` }),

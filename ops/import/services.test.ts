@@ -68,11 +68,11 @@ describe("what needs a decision says so, with the line to write", () => {
     expect([...files.values()].join("\n")).not.toContain("abc");
   });
 
-  it("a variable that names another service by compose's name", async () => {
+  it("a variable that names a service of the gateway by compose's name", async () => {
     const { plan, topology } = await folder
       .write({
         "compose.yaml":
-          "services:\n  api: { image: 'api:1' }\n" +
+          "services:\n  api: { image: 'api:1', ports: ['80:3000'] }\n" +
           "  app: { image: 'shop:1', environment: { API: 'http://api:3000/v1', RAPID: 'http://rapid:3000' } }\n",
       })
       .import();
@@ -80,6 +80,26 @@ describe("what needs a decision says so, with the line to write", () => {
     expect(notes).toContainEqual(expect.stringMatching(/^API names the service api by compose's name/));
     expect(notes.join()).not.toContain("RAPID");
     expect(topology).toContain('API: "http://api:3000/v1"');
+  });
+
+  it("a service that others reach by its name keeps it, and stops for a moment in a deploy", async () => {
+    const { plan, topology } = await folder
+      .write({
+        "compose.yaml":
+          "services:\n  pdf_maker: { image: 'pdf:1', container_name: pdf, deploy: { replicas: 2 } }\n" +
+          "  queue: { image: 'rabbitmq:3.13', volumes: ['q:/var/lib/rabbitmq'] }\n" +
+          "  app: { image: 'shop:1', environment: { PDF: 'http://pdf_maker:3000', AMQP: 'amqp://queue' } }\n",
+      })
+      .import();
+    const notes = plan.notes
+      .of("decide")
+      .map(({ text }) => text)
+      .join("\n");
+    expect(topology).toContain('names: ["pdf_maker", "pdf"],');
+    expect(topology).toContain('names: ["queue"],');
+    expect(notes).not.toContain("by compose's name");
+    expect(notes).toMatch(/others reach it by its name/);
+    expect(notes).toMatch(/compose runs 2 of it/);
   });
 
   it("an image that is whatever is newest, which the check refuses until then", async () => {
@@ -159,6 +179,12 @@ describe("one service", () => {
       "a volume",
       'volumes: ["files:/files:ro"]',
       'volumes: [{ volume: filesVolume.volume, path: "/files", readOnly: true }],',
+    ],
+    ["a build's stage", "build: { context: ., target: web }", 'target: "web"'],
+    [
+      "devices",
+      "devices: ['/dev/a:/dev/b:r', '/dev/c']\ngpus: all",
+      'devices: [{ host: "/dev/a", container: "/dev/b", permissions: "r" }, { host: "/dev/c" }],',
     ],
     ["a build", "build: { context: ., args: { A: b } }", 'tag: "shop-app:dev", args: { A: "b" } },'],
     [

@@ -1,6 +1,6 @@
 // The system that two sets of compose files become: which components, with which arguments, and what each stack sets.
+import { callableNames, calledByName } from "./callers.ts";
 import { Commands } from "./commands.ts";
-import { namesOf } from "./connections.ts";
 import { tellOfDifferences, tellOfOwner, tellOfProjects, tellOfRouters, tellOfStop } from "./differences.ts";
 import { type FileSecret, fileSecrets } from "./file-secrets.ts";
 import { portOf } from "./hostnames.ts";
@@ -28,8 +28,8 @@ export interface AppPlan {
   /** Command of the migration that runs before it. */
   migration?: string[];
   secretFiles: FileSecret[];
-  /** Two versions can't run beside each other: it has files or ports that only one process can have. */
-  alone: boolean;
+  /** Where two versions can't run beside each other, since only one process can have its files, ports or names: the names. */
+  names?: string[];
   /** The only environment that has it. */
   onlyIn?: Stack;
 }
@@ -75,8 +75,13 @@ export function planSystem({ name, pair, folder, target, sources }: PlanRequest)
   const secretValues = new SecretValues(services);
   const volumes = new Volumes(services.map(({ role }) => role));
   const login = jobs.size > 0 ? "url" : "ownerUrl";
+  const called = calledByName(running);
+  const isAlone = ({ main, role }: PairedService) =>
+    isStateful(main) || ways.published.has(role) || (called.has(role) && !ways.routes.has(role));
   const others = new Map(
-    running.flatMap(({ main, role }) => namesOf(main).map((host) => [host, role] as const)),
+    running
+      .filter((service) => !isAlone(service))
+      .flatMap(({ main, role }) => main.names.map((host) => [host, role] as const)),
   );
   const apps = running.map((service): AppPlan => {
     const { main, role } = service;
@@ -89,15 +94,15 @@ export function planSystem({ name, pair, folder, target, sources }: PlanRequest)
       notes,
     );
     const migration = jobs.get(role);
-    const alone = isStateful(main) || ways.published.has(role);
-    if (alone) tellOfStop(service, notes);
+    const alone = isAlone(service);
+    if (alone) tellOfStop(service, isStateful(main) || ways.published.has(role), notes);
     tellOfClient(role, variables, login, notes);
     const onlyIn = STACKS.find((stack) =>
       STACKS.every((other) => (service.by[other] !== undefined) === (other === stack)),
     );
     return {
       service,
-      alone,
+      ...(alone ? { names: callableNames(service) } : {}),
       image: imageOf(service, name, target, notes, commands),
       args: argumentsOf(main, role, port, secretValues, notes),
       mounts: mountsOf(main, role, folder, volumes, notes),

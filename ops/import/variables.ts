@@ -2,6 +2,7 @@
 // topology, what differs into the stack files, what is secret encrypted and never into the topology.
 import { credentialIn, isCredentialName } from "../../infra/settings/credential.ts";
 import { variableNameProblem } from "../../infra/settings/variables.ts";
+import { namesHost } from "./callers.ts";
 import type { Commands } from "./commands.ts";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
 import { type Expression, expressionFor, type Server, uses } from "./connections.ts";
@@ -28,7 +29,7 @@ export interface Surroundings {
   servers: readonly Server[];
   /** Whose login a service gets at the database. */
   login: "url" | "ownerUrl";
-  /** Other applications, by the names that compose gives them. */
+  /** Other applications that keep none of their names, by the names that compose gives them. */
   others: ReadonlyMap<string, string>;
   commands: Commands;
   secretValues: SecretValues;
@@ -167,7 +168,7 @@ function placeSecret(
   }
 }
 
-/** Services don't know each other by compose's names here. */
+/** A service that the gateway leads to isn't known by compose's name here. */
 function tellOfNeighbours(
   name: string,
   values: readonly string[],
@@ -178,10 +179,7 @@ function tellOfNeighbours(
 ): void {
   for (const [host, other] of others) {
     if (other === role) continue;
-    const form = new RegExp(
-      `(^|[/@,=\\s])${host.replaceAll(/[.*+?^$()[\]{}|\\]/g, "\\$&")}(:\\d+)?($|[/,;\\s])`,
-    );
-    const hit = values.find((value) => form.test(value));
+    const hit = values.find((value) => namesHost(value, host));
     if (hit === undefined) continue;
     const now = secret ? "" : ` (it is ${JSON.stringify(shownUnknown(hit))} now)`;
     notes.decide(

@@ -172,6 +172,11 @@ describe("an image that wasn't made for Tandem", () => {
     expect(exitCode, output).toBe(0);
   });
 
+  it("C3: is found by its name by the others, where it runs once", async () => {
+    const ask = `fetch("http://opened:3000/").then((answer) => answer.text()).then(console.log)`;
+    expect(await inside("closed", `node -e '${ask}'`)).toBe("1");
+  });
+
   it("B4: has the old one end before the new one starts, where that was asked for", async () => {
     const before = await id("opened");
     const since = Math.floor(Date.now() / 1000);

@@ -56,6 +56,8 @@ export interface ComposeService {
   restart?: string;
   /** Files from `secrets` and `configs`: where they lie, and what they come from. */
   files: { path: string; kind: "secret" | "config"; name: string }[];
+  /** Names under which compose's network knows it: its own, its container's, its host's, its aliases. */
+  names: string[];
   /** All other keys, as compose has them. */
   rest: Record<string, unknown>;
 }
@@ -116,12 +118,19 @@ function serviceOf(name: string, tree: Record<string, unknown>): ComposeService 
     shmMb: mebibytesOf(tree.shm_size),
     restart: textOf(tree.restart),
     files: [...fileMounts(tree.secrets, "secret"), ...fileMounts(tree.configs, "config")],
+    names: namesOf(name, tree),
     rest: Object.fromEntries(
       Object.entries(tree).filter(
         ([key, value]) => !TAKEN.has(key) && !key.startsWith("x-") && value !== null,
       ),
     ),
   });
+}
+
+function namesOf(name: string, { container_name, hostname, networks }: Record<string, unknown>): string[] {
+  const aliases = Object.values(mapOf(networks)).flatMap((one) => listOf(mapOf(one).aliases));
+  const all = [name, container_name, hostname, ...aliases];
+  return [...new Set(all.filter((one): one is string => typeof one === "string"))];
 }
 
 /** Without what is undefined. */
