@@ -14,6 +14,14 @@ const DEFAULT_HOST = "unix:///var/run/docker.sock";
 const REMOTE_SOCKET = "/var/run/docker.sock";
 const SSH_TIMEOUT_SECONDS = 18;
 
+/** An image on a host. */
+export interface HostImage {
+  /** Content address. */
+  id: string;
+  /** Digests under which registries gave it, as `repository@sha256:…`; none for one that was built there. */
+  digests: string[];
+}
+
 /** Hands out the Docker client of a host; nothing is loaded or connected before it is asked for. */
 export class DockerHost {
   readonly host: string;
@@ -39,8 +47,32 @@ export class DockerHost {
    * preview without changes asks, and the client takes longer to load than the rest of this provider.
    */
   async imageId(reference: string): Promise<string | undefined> {
+    return (await this.image(reference))?.id;
+  }
+
+  /** The image with what registries called it; undefined if it isn't there. As light as `imageId`. */
+  async image(reference: string): Promise<HostImage | undefined> {
     const facts = await this.facts(`/images/${encodeURIComponent(reference)}/json`);
-    return (facts as { Id: string } | undefined)?.Id;
+    const { Id, RepoDigests } = (facts ?? {}) as { Id?: string; RepoDigests?: string[] | null };
+    return Id === undefined ? undefined : { id: Id, digests: RepoDigests ?? [] };
+  }
+
+  /**
+   * Digest of a reference in its registry, which the host asks.
+   *
+   * @param login as the Docker API takes it
+   * @throws with what the registry said
+   */
+  async registryDigest(reference: string, login: string | undefined, signal: AbortSignal): Promise<string> {
+    const path = `/distribution/${encodeURIComponent(reference)}/json`;
+    const response = await this.get(path, login === undefined ? {} : { "x-registry-auth": login }, signal);
+    const body = (await json(response).catch(() => ({}))) as {
+      Descriptor?: { digest?: string };
+      message?: string;
+    };
+    const digest = body.Descriptor?.digest;
+    if (response.statusCode === 200 && digest !== undefined) return digest;
+    throw new Error(`its registry answers ${response.statusCode}: ${body.message ?? "nothing more"}`);
   }
 
   /** Content address of the image that a container was made from; undefined when it is gone. As light as `imageId`. */
@@ -83,10 +115,15 @@ export class DockerHost {
     return body;
   }
 
-  private async get(path: string): Promise<IncomingMessage> {
+  private async get(
+    path: string,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<IncomingMessage> {
     const socketPath = await this.socketPath();
     try {
-      const outgoing = request({ socketPath, path, headers: { host: "docker" } }).end();
+      const own = signal === undefined ? {} : { signal };
+      const outgoing = request({ socketPath, path, headers: { host: "docker", ...headers }, ...own }).end();
       const [response] = (await once(outgoing, "response")) as [IncomingMessage];
       return response;
     } catch (error) {

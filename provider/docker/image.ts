@@ -1,4 +1,5 @@
-// tandem:docker:Image: an image reference, resolved on the Docker host when the preview is made.
+// tandem:docker:Image: an image reference, resolved on the Docker host when the preview is made, and at its registry where the
+// tag is one that moves.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { image as imageProblem } from "../../lib/docker/values.ts";
@@ -6,6 +7,7 @@ import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, UNKNOWN } from "../../plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { fullDiskHint } from "./full-disk.ts";
+import { movedTo } from "./moved-tag.ts";
 
 type Context = CallContext<DockerHost>;
 
@@ -44,8 +46,8 @@ export async function pullImage(ctx: Context, reference: string): Promise<string
 
 async function ensure(inputs: Properties, ctx: Context): Promise<Properties> {
   const reference = String(inputs.reference);
-  const imageId = (await ctx.client.imageId(reference)) ?? (await pullImage(ctx, reference));
-  return { reference, imageId };
+  const known = inputs.moved === undefined ? await ctx.client.imageId(reference) : undefined;
+  return { reference, imageId: known ?? (await pullImage(ctx, reference)) };
 }
 
 /** Resolves at check, so that preview and up see the same content address; pulls at create or update. */
@@ -55,16 +57,22 @@ export const image: ResourceHandler<DockerHost> = {
     const reference = String(news.reference);
     const reason = imageProblem(news.reference);
     if (reason !== undefined) return { inputs: news, failures: [{ property: "reference", reason }] };
-    const imageId = await ctx.client.imageId(reference);
-    return { inputs: imageId === undefined ? { reference } : { reference, imageId }, failures: [] };
+    const found = await ctx.client.image(reference);
+    if (found === undefined) return { inputs: { reference }, failures: [] };
+    const moved = await movedTo(reference, found, ctx);
+    return {
+      inputs: { reference, ...(moved === undefined ? { imageId: found.id } : { moved }) },
+      failures: [],
+    };
   },
   diff({ olds, news }) {
     const changes: Record<string, "update"> = {};
     if (olds.reference !== news.reference) changes.reference = "update";
     if (olds.imageId !== news.imageId) changes.imageId = "update";
+    if (news.moved !== undefined) changes.moved = "update";
     return { changes };
   },
-  preview: ({ inputs }) => ({ ...inputs, imageId: inputs.imageId ?? UNKNOWN }),
+  preview: ({ inputs: { moved, ...inputs } }) => ({ ...inputs, imageId: inputs.imageId ?? UNKNOWN }),
   async create({ inputs }, ctx) {
     return { id: String(inputs.reference), outputs: await ensure(inputs, ctx) };
   },
