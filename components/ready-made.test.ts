@@ -80,7 +80,9 @@ describe("a container of an image that wasn't made for Tandem", () => {
     expect(named.inputs.networksAdvanced[0].aliases).toEqual(["db", "mysql"]);
     const limits = { cpus: 0.5, memoryMb: 64, pids: 9 };
     const other = { env, image: "x:1", health: { command: ["true"] }, limits };
-    expect(() => new AppService("db", { ...other, replace: "stop-first" })).toThrow(/names has 'db', which 'app' has as well/);
+    expect(() => new AppService("db", { ...other, replace: "stop-first" })).toThrow(
+      /names has 'db', which 'app' has as well/,
+    );
   });
 
   it("B3: gets no variable that is undefined, and neither does its migration", async () => {

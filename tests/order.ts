@@ -46,6 +46,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/policies": 100,
   "integration/blue-banded-bee": 75,
   "integration/attached-plugins": 75,
+  "integration/ready-made": 75,
   "integration/verify": 70,
   "integration/oracle-shared": 65,
   "integration/installed-package": 150,

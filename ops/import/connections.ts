@@ -2,7 +2,6 @@
 // follow from the component.
 
 import { shownUnknown } from "./compose/interpolate.ts";
-import { mapOf } from "./compose/load.ts";
 import type { ComposeService } from "./compose/model.ts";
 import { type PairedService, type PerStack, STACKS } from "./pair.ts";
 

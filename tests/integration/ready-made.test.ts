@@ -1,75 +1,16 @@
 // AppService with images that weren't made for Tandem: root that drops its rights, a writable root, files where the image
 // wants them, no client for a health check, ports of its own, and what may exist only once.
 import { createSocket } from "node:dgram";
+import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/docker/containers.ts";
-import { referenceOf } from "../../setup/images/catalog.ts";
 import { docker } from "../support/docker.ts";
+import { processes } from "../support/processes.ts";
 import { TestProgram } from "../support/program.ts";
 import { freePort } from "../support/project.ts";
+import { readyMadeProgram } from "../support/ready-made-program.ts";
 import { eventually } from "../support/requests.ts";
 import { containerOf } from "../support/snapshot.ts";
-
-const SERVER = `
-const { createServer } = require("node:http");
-const web = createServer((request, response) => {
-  if (request.url === "/ready") return response.writeHead(302, { location: "http://127.0.0.1:9/never" }).end();
-  response.end(process.env.VERSION);
-});
-web.listen(3000);
-const { createSocket } = require("node:dgram");
-const udp = createSocket("udp4");
-udp.on("message", (text, { port, address }) => udp.send("heard " + text, port, address));
-udp.bind(3001);
-process.on("SIGINT", () => process.exit(0));
-if (process.env.VERSION === "bad") process.exit(3);
-`;
-
-const source = (version: string, ports: { tcp: number; udp: number }) => `
-import { AppService, Environment } from "tandem";
-const env = new Environment("dev", { system: "$SYSTEM", environment: "dev" });
-const image = ${JSON.stringify(referenceOf("node"))};
-const limits = { cpus: 0.5, memoryMb: 128, pids: 64 };
-const command = ["node", "-e", ${JSON.stringify(SERVER)}];
-new AppService("opened", {
-  env, image, command, limits,
-  environment: { VERSION: ${JSON.stringify(version)} },
-  port: 3000,
-  health: { http: "/ready", intervalSeconds: 1 },
-  user: "image",
-  entrypoint: ["/usr/bin/env"],
-  workingDir: "/srv",
-  capabilities: ["CHOWN", "SETUID"],
-  groups: ["4242"],
-  writableRoot: true,
-  temporary: { "/tmp": { sizeMb: 5, executable: true } },
-  shmMb: 8,
-  ulimits: { nofile: { soft: 512, hard: 1024 }, core: 0 },
-  sysctls: { "net.core.somaxconn": "333" },
-  devices: [{ host: "/dev/null", container: "/dev/nothing", permissions: "rw" }],
-  extraHosts: { "printer.example.com": "192.0.2.7" },
-  timeZone: "Asia/Tokyo",
-  stopSignal: "SIGINT",
-  files: { "/etc/own/app.conf": "colour = blue\\n" },
-  replace: "stop-first",
-  publish: [
-    { port: 3000, hostPort: ${ports.tcp} },
-    { port: 3001, hostPort: ${ports.udp}, protocol: "udp" },
-  ],
-  migration: { command: ["sh", "-c", "id -u; cat /etc/own/app.conf; touch /written"] },
-});
-new AppService("closed", {
-  env, image, command, limits,
-  environment: { VERSION: ${JSON.stringify(version === "bad" ? "1" : version)} },
-  port: 3000,
-  health: { tcp: true, intervalSeconds: 1 },
-  files: { "/etc/default/app": "colour = red\\n" },
-});
-new AppService("shell", {
-  env, image, limits, command: ["sleep", "600"],
-  health: { shell: "test -d /proc && true", intervalSeconds: 1 },
-});
-`;
 
 let program: TestProgram;
 let ports: { tcp: number; udp: number };
@@ -98,7 +39,7 @@ async function up(): Promise<string> {
 
 beforeAll(async () => {
   ports = { tcp: await freePort(), udp: await freePort() };
-  program = await TestProgram.create(source("1", ports));
+  program = await TestProgram.create(readyMadeProgram("1", ports));
   expect(await up()).toContain("colour = blue");
 });
 afterAll(() => program?.remove());
@@ -179,33 +120,62 @@ describe("an image that wasn't made for Tandem", () => {
 
   it("B4: has the old one end before the new one starts, where that was asked for", async () => {
     const before = await id("opened");
-    const since = Math.floor(Date.now() / 1000);
-    program.write(source("2", ports));
+    const heard = await listen();
+    program.write(readyMadeProgram("2", ports));
     await up();
     const after = await id("opened");
     expect(await version()).toBe("2");
-    const order = (await events(since, [before, after])).filter(({ action }) =>
-      ["start", "die"].includes(action),
-    );
+    const order = heard();
     expect(order.slice(0, 2)).toEqual([
       { id: before, action: "die" },
       { id: after, action: "start" },
     ]);
   });
 
+  it("B4: never runs twice when an up is killed between the two, and runs again with the next one", async () => {
+    const before = await id("opened");
+    const heard = await listen();
+    program.write(readyMadeProgram("3", ports));
+    const killed = up().catch(() => undefined);
+    const runs = async () => (await docker.getContainer(before).inspect()).State.Running;
+    await eventually(runs, (running) => !running, 60);
+    killRun();
+    await killed;
+    await program.pulumi("cancel", "--yes");
+    await up();
+    expect(await version()).toBe("3");
+    const ran = new Set<string>();
+    for (const { id: container, action } of heard()) {
+      if (action === "start") ran.add(container);
+      if (action === "die") ran.delete(container);
+      expect(ran.size).toBeLessThanOrEqual(1);
+    }
+  });
+
   it("B4: starts the old one again when the new one fails, and says so", async () => {
     const before = await id("opened");
-    program.write(source("bad", ports));
+    program.write(readyMadeProgram("bad", ports));
     const { exitCode, output } = await program.pulumi("up", "--yes", "--skip-preview");
     expect(exitCode).not.toBe(0);
     expect(output).toMatch(/The version before, \S+, was started again\./);
-    expect(await version()).toBe("2");
+    expect(await version()).toBe("3");
     expect(await id("opened")).toBe(before);
-    program.write(source("2", ports));
+    program.write(readyMadeProgram("3", ports));
     await up();
-    expect(await version()).toBe("2");
+    expect(await version()).toBe("3");
   });
 });
+
+/** Kills the engine that runs the program, and all that it started: as a power loss would, but for Docker. */
+function killRun(): void {
+  const all = processes();
+  const doomed = new Set(all.filter(({ args }) => args.includes(program.folder)).map(({ pid }) => pid));
+  for (let size = 0; size !== doomed.size; ) {
+    size = doomed.size;
+    for (const { pid, parent } of all) if (doomed.has(parent)) doomed.add(pid);
+  }
+  for (const pid of doomed) process.kill(pid, "SIGKILL");
+}
 
 /** What a port of loopback answers to a datagram. */
 function udpAnswer(port: number, text: string): Promise<string> {
@@ -219,18 +189,28 @@ function udpAnswer(port: number, text: string): Promise<string> {
   return answer.finally(() => socket.close());
 }
 
-/** What happened to containers, in order. */
-async function events(since: number, ids: string[]): Promise<{ id: string; action: string }[]> {
-  const stream = await docker.getEvents({
-    since,
-    until: Math.ceil(Date.now() / 1000),
-    filters: JSON.stringify({ container: ids, type: ["container"] }),
-  });
+/**
+ * Listens to what happens to the service's containers that may exist once; its migration's are none of them. Docker keeps no more than
+ * 256 events for who asks later.
+ *
+ * @returns what happened since, in order
+ */
+async function listen(): Promise<() => { id: string; action: string }[]> {
+  const filters = JSON.stringify({ type: ["container"], event: ["start", "die"] });
+  const stream = (await docker.getEvents({ filters })) as Readable;
   let text = "";
-  for await (const part of stream) text += String(part);
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as { id: string; Action: string })
-    .map(({ id: container, Action }) => ({ id: container, action: Action }));
+  stream.on("data", (part) => {
+    text += String(part);
+  });
+  return () => {
+    stream.destroy();
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map(
+        (line) => JSON.parse(line) as { id: string; Action: string; Actor: { Attributes: { name: string } } },
+      )
+      .filter(({ Actor }) => Actor.Attributes.name.startsWith(`${program.system}_dev_opened-1`))
+      .map(({ id: container, Action }) => ({ id: container, action: Action }));
+  };
 }
