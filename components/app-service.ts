@@ -103,7 +103,7 @@ export interface AppServiceArgs extends ImageOptions {
   replace?: "beside" | "stop-first";
   /**
    * Names under which other services of the environment reach it, as in `mysql://db:3306`. Only what runs once can have one:
-   * `replace` must be `stop-first`. For the others: the gateway's route. @default its own name where `replace` is `stop-first`
+   * `replace` must be `stop-first`. For the others: a route of a gateway with `names`. @default its own name where `replace` is `stop-first`
    */
   names?: string[];
   /** What must exist before migration and containers: databases, queues, the `ready` of services that it calls. */
@@ -203,7 +203,7 @@ export class AppService extends pulumi.ComponentResource {
           ...{ bindAddress, hostPort, containerPort: port, protocol },
         })),
         ...(args.replace === "stop-first"
-          ? { stopFirst: true, aliases: takeNames(args.env, name, args.names) }
+          ? { stopFirst: true, aliases: takeNames(args.env, args.component, name, args.names) }
           : {}),
         files: delivery.files,
         filesVersion: delivery.version,

@@ -22,6 +22,11 @@ export interface EntryOptions extends ClientOptions {
   tls?: GatewayTls | undefined;
   /** Answer requests that came without TLS with a redirect. @default false */
   forceHttps?: boolean | undefined;
+  /**
+   * Names on the environment's network under which its services reach each other through this gateway, each with the port that they
+   * ask, as in `{ pdf: 3000 }` for `http://pdf:3000`. A change of them is a new gateway. @default none
+   */
+  names?: Readonly<Record<string, number>> | undefined;
 }
 
 /**
@@ -57,7 +62,8 @@ export function entryConfig(
   healthHost: string,
   options: EntryOptions,
 ) {
-  const { tls, forceHttps = false } = options;
+  const { tls, forceHttps = false, names = {} } = options;
+  const ports = [...new Set(Object.values(names))].filter((port) => port !== httpPort);
   const global = [
     "{",
     "\tadmin off",
@@ -77,7 +83,8 @@ export function entryConfig(
     "",
   ];
   const health = [`http://${healthHost} {`, ...indent(proxy("/tmp/router", [])), "}", ""];
-  const plain = ["http:// {", ...serve(options, forceHttps ? redirect(tls) : []), "}", ""];
+  const sites = ["http://", ...ports.map((port) => `http://:${port}`)].join(", ");
+  const plain = [`${sites} {`, ...serve(options, forceHttps ? redirect(tls) : []), "}", ""];
   return [
     ...global,
     ...health,

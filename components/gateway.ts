@@ -1,14 +1,12 @@
 // Gateway: Caddy on the environment's host port, and the routes of its services.
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
-import { address, hostname, port } from "../lib/docker/values.ts";
 import { Route, type UpstreamProtocol } from "../provider/sdk.ts";
 import { lookUpImage } from "./app-image.ts";
-import { ArgumentChecks } from "./argument-checks.ts";
 import { hasLater, isLater } from "./checked-inputs.ts";
 import { type Limits, runContainer } from "./container.ts";
 import { type Environment, labelList } from "./environment.ts";
-import { clientProblem } from "./gateway-clients.ts";
+import { rejectBadArgs } from "./gateway-checks.ts";
 import {
   CONFIG_DIR,
   CONTAINER_PORT,
@@ -18,6 +16,7 @@ import {
 } from "./gateway-config.ts";
 import { CONTAINER_TLS_PORT, type EntryOptions } from "./gateway-entry.ts";
 import { gatewayVolume } from "./gateway-volume.ts";
+import { takeNames } from "./network-names.ts";
 import { componentOptions } from "./providers.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
@@ -36,8 +35,8 @@ export interface GatewayArgs extends Omit<EntryOptions, "connector" | "trustedPr
   role?: string;
   /** Image with the contract of the official `caddy` image. */
   image: pulumi.Input<string>;
-  /** Port on the Docker host. */
-  hostPort: number;
+  /** Port on the Docker host. @default none: only the environment's own services reach it, by its `names` */
+  hostPort?: number;
   /** Address that the port is bound to. @default "127.0.0.1" */
   bindAddress?: string;
   /** Most that each of its containers may use. */
@@ -99,7 +98,7 @@ const DRAIN_SECONDS = 30;
  * every change of its routes without dropping a request: the process that holds the connections is never reloaded.
  */
 export class Gateway extends pulumi.ComponentResource {
-  /** `address:port` on the Docker host. */
+  /** `address:port` on the Docker host; empty without one. */
   readonly address: string;
   /** URL on the environment's network. */
   readonly internalUrl: string;
@@ -117,7 +116,7 @@ export class Gateway extends pulumi.ComponentResource {
     this.args = args;
     this.believesProxies = args.ownTunnel === true || (args.trustedProxies ?? []).length > 0;
     this.role = args.role ?? "gateway";
-    this.address = `${args.bindAddress ?? "127.0.0.1"}:${args.hostPort}`;
+    this.address = args.hostPort === undefined ? "" : `${args.bindAddress ?? "127.0.0.1"}:${args.hostPort}`;
     this.internalUrl = `http://${args.env.name(this.role)}:${CONTAINER_PORT}`;
     const config = this.createConfigVolume(name);
     this.containerId = this.createContainer(name, config);
@@ -164,6 +163,10 @@ export class Gateway extends pulumi.ComponentResource {
 
   private claimKnown(name: string, hostnames: readonly string[], path = ""): void {
     for (const hostname of hostnames) {
+      if (this.args.hostPort === undefined && !Object.hasOwn(this.args.names ?? {}, hostname))
+        throw new pulumi.RunError(
+          `Gateway: the route '${name}' has the hostname '${hostname}', which isn't among the gateway's names, and it has no hostPort.`,
+        );
       const address = `${hostname.toLowerCase()}${path}`;
       const other = this.claimed.get(address);
       if (other !== undefined) {
@@ -189,7 +192,11 @@ export class Gateway extends pulumi.ComponentResource {
     const { env, image, limits, tls, bindAddress = "127.0.0.1", hostPort } = this.args;
     const connector = this.args.ownTunnel === true ? env.name(CONNECTOR_ROLE) : undefined;
     const tlsPort = tls === undefined ? [] : [{ hostPort: tls.hostPort, containerPort: CONTAINER_TLS_PORT }];
-    const ports = [{ hostPort, containerPort: CONTAINER_PORT }, ...tlsPort];
+    const ports = [
+      ...(hostPort === undefined ? [] : [{ hostPort, containerPort: CONTAINER_PORT }]),
+      ...tlsPort,
+    ];
+    const names = Object.keys(this.args.names ?? {});
     const source = lookUpImage(`Gateway '${name}'`, `${name}-image`, image, { parent: this });
     const { started } = runContainer(this, env, name, {
       role: this.role,
@@ -207,6 +214,7 @@ export class Gateway extends pulumi.ComponentResource {
       ...gatewayVolume(`Gateway '${name}'`, { ...this.args, connector }),
       volumes: [{ volume: config.name, path: CONFIG_DIR }],
       ports: ports.map((port) => ({ bindAddress, ...port })),
+      ...(names.length === 0 ? {} : { aliases: takeNames(env, `Gateway '${name}'`, this.role, names) }),
       // The official binary carries this file capability and can't be executed without it.
       capabilities: ["NET_BIND_SERVICE"],
       limits,
@@ -216,27 +224,4 @@ export class Gateway extends pulumi.ComponentResource {
     });
     return started.containerId;
   }
-}
-
-function rejectBadArgs(name: string, args: GatewayArgs): void {
-  const { env, image, limits, tls, hostPort, role = "gateway" } = args;
-  const checks = new ArgumentChecks("Gateway", name)
-    .name(env.name(role))
-    .name(env.name(`${role}_config`))
-    .container({ image: image ?? null, limits })
-    .required("hostPort", hostPort, port)
-    .optional("bindAddress", args.bindAddress, address);
-  if (tls === null || (tls !== undefined && typeof tls !== "object"))
-    checks.add("tls", "must have hostPort and hostnames");
-  else if (tls !== undefined) {
-    checks
-      .required("tls.hostPort", tls.hostPort, port)
-      .add("tls.hostPort", tls.hostPort === hostPort ? `is ${hostPort}, as hostPort is` : undefined)
-      .add("tls.hostnames", tls.hostnames?.length > 0 ? undefined : "is empty; TLS needs a hostname")
-      .each("tls.hostnames", tls.hostnames, hostname);
-  }
-  checks.done();
-  const proxies = args.trustedProxies?.filter((each): each is string => !isLater(each));
-  const problem = clientProblem({ ...args, trustedProxies: proxies });
-  if (problem !== undefined) throw new pulumi.RunError(`Gateway '${name}': ${problem}`);
 }

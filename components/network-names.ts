@@ -17,22 +17,28 @@ export function networkName(value: unknown): string | undefined {
 const taken = new WeakMap<Environment, Map<string, string>>();
 
 /**
- * Gives a service names of its environment's network.
+ * Gives a component names of its environment's network.
  *
- * @param names its own name where it gives none, if that can be one
- * @throws pulumi.RunError when another service has one: requests would go to either
+ * @param component for messages
+ * @param role its own name, which it has where it is given none, if that can be one
+ * @throws pulumi.RunError when another one has a name: requests would go to either
  */
-export function takeNames(env: Environment, service: string, names: readonly string[] | undefined): string[] {
-  const own = names ?? (networkName(service) === undefined ? [service] : []);
+export function takeNames(
+  env: Environment,
+  component: string,
+  role: string,
+  names: readonly string[] | undefined,
+): string[] {
+  const own = names ?? (networkName(role) === undefined ? [role] : []);
   const all = taken.get(env) ?? new Map<string, string>();
   taken.set(env, all);
   for (const name of own) {
     const other = all.get(name);
     if (other !== undefined)
       throw new pulumi.RunError(
-        `AppService '${service}': names has '${name}', which '${other}' has as well. Take it out of one of them.`,
+        `${component}: names has '${name}', which ${other} has as well. Take it out of one of them.`,
       );
-    all.set(name, service);
+    all.set(name, component);
   }
   return [...own];
 }

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
 import { Environment } from "./environment.ts";
+import { Gateway } from "./gateway.ts";
 import { only, type Registered, recordResources } from "./testing/mocks.ts";
 
 const CONTAINER = "docker:index/container:Container";
@@ -81,7 +82,29 @@ describe("a container of an image that wasn't made for Tandem", () => {
     const limits = { cpus: 0.5, memoryMb: 64, pids: 9 };
     const other = { env, image: "x:1", health: { command: ["true"] }, limits };
     expect(() => new AppService("db", { ...other, replace: "stop-first" })).toThrow(
-      /names has 'db', which 'app' has as well/,
+      /AppService 'db': names has 'db', which AppService 'app' has as well/,
+    );
+  });
+
+  it("C3: is led to by a name through a gateway that nobody else reaches", async () => {
+    const gatewayLimits = { cpus: 0.5, memoryMb: 64, pids: 64 };
+    const args = { env, role: "inside", image: "caddy:2", limits: gatewayLimits };
+    const gateway = new Gateway("inside", { ...args, names: { pdf: 3000 } });
+    service({ port: 8080, route: { gateway, hostnames: ["pdf"] } });
+    await pulumi.runtime.disconnect();
+    const made = only(registered, CONTAINER, "inside").inputs;
+    expect(made.ports).toEqual([]);
+    expect(made.networksAdvanced[0].aliases).toEqual(["pdf"]);
+    registered = await recordResources();
+    env = new Environment("staging", { system: "oracle", environment: "staging" });
+    const again = { ...args, env };
+    expect(() => new Gateway("inside", again)).toThrow(/hostPort is missing/);
+    expect(() => new Gateway("inside", { ...again, names: { pdf: 2019 } })).toThrow(
+      /the gateway itself listens/,
+    );
+    const other = new Gateway("inside", { ...again, names: { pdf: 3000 } });
+    expect(() => service({ port: 1, route: { gateway: other, hostnames: ["csv"] } })).toThrow(
+      /'csv', which isn't among the gateway's names/,
     );
   });
 

@@ -78,8 +78,8 @@ export function tellOfStop({ by, role }: PairedService, must: boolean, notes: No
     role,
     must
       ? "each deploy of it stops it for a moment: its files or its ports can have one process only"
-      : "each deploy of it stops it for a moment: others reach it by its name, which one container has. Where it speaks HTTP, the gateway can lead to it by a hostname, without a gap",
-    ...(must ? [] : ['route: { gateway, hostnames: ["api.internal.example.com"] }']),
+      : "each deploy of it stops it for a moment: others reach it by its name, which one container has. Where it speaks HTTP, a gateway with names leads to it without a gap (docs/ready-made-images.md)",
+    ...(must ? [] : [`route: { gateway: inside, hostnames: [${JSON.stringify(role)}] }`]),
   );
   for (const stack of STACKS) {
     const service = by[stack];

@@ -19,7 +19,7 @@ if (process.env.VERSION === "bad") process.exit(3);
 
 /** The program: a service with everything opened, one with nothing, one with a check for its shell. */
 export const readyMadeProgram = (version: string, ports: { tcp: number; udp: number }) => `
-import { AppService, Environment } from "tandem";
+import { AppService, Environment, Gateway } from "tandem";
 const env = new Environment("dev", { system: "$SYSTEM", environment: "dev" });
 const image = ${JSON.stringify(referenceOf("node"))};
 const limits = { cpus: 0.5, memoryMb: 128, pids: 64 };
@@ -52,12 +52,17 @@ new AppService("opened", {
   ],
   migration: { command: ["sh", "-c", "id -u; cat /etc/own/app.conf; touch /written"] },
 });
+const inside = new Gateway("inside", {
+  env, role: "inside", image: ${JSON.stringify(referenceOf("caddy"))}, names: { closed: 80 },
+  limits: { cpus: 0.5, memoryMb: 128, pids: 128 },
+});
 new AppService("closed", {
   env, image, command, limits,
   environment: { VERSION: ${JSON.stringify(version === "bad" ? "1" : version)} },
   port: 3000,
   watch: { seconds: 2 },
   health: { tcp: true, intervalSeconds: 1 },
+  route: { gateway: inside, hostnames: ["closed"] },
   files: { "/etc/default/app": "colour = red\\n" },
 });
 new AppService("shell", {
