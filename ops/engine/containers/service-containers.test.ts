@@ -1,6 +1,6 @@
 // Which container of a service a command means.
 import { describe, expect, it } from "vitest";
-import { inOrder, type Listed, nameOf, unknownService } from "./service-containers.ts";
+import { inOrder, isOwn, type Listed, nameOf, unknownService } from "./service-containers.ts";
 
 const container = (name: string, State: string, Status: string, Created = 0): Listed => ({
   ...{ Id: name, Names: [`/${name}`], State, Status, Created, Labels: {} },
@@ -17,6 +17,16 @@ describe("of several containers", () => {
     ]);
     expect(ordered.map(nameOf).map((name) => name.slice(-7, -6))).toEqual(["e", "c", "a", "d", "b"]);
   });
+});
+
+it("a service's migration is none of its containers: it has the owner's login", () => {
+  const labelled = (name: string, Labels = {}): Listed => ({
+    ...container(name, "running", "Up 1 second"),
+    Labels: { "tandem.component": "app", ...Labels },
+  });
+  expect(isOwn(labelled("shop_staging_app-1-aaaaaaa"), "app")).toBe(true);
+  expect(isOwn(labelled("shop_staging_app_migration"), "app")).toBe(false);
+  expect(isOwn(labelled("any_name", { "tandem.transient": "true" }), "app")).toBe(false);
 });
 
 describe("a service that isn't there", () => {

@@ -1,6 +1,7 @@
 // The containers of one service of an environment, and which of them a command on the service means.
 import type Docker from "dockerode";
 import { closest } from "../../../infra/settings/closest.ts";
+import { TRANSIENT } from "../../../provider/docker/containers.ts";
 import { labelFilter, labels } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import type { Project } from "../project.ts";
@@ -24,6 +25,16 @@ export function inOrder<T extends Listed>(containers: readonly T[]): T[] {
       replicaOf(a).localeCompare(replicaOf(b), "en", { numeric: true }) ||
       b.Created - a.Created,
   );
+}
+
+/**
+ * Is it one of the service's own? A migration has the service's label too, and the owner's login: a command on the service
+ * doesn't mean it. Nor what is made to be read from and never started.
+ */
+export function isOwn(container: Listed, service: string): boolean {
+  const { Labels } = container;
+  if (Labels[labels.component] !== service || Labels[TRANSIENT] !== undefined) return false;
+  return !nameOf(container).endsWith(`_${service}_migration`);
 }
 
 /** Services that containers are of, sorted. */
@@ -63,7 +74,7 @@ export async function serviceContainers(
   service: string,
 ): Promise<Docker.ContainerInfo[]> {
   const all = await docker.listContainers({ all: true, filters: labelFilter(project.name, stack) });
-  const own = all.filter(({ Labels }) => Labels[labels.component] === service);
+  const own = all.filter((container) => isOwn(container, service));
   if (own.length === 0) throw unknownService(project, stack, service, componentsOf(all));
   return inOrder(own);
 }
