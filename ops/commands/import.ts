@@ -92,7 +92,10 @@ export async function planImport(
       2,
     );
   }
-  const plan = planSystem({ name, pair, folder, target, sources: namesOfSources(sources) });
+  const plan = planSystem({
+    ...{ name, pair, folder, target, root: place.root },
+    sources: namesOfSources(sources),
+  });
   const moved = ({ staging, production }: Record<Stack, number>) => ({
     staging: staging + shift,
     production: production + shift,

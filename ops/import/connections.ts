@@ -90,13 +90,28 @@ export function expressionFor(
   return server.kind === "redis" ? redisPart(name, same) : postgresPart(name, same, login);
 }
 
+/** A URL's query without the login of compose's server: the component has its own. */
+function withoutLogin(query: string): string {
+  const kept = query
+    .slice(1)
+    .split("&")
+    .filter((each) => !/^(user(name)?|(ssl)?password|passfile)(=|$)/i.test(each));
+  return kept.join("&") === "" ? "" : `?${kept.join("&")}`;
+}
+
 function postgresPlace(value: string, login: "url" | "ownerUrl"): Expression {
-  const [, scheme, , , , , query = ""] = URL_FORM.exec(value) ?? [];
+  const [, scheme, , , , , whole = ""] = URL_FORM.exec(value) ?? [];
+  const query = withoutLogin(whole);
   const host = 'env.name("postgres")';
   if (scheme === undefined) {
     return { code: value.includes(":") ? `\`\${${host}}:5432\`` : host, secret: false };
   }
   if (scheme.startsWith("jdbc:")) {
+    if (query !== whole) {
+      const rest =
+        query === "" ? "" : `.apply((url) => url + ${JSON.stringify(`&${shownUnknown(query.slice(1))}`)})`;
+      return { code: `postgres.${login === "url" ? "app" : "owner"}.jdbcUrl${rest}`, secret: true };
+    }
     const [before, after] = [`${scheme}://`, shownUnknown(query)].map((text) => JSON.stringify(text));
     return { code: `${before} + ${host} + ":5432/" + postgres.database + ${after}`, secret: false };
   }

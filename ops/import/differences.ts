@@ -1,18 +1,30 @@
 // What the import tells of the files as a whole, and of what differs between the environments and is no setting.
 
+import { join } from "node:path";
 import type { Commands } from "./commands.ts";
 import { repositoryOf } from "./kinds.ts";
 import type { Notes } from "./notes.ts";
 import { type Pair, type PairedService, STACKS } from "./pair.ts";
 
-/** Tells of files that aren't there and services that no profile turns on. */
-export function tellOfProjects({ projects, services }: Pair, notes: Notes, commands: Commands): void {
+/**
+ * Tells of files that aren't there and services that no profile turns on.
+ *
+ * @param folder of the compose files, from where commands are typed
+ */
+export function tellOfProjects(
+  { projects, services }: Pair,
+  folder: string,
+  notes: Notes,
+  commands: Commands,
+): void {
   for (const stack of STACKS) {
     for (const { service, file } of projects[stack].missingEnvFiles) {
+      const app = services.find(({ name, kind }) => name === service && kind === "app");
       notes.decide(
         service,
         `its env_file ${file} in ${stack} isn't there: its variables are missing`,
-        commands.importFile(stack, file, services.find(({ name }) => name === service)?.role ?? service),
+        // Only an application has variables of its own.
+        ...(app === undefined ? [] : [commands.importFile(stack, join(folder, file), app.role)]),
       );
     }
     for (const name of projects[stack].withoutProfile) notes.left(name, `no profile turns it on in ${stack}`);

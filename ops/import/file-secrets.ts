@@ -1,5 +1,5 @@
 // Compose's `secrets` and `configs`: a secret becomes a setting that is encrypted, a config a file of the repository.
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import type { Commands } from "./commands.ts";
 import { unknownIn } from "./compose/interpolate.ts";
 import { mapOf } from "./compose/load.ts";
@@ -40,7 +40,7 @@ export function fileSecrets(
     )}Secret`;
     const values: PerStack<string> = {};
     for (const stack of STACKS) {
-      const value = textOf(mapOf(projects[stack].secrets[name]), projects[stack].lookup);
+      const value = textOf(mapOf(projects[stack].secrets[name]), projects[stack].variables);
       if (value !== undefined && value !== "") values[stack] = value;
     }
     if (values.staging !== undefined && values.staging === values.production) {
@@ -59,9 +59,14 @@ export function fileSecrets(
 
 function textOf(
   { file, environment }: Record<string, unknown>,
-  lookup: (name: string) => string | undefined,
+  variables: ReadonlyMap<string, string>,
 ): string | undefined {
-  if (typeof environment === "string") return lookup(environment);
-  if (typeof file !== "string" || unknownIn(file).length > 0 || !existsSync(file)) return undefined;
-  return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  if (typeof environment === "string") return variables.get(environment);
+  if (typeof file !== "string" || unknownIn(file).length > 0) return undefined;
+  try {
+    // A folder, a pipe or what may not be read has no value here: the page asks for it.
+    return statSync(file).isFile() ? readFileSync(file, "utf8").replace(/\r?\n$/, "") : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 // Which hostnames lead to a service, and to which port: from the labels and variables that reverse proxies read.
 import { hostnameProblem } from "../../infra/settings/network.ts";
-import type { ComposeService } from "./compose/model.ts";
+import { unknownIn } from "./compose/interpolate.ts";
+import { type ComposeService, portNumber } from "./compose/model.ts";
 import { looksLikeHttp } from "./kinds.ts";
 
 /** What leads to a service. */
@@ -46,7 +47,7 @@ export function leadOf({ labels, environment }: ComposeService): Lead | undefine
   return {
     hostnames,
     unclear: names.length - hostnames.length,
-    ...(clean === undefined || clean === "" || whole ? {} : { path: clean }),
+    ...(clean === undefined || clean === "" || whole || unknownIn(clean).length > 0 ? {} : { path: clean }),
   };
 }
 
@@ -58,11 +59,10 @@ export function portOf({ labels, environment, expose, ports }: ComposeService): 
       /^caddy.*\.reverse_proxy$/.test(key) ? [/(\d+)\s*}*$/.exec(to)?.[1] ?? ""] : [],
     ),
     environment.VIRTUAL_PORT ?? "",
-  ].filter((port) => /^\d+$/.test(port));
+  ].flatMap((port) => portNumber(port) ?? []);
   const tcp = ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port);
-  const own = /^\d+$/.test(environment.PORT ?? "") ? [Number(environment.PORT)] : [];
   const listening = [...tcp, ...expose];
-  return said.length > 0 ? Number(said[0]) : (listening.find(looksLikeHttp) ?? listening[0] ?? own[0]);
+  return said[0] ?? listening.find(looksLikeHttp) ?? listening[0] ?? portNumber(environment.PORT);
 }
 
 /** Does a port answer this machine only? */

@@ -3,11 +3,13 @@ import { relative, sep } from "node:path";
 import { IMAGE_REFERENCE } from "../../lib/docker/values.ts";
 import type { Commands } from "./commands.ts";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
+import { shownName } from "./compose/problem.ts";
 import { beside, literal } from "./literal.ts";
+import { looksSecret } from "./looks-secret.ts";
 import type { Notes } from "./notes.ts";
 import { type PairedService, type PerStack, STACKS } from "./pair.ts";
+import type { SecretValues } from "./secret-values.ts";
 import type { SettingPlan } from "./settings-plan.ts";
-import { looksSecret } from "./variables.ts";
 
 /** The image of an application. */
 export interface ImagePlan {
@@ -23,14 +25,21 @@ export function imageOf(
   service: PairedService,
   system: string,
   target: string,
+  secrets: SecretValues,
   notes: Notes,
   commands: Commands,
 ): ImagePlan {
   if (service.main.build === undefined) return fromSetting(service, notes, commands);
-  return { code: built(service, system, target, notes), released: false };
+  return { code: built(service, system, target, secrets, notes), released: false };
 }
 
-function built({ main, role }: PairedService, system: string, target: string, notes: Notes): string {
+function built(
+  { main, role }: PairedService,
+  system: string,
+  target: string,
+  secrets: SecretValues,
+  notes: Notes,
+): string {
   const { context = ".", dockerfile, target: stage, args = {} } = main.build ?? {};
   const text = (path: string) => JSON.stringify(path.split(sep).join("/"));
   if (/^(https?|git|ssh):|^git@/.test(context) || unknownIn(context).length > 0) {
@@ -42,10 +51,11 @@ function built({ main, role }: PairedService, system: string, target: string, no
     return JSON.stringify("registry.example.com/app:1.0.0");
   }
   const plain = Object.entries(args).filter(([name, value]) => {
-    if (unknownIn(value).length === 0 && !looksSecret(name, value)) return true;
+    const secret = looksSecret(name, value) || secrets.isIn(value);
+    if (unknownIn(value).length === 0 && !secret) return true;
     notes.decide(
       role,
-      `the build argument ${name} is not taken: ${looksSecret(name, "x") ? "it stays in the image's history, and looks like a secret" : "no file gives it a value"}`,
+      `the build argument ${shownName(name)} is not taken: ${secret || looksSecret(name, "x") ? "it stays in the image's history, and looks like a secret" : "no file gives it a value"}`,
     );
     return false;
   });

@@ -1,11 +1,12 @@
 // What becomes of the mounts of a service: volumes stay volumes, files of the repository are put in as files, and what
 // would reach into the host stays out.
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
+import { basename, join, relative, sep } from "node:path";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
 import type { ComposeService } from "./compose/model.ts";
 import type { Notes } from "./notes.ts";
-import { roleFor } from "./pair.ts";
+import { roleFor, variableFor } from "./pair.ts";
+import type { SecretValues } from "./secret-values.ts";
 
 /** The mounts of a service as the topology has them. */
 export interface Mounts {
@@ -24,7 +25,7 @@ export class Volumes {
 
   /** @param taken roles that services have */
   constructor(taken: Iterable<string>) {
-    this.#taken = new Set(taken);
+    this.#taken = new Set([...taken].flatMap((role) => [role, variableFor(role)]));
   }
 
   /** The role of a volume. */
@@ -47,6 +48,7 @@ export function mountsOf(
   role: string,
   folder: string,
   volumes: Volumes,
+  secrets: SecretValues,
   notes: Notes,
 ): Mounts {
   const result: Mounts = { volumes: [], files: [], temporary: temporaryOf(service) };
@@ -70,7 +72,9 @@ export function mountsOf(
     } else if (type === "volume" && unknownIn(source ?? "").length === 0) {
       result.volumes.push({ role: volumes.roleOf(source ?? ""), path: target, readOnly });
     } else if (type === "bind")
-      bind(source ?? "", target, readOnly, { service, role, folder, volumes, notes, result });
+      bind(source ?? "", target, readOnly, {
+        ...{ service, role, folder, volumes, secrets, notes, result },
+      });
     else notes.decide(role, `the mount of type ${type} at ${target}: there is nothing like it here`);
   }
   return result;
@@ -81,14 +85,15 @@ interface Surroundings {
   role: string;
   folder: string;
   volumes: Volumes;
+  secrets: SecretValues;
   notes: Notes;
   result: Mounts;
 }
 
 function bind(source: string, target: string, readOnly: boolean, around: Surroundings): void {
-  const { service, role, folder, volumes, notes, result } = around;
+  const { service, role, folder, volumes, secrets, notes, result } = around;
   const shown = shownUnknown(relative(folder, source)) || ".";
-  const stat = statSync(source, { throwIfNoEntry: false });
+  const stat = statOf(source);
   const inside = (source === folder || source.startsWith(folder + sep)) && unknownIn(source).length === 0;
   if (/\/docker\.sock$/.test(source) || /\/docker\.sock$/.test(target)) {
     notes.left(role, "Docker's socket: whoever has it is root on the host");
@@ -102,8 +107,19 @@ function bind(source: string, target: string, readOnly: boolean, around: Surroun
       `volumes: [{ volume: ${JSON.stringify(host)}, path: ${JSON.stringify(target)} }]`,
     );
   } else if (stat?.isFile() === true) {
-    if (stat.size <= MOST_BYTES && isText(source)) result.files.push({ path: target, source });
-    else notes.decide(role, `the file ${shown} at ${target} is too large or no text: put it into the image`);
+    const text = stat.size <= MOST_BYTES ? textOf(source) : undefined;
+    if (text !== undefined && (isSecretFile(source) || secrets.isIn(text))) {
+      notes.decide(
+        role,
+        `the file ${shown} at ${target} seems to hold a secret, and is not taken, since files stand in plain text in the state: make it a setting that is encrypted`,
+        `files: { ${JSON.stringify(target)}: settings.yourSecret }`,
+      );
+    } else if (text !== undefined) result.files.push({ path: target, source });
+    else
+      notes.decide(
+        role,
+        `the file ${shown} at ${target} is too large, or no text that can be read: put it into the image`,
+      );
   } else if (isSource(source, service)) {
     notes.left(
       role,
@@ -140,9 +156,28 @@ function isSource(folder: string, { build }: ComposeService): boolean {
   ].some((file) => existsSync(join(folder, file)));
 }
 
-function isText(file: string): boolean {
-  const text = readFileSync(file, "utf8");
-  return !text.includes("\0") && !text.includes("\uFFFD");
+/** What a path leads to; undefined where it can't be told. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a file; undefined where it can't be read, or is none. */
+function textOf(file: string): string | undefined {
+  try {
+    const text = readFileSync(file, "utf8");
+    return text.includes("\0") || text.includes("\uFFFD") ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Files that hold secrets whatever is in them. */
+function isSecretFile(path: string): boolean {
+  return /^\.env|^\.(?:pgpass|netrc|npmrc|htpasswd)$|\.(?:key|env)$|^id_[a-z0-9]+$/i.test(basename(path));
 }
 
 function temporaryOf({ tmpfs }: ComposeService): Mounts["temporary"] {
@@ -155,7 +190,8 @@ function temporaryOf({ tmpfs }: ComposeService): Mounts["temporary"] {
           ? undefined
           : Number(size) * ({ k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 }[unit.toLowerCase()] ?? 1);
       // /tmp is there in any case, with a size of its own.
-      if (!path.startsWith("/") || (path === "/tmp" && bytes === undefined)) return [];
+      if (!path.startsWith("/") || unknownIn(path).length > 0 || (path === "/tmp" && bytes === undefined))
+        return [];
       return [[path, bytes === undefined ? {} : { sizeMb: Math.max(1, Math.round(bytes / 2 ** 20)) }]];
     }),
   );

@@ -1,5 +1,7 @@
 // What the import tells: what it took over, what is better left out, and what needs a decision, with the line to write.
 
+import { printableLine } from "../../lib/printable.ts";
+
 /** One thing to tell. */
 export interface Note {
   kind: "taken" | "left" | "decide";
@@ -36,7 +38,10 @@ export class Notes {
   }
 
   #add(note: Note): void {
-    const isThere = this.all.some((one) => one.subject === note.subject && one.text === note.text);
-    if (!isThere) this.all.push(note);
+    // Names and paths in it are the files': none may make a line or a heading of its own.
+    const text = printableLine(note.text);
+    const isThere = this.all.some((one) => one.subject === note.subject && one.text === text);
+    if (isThere) return;
+    this.all.push({ ...note, text, ...(note.line === undefined ? {} : { line: printableLine(note.line) }) });
   }
 }

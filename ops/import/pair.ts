@@ -36,7 +36,10 @@ const RESERVED = new Set(
   (
     "env settings limits gateway tunnel postgres redis system topology hostname Values pulumi " +
     "break case catch class const continue debugger default delete do else enum export extends false finally for function " +
-    "if import in instanceof new null return super switch this throw true try typeof var void while with yield let static await"
+    "if import in instanceof new null return super switch this throw true try typeof var void while with yield let static await " +
+    // A module is strict, and what topology.ts calls must not be hidden.
+    "implements interface package private protected public eval arguments undefined " +
+    "join readFileSync passwordIn createGateway createTunnelRoute defineSystem ownPostgres"
   ).split(" "),
 );
 
@@ -80,13 +83,16 @@ export function roleFor(name: string, taken: Set<string>): string {
     .replace(/-+$/, "");
   const base = plain.length < 2 ? `${plain || "app"}-app`.replace(/^app-app$/, "app") : plain;
   let role = base;
-  for (let count = 2; taken.has(role); count++) role = `${base.slice(0, MAX_NAME - 3)}-${count}`;
-  taken.add(role);
+  // `app-1` and `app1` are one name in a program.
+  const isTaken = () => taken.has(role) || taken.has(variableFor(role));
+  for (let count = 2; isTaken(); count++) role = `${base.slice(0, MAX_NAME - 3)}-${count}`;
+  taken.add(role).add(variableFor(role));
   return role;
 }
 
 /** A role as a constant's name. */
 export function variableFor(role: string): string {
   const camel = role.replaceAll(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
-  return RESERVED.has(camel) ? `${camel}Service` : camel;
+  // A volume's constant ends so.
+  return RESERVED.has(camel) || camel.endsWith("Volume") ? `${camel}Service` : camel;
 }

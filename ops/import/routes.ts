@@ -165,7 +165,8 @@ function publish({ role, variable, by, main }: PairedService, ways: Ways, notes:
     );
     const production = hostPorts.production ?? hostPorts.staging ?? port;
     const same = hostPorts.staging === undefined || hostPorts.staging === production;
-    const staging = same ? (production + APART) % 65_536 : (hostPorts.staging ?? production);
+    const apart = production + APART < 65_536 ? production + APART : production - APART;
+    const staging = same ? apart : (hostPorts.staging ?? production);
     const key = `${variable}Port${port}`;
     const list = ways.published.get(role) ?? [];
     if (list.some((one) => one.key === key)) continue;

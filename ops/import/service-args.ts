@@ -22,17 +22,25 @@ export function argumentsOf(
   notes: Notes,
 ): Arguments {
   const { rest } = service;
-  const words = wordsOf(service, role, secrets, notes);
+  const words = Object.fromEntries(
+    (["command", "entrypoint"] as const).flatMap((name) => {
+      const own = openWords(name, service[name], role, secrets, notes, (code) => `${name}: ${code}`);
+      return own === undefined ? [] : [[name, literal(own)]];
+    }),
+  );
   const user = rest.user === undefined ? "image" : String(rest.user);
   const added = listOf(rest.cap_add).map((name) => String(name).replace(/^CAP_/, ""));
   const root = user === "image" || /^(0|root)(:|$)/.test(user);
   const capabilities = [...new Set([...(root ? ROOT_CAPABILITIES : []), ...added])].sort();
   const ulimits = Object.fromEntries(
-    Object.entries(mapOf(rest.ulimits)).map(([name, limit]) => [name, ulimitOf(limit)]),
+    Object.entries(mapOf(rest.ulimits)).flatMap(([name, limit]) => {
+      const own = ulimitOf(limit);
+      return own === undefined ? [] : [[name, own]];
+    }),
   );
   tellOfTheRest(service, role, notes);
   tellOfLooseness(user, capabilities, service, role, notes);
-  return defined({
+  const all = defined({
     ...words,
     workingDir: rest.working_dir === undefined ? undefined : literal(String(rest.working_dir)),
     user: unknownIn(user).length > 0 ? literal("image") : literal(user),
@@ -52,32 +60,46 @@ export function argumentsOf(
         : String(Math.max(1, Math.round(service.stopGraceSeconds))),
     health: healthOf(service, role, port, secrets, notes),
   }) as Arguments;
+  return Object.fromEntries(
+    Object.entries(all).filter(([name, code]) => {
+      const missing = missingIn([code]);
+      if (missing !== "")
+        notes.decide(role, `its ${name} hangs on ${missing}, which no file gives a value`, `${name}: …`);
+      return missing === "";
+    }),
+  );
 }
 
-/** Command and entry point, where they hold nothing that is secret or unknown. */
-function wordsOf(
-  { command, entrypoint }: ComposeService,
+/** Variables without a value, as people read them; empty where all have one. */
+function missingIn(texts: readonly string[]): string {
+  return [...new Set(texts.flatMap(unknownIn))].map((one) => `\${${one}}`).join(", ");
+}
+
+/**
+ * The words of a command, where they hold nothing that is secret or unknown; else it tells of them.
+ *
+ * @param lineOf what to write in their place
+ */
+export function openWords(
+  name: string,
+  words: readonly string[] | undefined,
   role: string,
   secrets: SecretValues,
   notes: Notes,
-): Arguments {
-  const result: Arguments = {};
-  for (const [name, words] of Object.entries({ command, entrypoint })) {
-    if (words === undefined) continue;
-    const secret = secrets.isInCommand(words);
-    const unknown = words.flatMap(unknownIn);
-    if (secret)
-      notes.decide(role, `its ${name} seems to hold a secret, and was not taken: give it as a variable`);
-    else if (unknown.length > 0) {
-      const missing = unknown.map((one) => `\${${one}}`).join(", ");
-      notes.decide(
-        role,
-        `its ${name} hangs on ${missing}, which no file gives a value`,
-        `${name}: ${literal(words.map(shownUnknown))}`,
-      );
-    } else result[name] = literal(words);
-  }
-  return result;
+  lineOf: (code: string) => string,
+): string[] | undefined {
+  if (words === undefined) return undefined;
+  const missing = missingIn(words);
+  if (secrets.isInCommand(words)) {
+    notes.decide(role, `its ${name} seems to hold a secret, and was not taken: give it as a variable`);
+  } else if (missing !== "") {
+    notes.decide(
+      role,
+      `its ${name} hangs on ${missing}, which no file gives a value`,
+      lineOf(literal(words.map(shownUnknown))),
+    );
+  } else return [...words];
+  return undefined;
 }
 
 function healthOf(
@@ -93,6 +115,11 @@ function healthOf(
   const object = (first: string) => `{ ${[first, ...rest].join(", ")} }`;
   if (secrets.isInCommand([...(command ?? []), shell ?? ""])) {
     notes.decide(role, "its health check seems to hold a secret, and was not taken: let it read a variable");
+    return object(port === undefined ? 'command: ["true"]' : "tcp: true");
+  }
+  const missing = missingIn([...(command ?? []), shell ?? ""]);
+  if (missing !== "") {
+    notes.decide(role, `its health check hangs on ${missing}, which no file gives a value`);
     return object(port === undefined ? 'command: ["true"]' : "tcp: true");
   }
   if (command !== undefined) return object(`command: ${literal(command)}`);
@@ -210,5 +237,8 @@ function devicesOf(value: unknown): string | undefined {
 
 function ulimitOf(limit: unknown): unknown {
   const { soft, hard } = mapOf(limit);
-  return numberOf(limit) ?? { soft: numberOf(soft) ?? 0, hard: numberOf(hard) ?? 0 };
+  const [least, most] = [numberOf(soft), numberOf(hard)];
+  return (
+    numberOf(limit) ?? (least === undefined || most === undefined ? undefined : { soft: least, hard: most })
+  );
 }

@@ -108,6 +108,7 @@ function migration({ migration: command, variables }: AppPlan): string[] {
   const own = Object.entries({ ...variables.environment, ...variables.secrets }).flatMap(([name, code]) => {
     const changed = code
       .replaceAll("postgres.url", "postgres.ownerUrl")
+      .replaceAll("postgres.app.", "postgres.owner.")
       .replaceAll(/(\{postgres\.database\}_)app/g, "$1owner");
     return changed === code ? [] : [`${propertyName(name)}: ${changed}`];
   });

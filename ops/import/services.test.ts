@@ -1,4 +1,4 @@
-// What becomes of single services: what is taken, what stays out, what needs a decision, and that no secret is in any text.
+// What becomes of single services: what is taken, what stays out, what needs a decision.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { readStack } from "../../infra/check/index.ts";
 import { ImportFolder } from "./testing/folder.ts";
@@ -11,32 +11,7 @@ beforeEach(() => {
 
 afterEach(() => folder.remove());
 
-/** What is told of one service's lines. */
-async function told(lines: string, more: Record<string, string> = {}, kind = "decide", services = "") {
-  const body = lines.split("\n").map((line) => `    ${line}`);
-  const text = `services:\n  app:\n    image: "shop:1.0.0"\n${body.join("\n")}\n${services}`;
-  const made = await folder.write({ ...more, "compose.yaml": text }).import();
-  const notes = made.plan.notes.all.filter((note) => note.kind === kind && note.subject === "app");
-  return { ...made, notes: notes.map(({ text: words, line }) => `${words} ${line ?? ""}`).join("\n") };
-}
-
-describe("a secret is one wherever it stands", () => {
-  it.each([
-    ["in another variable", "environment: { DB_PASSWORD: hunter2-x, JAVA_OPTS: -Dp=hunter2-x }"],
-    ["in a command", "command: serve hunter2-x\nenvironment: { DB_PASSWORD: hunter2-x }"],
-    [
-      "in a health check",
-      "healthcheck: { test: redis-cli -a hunter2-x ping }\nenvironment: { REDIS_PASSWORD: hunter2-x }",
-    ],
-    ["after a flag", "entrypoint: [serve, --password, hunter2-x]"],
-    ["in a URL", "environment: { BROKER: 'amqp://guest:hunter2-x@rabbit' }"],
-    ["in a build", "build: { context: ., args: { NPM_TOKEN: hunter2-x } }"],
-    ["in a file", "env_file: own.env"],
-  ])("%s", async (_, lines) => {
-    const { files, plan } = await told(lines, { "own.env": "API_KEY=hunter2-x\n" });
-    expect([...files.values()].join("\n") + JSON.stringify(plan.notes.all)).not.toContain("hunter2");
-  });
-});
+const told: ImportFolder["told"] = (...args) => folder.told(...args);
 
 describe("what needs a decision says so, with the line to write", () => {
   it.each([

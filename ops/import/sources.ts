@@ -1,5 +1,5 @@
 // Which files are staging's and which production's, where nobody says it: by the names that teams give them.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../engine/errors.ts";
 import { type ComposeSource, loadCompose } from "./compose/load.ts";
@@ -52,7 +52,8 @@ function source(folder: string, stack: Stack, options: SourceOptions): ComposeSo
 
 /** The base with the environment's own file over it, or that file alone where it is whole. */
 function found(folder: string, stack: Stack): string[] {
-  const names = existsSync(folder) ? readdirSync(folder).sort() : [];
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
+  const names = isFolder ? readdirSync(folder).sort() : [];
   const base = names.find((name) => BASE.test(name));
   const pattern = new RegExp(
     `^(docker-)?compose[.-](${WORDS[stack]})\\.ya?ml$|^(${WORDS[stack]})\\.(docker-)?compose\\.ya?ml$`,

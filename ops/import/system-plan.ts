@@ -1,4 +1,5 @@
 // The system that two sets of compose files become: which components, with which arguments, and what each stack sets.
+import { relative } from "node:path";
 import { callableNames, calledByName } from "./callers.ts";
 import { Commands } from "./commands.ts";
 import { tellOfDifferences, tellOfOwner, tellOfProjects, tellOfRouters, tellOfStop } from "./differences.ts";
@@ -14,7 +15,7 @@ import { type Ways, waysOf } from "./routes.ts";
 import { SecretValues } from "./secret-values.ts";
 import { tellOfClient } from "./server-notes.ts";
 import { extensionsOf, type ServerPlan, serverPlan, serversOf } from "./servers.ts";
-import { type Arguments, argumentsOf } from "./service-args.ts";
+import { type Arguments, argumentsOf, openWords } from "./service-args.ts";
 import { type Variables, variablesOf } from "./variables.ts";
 
 /** An application. */
@@ -57,22 +58,24 @@ export interface PlanRequest {
   /** Folder that the compose files' paths begin in. */
   folder: string;
   target: string;
+  /** Where commands are typed. */
+  root: string;
   sources: Record<Stack, readonly string[]>;
 }
 
 /** Plans it; touches nothing. */
-export function planSystem({ name, pair, folder, target, sources }: PlanRequest): SystemPlan {
+export function planSystem({ name, pair, folder, target, root, sources }: PlanRequest): SystemPlan {
   const notes = new Notes();
   const commands = new Commands(name);
   const { services } = pair;
-  tellOfProjects(pair, notes, commands);
+  tellOfProjects(pair, relative(root, folder), notes, commands);
   const { apps: running, jobs } = jobsOf(
     services.filter(({ kind }) => kind === "app"),
     notes,
   );
   const servers = serversOf(services, notes);
   const ways = waysOf(running, name, notes, commands);
-  const secretValues = new SecretValues(services);
+  const secretValues = new SecretValues(pair);
   const volumes = new Volumes(services.map(({ role }) => role));
   const login = jobs.size > 0 ? "url" : "ownerUrl";
   const called = calledByName(running);
@@ -93,7 +96,14 @@ export function planSystem({ name, pair, folder, target, sources }: PlanRequest)
       { servers: servers.map(({ server }) => server), login, others, commands, secretValues },
       notes,
     );
-    const migration = jobs.get(role);
+    const migration = openWords(
+      "migration's command",
+      jobs.get(role),
+      role,
+      secretValues,
+      notes,
+      (code) => `migration: { command: ${code} }`,
+    );
     const alone = isAlone(service);
     if (alone) tellOfStop(service, isStateful(main) || ways.published.has(role), notes);
     tellOfClient(role, variables, login, notes);
@@ -103,9 +113,9 @@ export function planSystem({ name, pair, folder, target, sources }: PlanRequest)
     return {
       service,
       ...(alone ? { names: callableNames(service) } : {}),
-      image: imageOf(service, name, target, notes, commands),
+      image: imageOf(service, name, target, secretValues, notes, commands),
       args: argumentsOf(main, role, port, secretValues, notes),
-      mounts: mountsOf(main, role, folder, volumes, notes),
+      mounts: mountsOf(main, role, folder, volumes, secretValues, notes),
       variables,
       secretFiles: fileSecrets(service, pair, notes, commands),
       ...(port === undefined ? {} : { port }),

@@ -1,11 +1,12 @@
 // Where each variable of a service goes: what follows from a component and what both environments have in common into the
 // topology, what differs into the stack files, what is secret encrypted and never into the topology.
-import { credentialIn, isCredentialName } from "../../infra/settings/credential.ts";
 import { variableNameProblem } from "../../infra/settings/variables.ts";
 import { namesHost } from "./callers.ts";
 import type { Commands } from "./commands.ts";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
+import { shownName } from "./compose/problem.ts";
 import { type Expression, expressionFor, type Server, uses } from "./connections.ts";
+import { looksSecret } from "./looks-secret.ts";
 import type { Notes } from "./notes.ts";
 import { type PairedService, type PerStack, STACKS, type Stack } from "./pair.ts";
 import type { SecretValues } from "./secret-values.ts";
@@ -35,23 +36,6 @@ export interface Surroundings {
   secretValues: SecretValues;
 }
 
-/** More words that name a credential; here a wrong guess costs an encryption and no more. */
-const CAUTIOUS =
-  /jwt|auth(?!or)|cred|private|signing|cipher|encrypt|salt|webhook|license|connection_?string/i;
-/** What is no credential whatever it is called. */
-const HARMLESS = /^(true|false|yes|no|on|off|\d{1,6}|\d+[smhd]|info|debug|warn|error)$/i;
-/** A long word of letters and digits without a meaning, such as a key. */
-const RANDOM = /^(?=.*\d)(?=.*[a-z])[A-Za-z0-9+/_=-]{24,}$/i;
-
-/** Does a variable look like a secret, by its name or by its value? */
-export function looksSecret(name: string, value: string): boolean {
-  if (value === "" || HARMLESS.test(value)) return false;
-  if (credentialIn(value) !== undefined || RANDOM.test(value)) return true;
-  return (
-    isCredentialName(name) || (CAUTIOUS.test(name) && !/url|uri|host|path|file|expir|ttl|enabled/i.test(name))
-  );
-}
-
 /** Sorts the variables of a service. */
 export function variablesOf(service: PairedService, around: Surroundings, notes: Notes): Variables {
   const { role, main, by } = service;
@@ -72,7 +56,7 @@ export function variablesOf(service: PairedService, around: Surroundings, notes:
       }),
     );
     if (variableNameProblem(name) !== undefined) {
-      notes.left(role, `the variable ${JSON.stringify(name)}: no variable can be called so`);
+      notes.left(role, `the variable ${JSON.stringify(shownName(name))}: no variable can be called so`);
       continue;
     }
     const expression = connection(name, values, service, around);
@@ -116,9 +100,7 @@ function place(
     return looksSecret(name, value) || around.secretValues.isIn(value);
   });
   for (const stack of given.filter((one) => !known.includes(one))) {
-    const missing = unknownIn(values[stack] ?? "")
-      .map((one) => `\${${one}}`)
-      .join(", ");
+    const missing = missingIn(values[stack] ?? "", secret || looksSecret(name, "x"));
     notes.decide(
       role,
       `${name} of ${stack} hangs on ${missing}, which no file gives a value`,
@@ -139,6 +121,14 @@ function place(
   }
   if (isSame) result.environment[name] = JSON.stringify(value);
   else for (const stack of known) result.plain[stack][name] = values[stack] ?? "";
+}
+
+/** What has no value, by name. In a secret a `$` may be its own, and what stands behind it a part of it. */
+function missingIn(value: string, secret: boolean): string {
+  const shown = unknownIn(value).map((one) =>
+    secret && !/^[A-Z][A-Z0-9_]{2,}$/.test(one) ? "a variable ($ stands for itself as $$)" : `\${${one}}`,
+  );
+  return [...new Set(shown)].join(", ");
 }
 
 /** A secret that both environments have is production's: a guard refuses it in staging. */

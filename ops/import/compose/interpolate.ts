@@ -9,7 +9,11 @@ const CLOSE = "\uE001";
 const UNKNOWN = /\uE000([^\uE001]*)\uE001/g;
 
 /** Gives a variable's value; undefined where there is none. */
-export type Lookup = (name: string) => string | undefined;
+export interface Lookup {
+  (name: string): string | undefined;
+  /** Gets what stood in the place of a value, as in `${NAME:-this}`. */
+  onDefault?: (name: string, value: string) => void;
+}
 
 /** What stands for the value of a variable that nobody gives one. */
 export function unknownValue(name: string): string {
@@ -71,7 +75,12 @@ function expand(inside: string, lookup: Lookup): string {
   const value = lookup(name);
   const given = value !== undefined && (colon === undefined || value !== "");
   // What is asked for with ? and isn't there stays unknown: the page of the import asks for it.
-  if (operator === "-") return given ? value : interpolate(word, lookup);
+  if (operator === "-") {
+    if (given) return value;
+    const instead = interpolate(word, lookup);
+    lookup.onDefault?.(name, instead);
+    return instead;
+  }
   if (operator === "+") return given ? interpolate(word, lookup) : "";
   return given || operator === undefined ? (value ?? unknownValue(name)) : unknownValue(name);
 }

@@ -73,54 +73,6 @@ describe("short and long forms mean the same", () => {
   });
 });
 
-describe("a later file over an earlier one", () => {
-  const merge = (one: string, other: string) =>
-    load({
-      "a.yml": `services:\n  web: { image: web:1, ${one} }\n`,
-      "b.yml": `services:\n  web: { ${other} }\n`,
-    }).services.web;
-
-  it.each([
-    [
-      "maps are merged",
-      "environment: [A=1, B=1]",
-      "environment: { B: 2 }",
-      { environment: { A: "1", B: 2 } },
-    ],
-    ["lists are appended", "expose: [1]", "expose: [2]", { expose: [1, 2] }],
-    ["commands are replaced", "command: a b", "command: c", { command: ["c"] }],
-    [
-      "volumes are one by target",
-      'volumes: ["one:/x", "two:/y"]',
-      'volumes: ["three:/x"]',
-      { volumes: [{ type: "volume", source: "three", target: "/x" }, { source: "two" }] },
-    ],
-    [
-      "ports are one by all that they say",
-      "ports: [80, '1:2']",
-      "ports: [80, '3:2']",
-      { ports: [{}, { published: 1 }, { published: 3 }] },
-    ],
-    ["!override replaces", "ports: [80]", "ports: !override [81]", { ports: [{ target: 81 }] }],
-    [
-      "!reset takes away",
-      "environment: { A: 1, B: 2 }",
-      "environment: { A: !reset null }",
-      { environment: { B: 2 } },
-    ],
-  ])("%s", (_, one, other, expected) => {
-    const merged = merge(one, other);
-    expect(merged).toMatchObject(expected);
-    for (const [key, value] of Object.entries(expected)) {
-      if (Array.isArray(value)) expect(merged?.[key]).toHaveLength(value.length);
-    }
-  });
-
-  it("!reset takes a whole list away", () => {
-    expect(merge("ports: [80]", "ports: !reset []")).not.toHaveProperty("ports");
-  });
-});
-
 describe("other files", () => {
   it("extends takes a service of another file, with paths from there", () => {
     const { services } = load({
@@ -197,6 +149,12 @@ describe("what is no compose file is refused, by file and line", () => {
       /^a\.yml:3 has web twice/,
     ],
     ["a variable without an end", "services:\n  web:\n    image: web:${TAG\n", /^a\.yml:3 has a brace/],
+    [
+      "a command with an open quote",
+      'services:\n  web: { command: "sh -c \'a" }\n',
+      /^a\.yml has the service web, whose command has a quote/,
+    ],
+    ["an alias to itself", "x-a: &a [*a]\nservices: {}\n", /aliases \(\*name\) that can't be resolved/],
     ["a service that extends itself", "services:\n  web: { extends: web }\n", /extends itself/],
     [
       "an extended service that isn't there",
@@ -211,8 +169,12 @@ describe("what is no compose file is refused, by file and line", () => {
     expect(() => loadCompose({ folder, files: ["gone.yml"] })).toThrow(/^gone\.yml can't be read: ENOENT/);
   });
 
-  it("without a value of it, which may be secret", () => {
-    const text = "services:\n  web:\n    image: web:1\n    environment: { A: [hunter2] }\n";
+  it.each([
+    "    environment: { A: [hunter2] }",
+    "    environment: { A=hunter2: [x] }",
+    "    environment=hunter2: 1",
+  ])("without a value of it, which may be secret: %s", (line) => {
+    const text = `services:\n  web:\n    image: web:1\n${line}\n`;
     let message = "";
     try {
       load({ "a.yml": text });

@@ -1,13 +1,12 @@
 // Reads the files of one environment as `docker compose -f a -f b` does: include, extends, merge, env_file, profiles.
-import { existsSync, readFileSync } from "node:fs";
 import { dirname, relative, resolve } from "node:path";
 import { isMap } from "../../../infra/settings/structures.ts";
-import { readDotenv } from "./dotenv.ts";
-import { type Lookup, shownUnknown, unknownIn } from "./interpolate.ts";
+import { envFileVariables, fileVariables } from "./env-files.ts";
+import { type Lookup, shownUnknown } from "./interpolate.ts";
 import { longService, type Origin } from "./long-syntax.ts";
 import { merged, settled } from "./merge.ts";
 import { wrongFile } from "./problem.ts";
-import { readComposeFile } from "./yaml.ts";
+import { Override, RESET, readComposeFile } from "./yaml.ts";
 
 type Tree = Record<string, unknown>;
 
@@ -37,7 +36,10 @@ export interface ComposeProject {
   missingEnvFiles: { service: string; file: string }[];
   /** Services that no profile turns on. */
   withoutProfile: string[];
-  lookup: Lookup;
+  /** What filled in `${NAME}`, included files' own as well. */
+  variables: ReadonlyMap<string, string>;
+  /** What did where no file gives a value, by the variable's name. */
+  defaults: (readonly [name: string, value: string])[];
 }
 
 /** Deepest chain of `extends` and `include`; a circle is longer. */
@@ -50,7 +52,10 @@ const DEEPEST = 20;
  */
 export function loadCompose({ folder, files, envFiles, profiles = [] }: ComposeSource): ComposeProject {
   const root = resolve(folder);
-  const lookup = fileLookup(root, envFiles);
+  const filling = fileVariables(root, envFiles);
+  const defaults: ComposeProject["defaults"] = [];
+  const onDefault = (name: string, value: string) => void defaults.push([name, value]);
+  const lookup: Lookup = Object.assign((name: string) => filling.get(name), { onDefault });
   const reader = new Reader(root);
   const tree = files
     .map((file) => reader.read(resolve(root, file), { folder: root, lookup }, 0))
@@ -80,7 +85,8 @@ export function loadCompose({ folder, files, envFiles, profiles = [] }: ComposeS
     configs: mapOf(tree.configs),
     missingEnvFiles,
     withoutProfile: all.filter(([name, one]) => !isOn(one) && !needed.has(name)).map(([name]) => name),
-    lookup,
+    variables: new Map([...reader.variables, ...filling]),
+    defaults,
   };
 }
 
@@ -89,53 +95,11 @@ export function mapOf(value: unknown): Tree {
   return isMap(value) ? value : {};
 }
 
-/** What fills in `${NAME}`. The shell's own variables don't: an import must come out the same on every machine. */
-function fileLookup(root: string, envFiles: readonly string[] | undefined): Lookup {
-  const given = envFiles ?? (existsSync(resolve(root, ".env")) ? [".env"] : []);
-  const all = new Map<string, string>();
-  for (const file of given) {
-    for (const [name, value] of dotenv(resolve(root, file), file, (known) => all.get(known)))
-      all.set(name, value);
-  }
-  return (name) => all.get(name);
-}
-
-function dotenv(path: string, shown: string, lookup: Lookup): Map<string, string> {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw wrongFile(
-      shown,
-      undefined,
-      `can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
-    );
-  }
-  try {
-    return readDotenv(text, lookup);
-  } catch (error) {
-    throw wrongFile(shown, undefined, (error as Error).message);
-  }
-}
-
-function envFileVariables(service: Tree, root: string, lookup: Lookup) {
-  const variables: Record<string, string> = {};
-  const missing: string[] = [];
-  for (const entry of Array.isArray(service.env_file) ? (service.env_file as Tree[]) : []) {
-    const path = String(entry.path);
-    const shown = shownUnknown(relative(root, path));
-    if (unknownIn(path).length > 0 || !existsSync(path)) {
-      if (String(entry.required) !== "false") missing.push(shown);
-      continue;
-    }
-    for (const [name, value] of dotenv(path, shown, lookup)) variables[name] = value;
-  }
-  return { variables, missing };
-}
-
 /** Reads files with all that they include and extend. */
 class Reader {
   readonly #root: string;
+  /** What fills in the included files alone. */
+  readonly variables = new Map<string, string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -146,9 +110,13 @@ class Reader {
     const shown = this.#shown(path);
     if (depth > DEEPEST) throw wrongFile(shown, undefined, "includes itself");
     const { include, services, ...rest } = readComposeFile(path, shown, origin.lookup);
-    const plain = mapOf(services);
+    const plain = mapOf(untagged(services));
     const own = Object.fromEntries(
-      Object.keys(plain).map((name) => [name, this.#service(name, plain, path, origin, 0)]),
+      Object.entries(plain).map(([name, service]) => {
+        if (service === RESET) return [name, RESET];
+        const made = this.#service(name, plain, path, origin, 0);
+        return [name, service instanceof Override ? new Override(made) : made];
+      }),
     );
     const top = Object.fromEntries(
       ["secrets", "configs"].flatMap((key) =>
@@ -161,7 +129,7 @@ class Reader {
     return included.reduceRight<Tree>((all, one) => merged(one, all) as Tree, {
       ...rest,
       ...top,
-      services: own,
+      services: services === RESET ? RESET : services instanceof Override ? new Override(own) : own,
     });
   }
 
@@ -170,11 +138,13 @@ class Reader {
     const files = (Array.isArray(path) ? path : [path]).map((one) => resolve(folder, String(one)));
     const own = project === undefined ? dirname(files[0] ?? folder) : resolve(folder, String(project));
     const given = env === undefined ? undefined : (Array.isArray(env) ? env : [env]).map(String);
-    const inner = fileLookup(
+    const inner = fileVariables(
       own,
       given?.map((one) => resolve(folder, one)),
     );
-    const origin = { folder: own, lookup: (name: string) => lookup(name) ?? inner(name) };
+    for (const [name, value] of inner) this.variables.set(name, value);
+    const both = (name: string) => lookup(name) ?? inner.get(name);
+    const origin = { folder: own, lookup: Object.assign(both, { onDefault: lookup.onDefault }) };
     return files
       .map((file) => this.read(file, origin, depth + 1))
       .reduce<Tree>((all, one) => merged(all, one) as Tree, {});
@@ -184,12 +154,14 @@ class Reader {
   #service(name: string, services: Tree, path: string, origin: Origin, depth: number): Tree {
     const shown = this.#shown(path);
     if (depth > DEEPEST) throw wrongFile(shown, undefined, `has the service ${name}, which extends itself`);
-    const { extends: base, ...own } = longService(services[name], origin);
+    const { extends: base, ...own } = this.#long(name, untagged(services[name]), shown, origin);
     if (!isMap(base)) return own;
     const service = String(base.service);
     const file = base.file === undefined ? path : resolve(dirname(path), String(base.file));
     const others =
-      file === path ? services : mapOf(readComposeFile(file, this.#shown(file), origin.lookup).services);
+      file === path
+        ? services
+        : mapOf(untagged(readComposeFile(file, this.#shown(file), origin.lookup).services));
     if (!isMap(others[service])) {
       throw wrongFile(
         shown,
@@ -204,9 +176,23 @@ class Reader {
     return merged(file === path ? inherited : rest, own) as Tree;
   }
 
+  #long(name: string, service: unknown, shown: string, origin: Origin): Tree {
+    try {
+      return longService(service, origin);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw wrongFile(shown, undefined, `has the service ${name}, whose command ${error.message}`);
+    }
+  }
+
   #shown(path: string): string {
     return shownUnknown(relative(this.#root, path)) || path;
   }
+}
+
+/** What stands behind `!override`. */
+function untagged(value: unknown): unknown {
+  return value instanceof Override ? value.value : value;
 }
 
 /** Secrets and configs with whole paths. */

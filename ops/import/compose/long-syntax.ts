@@ -1,5 +1,5 @@
 // Brings a service to one form: compose has a short and a long syntax for much, and files can be merged only in one.
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { isMap } from "../../../infra/settings/structures.ts";
 import { type Lookup, unknownValue } from "./interpolate.ts";
 import { shellWords } from "./words.ts";
@@ -46,7 +46,7 @@ const build: Form = (value, origin) => {
   return {
     ...tree,
     context: remote ? context : resolve(origin.folder, context),
-    ...(tree.args === undefined || tree.args === null ? {} : { args: variables(tree.args, origin) }),
+    ...(tree.args === undefined ? {} : { args: longForm("environment", tree.args, origin) }),
   };
 };
 
@@ -96,7 +96,7 @@ function shortVolume(text: string): Tree {
 }
 
 function hostPath(path: string, { folder }: Origin): string {
-  return isAbsolute(path) || path.startsWith("~") ? path : resolve(folder, path);
+  return path.startsWith("~") ? path : resolve(folder, path);
 }
 
 const envFiles: Form = (value, { folder }) =>

@@ -35,18 +35,12 @@ export function merged(earlier: unknown, later: unknown, key = ""): unknown {
 }
 
 function lists(earlier: unknown[], later: unknown[], key: string): unknown[] {
-  const unique = UNIQUE[key];
+  const unique = Object.hasOwn(UNIQUE, key) ? UNIQUE[key] : undefined;
   const name = (entry: unknown) =>
     unique !== undefined && isMap(entry) ? unique(entry) : JSON.stringify(entry);
   const all = new Map<string, unknown>();
-  for (const entry of [...earlier, ...later.map(settled)]) {
-    const before = all.get(name(entry));
-    // Under `volumes` a source of another kind takes the place of the whole entry.
-    all.set(
-      name(entry),
-      isMap(before) && isMap(entry) && before.type === entry.type ? { ...before, ...entry } : entry,
-    );
-  }
+  // The later one takes the place of the whole entry: a mount that was read-only isn't because it was.
+  for (const entry of [...earlier, ...later.map(settled)]) all.set(name(entry), entry);
   return [...all.values()];
 }
 

@@ -96,7 +96,7 @@ function serviceOf(name: string, tree: Record<string, unknown>): ComposeService 
     environment: table(tree.environment),
     ports: listOf(tree.ports).flatMap(portOf),
     expose: [
-      ...new Set(listOf(tree.expose).flatMap((each) => numberOf(String(each).replace(/\/tcp$/, "")) ?? [])),
+      ...new Set(listOf(tree.expose).flatMap((each) => portNumber(String(each).replace(/\/tcp$/, "")) ?? [])),
     ],
     mounts: listOf(tree.volumes).flatMap(mountOf),
     tmpfs: listOf(tree.tmpfs).map(String),
@@ -109,9 +109,9 @@ function serviceOf(name: string, tree: Record<string, unknown>): ComposeService 
     health,
     labels: { ...table(deploy.labels), ...table(tree.labels) },
     limits: defined({
-      cpus: numberOf(limits.cpus) ?? numberOf(tree.cpus),
-      memoryMb: mebibytesOf(limits.memory) ?? mebibytesOf(tree.mem_limit),
-      pids: numberOf(limits.pids) ?? numberOf(tree.pids_limit),
+      cpus: above0(limits.cpus, numberOf) ?? above0(tree.cpus, numberOf),
+      memoryMb: above0(limits.memory, mebibytesOf) ?? above0(tree.mem_limit, mebibytesOf),
+      pids: above0(limits.pids, numberOf) ?? above0(tree.pids_limit, numberOf),
     }),
     replicas: numberOf(deploy.replicas) ?? numberOf(tree.scale) ?? 1,
     stopGraceSeconds: secondsOf(tree.stop_grace_period),
@@ -125,6 +125,17 @@ function serviceOf(name: string, tree: Record<string, unknown>): ComposeService 
       ),
     ),
   });
+}
+
+/** A limit; none where compose has 0 or -1, which mean that there is none. */
+function above0(value: unknown, read: (value: unknown) => number | undefined): number | undefined {
+  return /^-|^0+(\.0+)?[a-z]*$/i.test(String(value)) ? undefined : read(value);
+}
+
+/** A port's number; undefined for what can be none. */
+export function portNumber(value: unknown): number | undefined {
+  const port = numberOf(value);
+  return port !== undefined && Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 
 function namesOf(name: string, { container_name, hostname, networks }: Record<string, unknown>): string[] {
@@ -157,9 +168,9 @@ function table(value: unknown): Record<string, string> {
 
 function portOf(entry: unknown): PublishedPort[] {
   const { target, published, protocol, host_ip: ip } = mapOf(entry);
-  const port = numberOf(target);
+  const port = portNumber(target);
   if (port === undefined) return [];
-  const hostPort = numberOf(published);
+  const hostPort = portNumber(published);
   return [
     {
       port,

@@ -10,6 +10,12 @@ export function wrongFile(file: string, line: number | undefined, reason: string
   return new UserError(`${place} ${reason}`, "fix the file, and run the same command again", EXIT_CODE);
 }
 
+/** A name as a message shows it: behind what no name holds there may be a value, as in `"PASSWORD: x"`. */
+export function shownName(name: string): string {
+  const [start = ""] = /^[\w.-]*/.exec(name) ?? [];
+  return start === name ? name : `${start}…`;
+}
+
 /** Several at once. */
 export function wrongFiles(lines: readonly string[]): UserError {
   return new UserError(

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Path } from "../../../infra/settings/issue.ts";
 import { packageRoot } from "../../../setup/paths.ts";
+import { shownName } from "./problem.ts";
 
 /** Something that the specification doesn't allow. */
 export interface SchemaProblem {
@@ -34,11 +35,12 @@ type Issue = z.core.$ZodIssue;
 
 function problemsOf(issue: Issue, before: Path): SchemaProblem[] {
   const path = [...before, ...(issue.path as Path)];
-  const at = path.length === 0 ? "" : `${path.join(".")} `;
+  const shown = (where: Path) => where.map((part) => shownName(String(part))).join(".");
+  const at = path.length === 0 ? "" : `${shown(path)} `;
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
-      const name = [...path, key].join(".");
-      return { path: [...path, key], reason: `has ${name}, which compose doesn't know` };
+      const own = [...path, key];
+      return { path: own, reason: `has ${shown(own)}, which compose doesn't know` };
     });
   }
   if (issue.code === "invalid_union") {

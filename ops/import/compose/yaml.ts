@@ -1,7 +1,7 @@
 // Reads one compose file: YAML with anchors, merge keys and compose's two tags, variables filled in, held against the
 // specification's own schema.
 import { readFileSync } from "node:fs";
-import { LineCounter, type Node, parseDocument, Scalar, visit } from "yaml";
+import { type Document, isNode, LineCounter, type Node, parseDocument, Scalar, visit } from "yaml";
 import { explain, offsetOf } from "../../../infra/check/yaml-file.ts";
 import type { Path } from "../../../infra/settings/issue.ts";
 import { isMap } from "../../../infra/settings/structures.ts";
@@ -54,7 +54,9 @@ export function readComposeFile(path: string, shown: string, lookup: Lookup): Re
   };
   let plain: unknown;
   try {
-    plain = document.toJS();
+    plain = withoutReset(document);
+    // An alias to what it stands in has no end.
+    JSON.stringify(plain);
   } catch {
     throw wrongFile(shown, undefined, "has aliases (*name) that can't be resolved");
   }
@@ -90,6 +92,17 @@ function readText(path: string, shown: string): string {
   }
   if (source.length > MAX_LENGTH) throw wrongFile(shown, undefined, `has ${source.length} characters`);
   return source;
+}
+
+/** The data without what `!reset` takes away, which the specification's schema doesn't hold. */
+function withoutReset(document: Document): unknown {
+  const copy = document.clone();
+  const isReset = (node: unknown) => isNode(node) && node.tag === "!reset";
+  visit(copy, {
+    Pair: (_, { value }) => (isReset(value) ? visit.REMOVE : undefined),
+    Node: (key, node) => (typeof key === "number" && isReset(node) ? visit.REMOVE : undefined),
+  });
+  return copy.toJS();
 }
 
 /** Puts marks where the two tags stand. */

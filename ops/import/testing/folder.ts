@@ -28,12 +28,25 @@ export class ImportFolder {
     return this;
   }
 
-  /** Imports them, without a look at secrets: nothing is encrypted. @param write puts the files into the repository */
-  async import(options: ImportOptions = {}, write = false) {
-    const { plan, files } = await planImport(this.root, { name: "shop", ...options }, { root: this.root });
+  /** Imports them, without a look at secrets: nothing is encrypted. @param write puts the files into the repository @param below folder of the compose files */
+  async import(options: ImportOptions = {}, write = false, below = "") {
+    const { plan, files } = await planImport(
+      join(this.root, below),
+      { name: "shop", ...options },
+      { root: this.root },
+    );
     if (write && !existsSync(plan.target)) writeWhole(this.root, plan.target, files);
     const text = (name: string) => files.get(name) ?? "";
     return { plan, files, topology: text("topology.ts"), settings: text("settings.ts"), text };
+  }
+
+  /** Imports one service of these lines, with what is told of it. @param services further ones, or keys of the top level */
+  async told(lines: string, more: Record<string, string> = {}, kind = "decide", services = "") {
+    const body = lines.split("\n").map((line) => `    ${line}`);
+    const text = `services:\n  app:\n    image: "shop:1.0.0"\n${body.join("\n")}\n${services}`;
+    const made = await this.write({ ...more, "compose.yaml": text }).import();
+    const notes = made.plan.notes.all.filter((note) => note.kind === kind && note.subject === "app");
+    return { ...made, notes: notes.map(({ text: words, line }) => `${words} ${line ?? ""}`).join("\n") };
   }
 
   /** Removes it. */
