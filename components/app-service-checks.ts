@@ -4,6 +4,7 @@ import { hostname, percent, whole } from "../lib/docker/values.ts";
 import { isBuildContext } from "./app-image.ts";
 import type { AppServiceArgs } from "./app-service.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { hasLater } from "./checked-inputs.ts";
 import { AUTONAME_LENGTH } from "./container.ts";
 import { type HttpHealth, needsProbe } from "./health-check.ts";
 import { networkName } from "./network-names.ts";
@@ -32,6 +33,7 @@ export function rejectBadArgs(name: string, args: AppServiceArgs): void {
     .health(args.health)
     .add("health.port", withoutPort(args))
     .add("replace", replaceProblem(args))
+    .add("names", namesLater(args.names))
     .each("names", args.names, networkName)
     .required("replicas", replicas, whole(1, MOST_REPLICAS))
     .port("port", args.port)
@@ -57,6 +59,11 @@ function withoutPort({ health, port }: AppServiceArgs): string | undefined {
     : undefined;
 }
 
+/** Who has which name is looked at before anything is made. */
+function namesLater(names: unknown): string | undefined {
+  return hasLater(names) ? "must be written down: a name can't come from an output" : undefined;
+}
+
 function replaceProblem({
   replace,
   publish = [],
@@ -67,9 +74,9 @@ function replaceProblem({
     return "must be beside or stop-first";
   if (replace === "stop-first")
     return replicas === 1 ? undefined : "is stop-first, for what may exist once; replicas must be 1";
-  if (names.length > 0)
+  if (Array.isArray(names) && names.length > 0)
     return "must be stop-first: of two versions beside each other, one that isn't ready would have the same names";
-  return publish.length > 0
+  return Array.isArray(publish) && publish.length > 0
     ? "must be stop-first: two versions beside each other can't publish the same port"
     : undefined;
 }

@@ -50,6 +50,9 @@ export interface CommonArgs extends ImageOptions {
   publish?: PublishedPort[];
 }
 
+/** Kernel parameters that make a router of a container. */
+const FORWARDING = /^net\.ipv[46]\.(ip_forward|conf\.[^.]+\.(mc_)?forwarding)$/;
+
 /** Checks a component's arguments, and throws all that is wrong at once. */
 export class ArgumentChecks {
   readonly #problems = new Problems();
@@ -109,7 +112,7 @@ export class ArgumentChecks {
       containerProblems({
         image: nowKnown(args.image),
         command: listNow(args.command),
-        entrypoint: listNow(args.entrypoint),
+        entrypoint: args.entrypoint,
         user: nowKnown(args.user),
         environment: tableNow(environment),
         ...(Array.isArray(networks) ? { networks: networks.map(nowKnown) } : {}),
@@ -131,6 +134,12 @@ export class ArgumentChecks {
       this.required(`files['${file}']`, file, path);
       this.add(`files['${file}']`, unfillable(file, args));
     }
+    for (const [name, value] of Object.entries(args.sysctls ?? {}))
+      if (networks !== undefined && FORWARDING.test(name) && value !== "0")
+        this.add(
+          `sysctls['${name}']`,
+          "can't be set where `networks` joins others: a container in several must be no way from one to another",
+        );
     if (Object.hasOwn(environment ?? {}, "TZ") && args.timeZone !== undefined)
       this.add("timeZone", "stands in environment.TZ, too; leave one of them out");
     return this.optional("healthTimeoutSeconds", args.healthTimeoutSeconds, seconds());

@@ -3,7 +3,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { type ContainerFacts, containerProblems } from "../lib/docker/container.ts";
 import { type ArgumentProblem, listed, Problems } from "../lib/docker/problems.ts";
-import { type Check, seconds, user, wholeSeconds } from "../lib/docker/values.ts";
+import { type Check, seconds, shmMb, user, wholeSeconds } from "../lib/docker/values.ts";
 import type { ContainerSpec, Limits } from "./container.ts";
 import type { HealthCheck } from "./health-check.ts";
 
@@ -151,6 +151,7 @@ export function checkedSpec(component: string, spec: ContainerSpec) {
     limits: checkedLimits(component, spec.limits),
     health: checkedHealth(component, spec.health),
     user: spec.user && checkedArgument(component, "user", spec.user, user),
+    shmMb: spec.shmMb && checkedArgument(component, "shmMb", spec.shmMb, shmMb),
     healthTimeoutSeconds: checkedArgument(
       component,
       "healthTimeoutSeconds",

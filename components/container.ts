@@ -9,6 +9,7 @@ import { containerArgs, ownMounts } from "./container-args.ts";
 import type { Environment } from "./environment.ts";
 import { type HealthCheck, PROBE_DIR, PROBE_IMAGE } from "./health-check.ts";
 import type { ImageOptions } from "./image-options.ts";
+import { takeRole } from "./network-names.ts";
 
 /** Most that a container may use. */
 export interface Limits {
@@ -92,6 +93,7 @@ export function runContainer(
   { component = `Container '${name}'`, ...given }: ContainerSpec,
 ): RunningContainer {
   rejectBadSpec(name, given);
+  takeRole(env, given.role, parent, given.stopFirst === true);
   const spec = checkedSpec(component, given);
   const container = new Container(name, containerArgs(env, component, spec), {
     parent,

@@ -69,7 +69,8 @@ const REQUEST =
 /** Whether the check needs the program that Tandem brings. */
 export function needsProbe(health: unknown): boolean {
   if (typeof health !== "object" || health === null || isLater(health)) return false;
-  return "http" in health || "tcp" in health;
+  const { http, tcp } = health as { http?: unknown; tcp?: unknown };
+  return http !== undefined || tcp !== undefined;
 }
 
 /**
@@ -92,10 +93,14 @@ export function probed(
   return { health: checked };
 }
 
-/** The check as Docker takes it. */
+/** A check in any of its forms. */
+type Forms = Partial<pulumi.Unwrap<CommandHealth & ShellHealth & HttpHealth>>;
+
+/** The check as Docker takes it. A form may be there without a value, as from an option that isn't set: it is none. */
 export function healthTest(health: pulumi.Unwrap<HealthCheck>): string[] {
-  if ("shell" in health) return ["CMD-SHELL", health.shell];
-  if ("command" in health) return ["CMD", ...health.command];
-  const asked = "http" in health ? [REQUEST, health.http, health.host ?? "localhost"] : ["exit 0", "", ""];
-  return ["CMD", BUSYBOX, "sh", "-c", CONNECT, BUSYBOX, String(health.port), ...asked];
+  const { shell, command, http, host = "localhost", port } = health as Forms;
+  if (shell !== undefined) return ["CMD-SHELL", shell];
+  if (command !== undefined) return ["CMD", ...command];
+  const asked = http === undefined ? ["exit 0", "", ""] : [REQUEST, http, host];
+  return ["CMD", BUSYBOX, "sh", "-c", CONNECT, BUSYBOX, String(port), ...asked];
 }

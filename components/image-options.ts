@@ -1,7 +1,7 @@
 // What an image may need that wasn't made for Tandem. Each of these is closed unless the topology says so; what weakens a
 // container stands in a label of it, so that the policies know that it was meant, and say so.
 import type * as pulumi from "@pulumi/pulumi";
-import { KEPT_CAPABILITIES, OPENED_LABEL } from "../lib/docker/opened.ts";
+import { isRoot, KEPT_CAPABILITIES, OPENED_LABEL } from "../lib/docker/opened.ts";
 import type { Ulimit } from "../lib/docker/options.ts";
 import type { TemporaryFolder } from "../lib/docker/writable.ts";
 
@@ -100,7 +100,7 @@ export function openedLabel(
     typeof bound === "number" ? bound < 0 : bound.soft < 0 || bound.hard < 0,
   );
   const opened = [
-    ...(user === undefined || (typeof user === "string" && /^(root|0)(:|$)/.test(user)) ? ["non-root"] : []),
+    ...(user === undefined || (typeof user === "string" && isRoot(user)) ? ["non-root"] : []),
     ...(writableRoot === true ? ["read-only-root"] : []),
     ...capabilities.filter((name) => !KEPT_CAPABILITIES.includes(name)).map((name) => `capabilities:${name}`),
     ...(devices.length > 0 || gpus !== undefined ? ["no-devices"] : []),

@@ -75,6 +75,13 @@ const WRONG: [string, () => unknown, RegExp, string?][] = [
     () => service({ limits: later(tooLittle) }),
     /AppService 'app': limits\.memoryMb is 1; it must be a whole number from 6/,
   ],
+  ["shared memory", () => service({ shmMb: later(0) }), /AppService 'app': shmMb is 0; it must be a whole/],
+  [
+    "shared memory of a migration",
+    () => service({ shmMb: odd("64m"), migration: { command: ["migrate"] } }),
+    /AppService 'app': shmMb is '64m'/,
+    "tandem:docker:Migration",
+  ],
   ["one of the limits", () => service({ limits: { ...limits, cpus: later(0) } }), /app': limits\.cpus is 0/],
   [
     "no limits",

@@ -1,16 +1,16 @@
-// Names under which the services of an environment reach each other: each leads to one of them.
+// Names under which the services of an environment reach each other, and roles by which their containers are known: each is one's.
 import * as pulumi from "@pulumi/pulumi";
 import { shown } from "../lib/docker/values.ts";
 import type { Environment } from "./environment.ts";
 
-/** Names as resolvers ask for them: in lower case, and a label of one has 63 characters at most (RFC 1035). */
-const NAME = /^[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?$/;
+/** Names as resolvers ask for them: in lower case, two characters as Docker's own, and 63 at most in a label (RFC 1035). */
+const NAME = /^[a-z0-9][a-z0-9_.-]{0,61}[a-z0-9]$/;
 
 /** What is wrong with a name; undefined where nothing is. */
 export function networkName(value: unknown): string | undefined {
   return typeof value === "string" && NAME.test(value)
     ? undefined
-    : `is ${shown(value)}; a name on the network has letters in lower case, digits, and - _ . between them`;
+    : `is ${shown(value)}; a name on the network has at least two letters in lower case or digits, and - _ . between them`;
 }
 
 /** Who has which name, by environment. */
@@ -41,4 +41,30 @@ export function takeNames(
     all.set(name, component);
   }
   return [...own];
+}
+
+/** Whose containers have which role, by environment. */
+const roles = new WeakMap<Environment, Map<string, { owner: pulumi.ComponentResource; alone: boolean }>>();
+
+/**
+ * Gives a component's containers their role.
+ *
+ * @param alone do others of the role end before one starts?
+ * @throws pulumi.RunError where another component has the role and either one is alone: it would stop the other's containers
+ */
+export function takeRole(
+  env: Environment,
+  role: string,
+  owner: pulumi.ComponentResource,
+  alone: boolean,
+): void {
+  const all = roles.get(env) ?? new Map<string, { owner: pulumi.ComponentResource; alone: boolean }>();
+  roles.set(env, all);
+  const other = all.get(role);
+  if (other !== undefined && other.owner !== owner && (alone || other.alone))
+    throw new pulumi.RunError(
+      `'${role}' is the name of two components of an environment, and one of them is replaced stop-first: it would stop the ` +
+        "containers of the other. Give one of them another name.",
+    );
+  all.set(role, { owner, alone });
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
 import { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
+import { RedisInstance } from "./redis-instance.ts";
 import { only, type Registered, recordResources } from "./testing/mocks.ts";
 
 const CONTAINER = "docker:index/container:Container";
@@ -73,6 +74,40 @@ describe("a container of an image that wasn't made for Tandem", () => {
     expect(other.inputs.healthcheck.tests).toContain("9");
   });
 
+  it("has the form of health check that has a value, whatever other is named without one", async () => {
+    const { inputs } = await container({ health: { shell: undefined, command: ["true"] } as never });
+    expect(inputs.healthcheck.tests).toEqual(["CMD", "true"]);
+    expect(only(registered, START).inputs.probe).toBeUndefined();
+    registered = await recordResources();
+    env = new Environment("staging", { system: "oracle", environment: "staging" });
+    const later = { command: undefined, http: undefined, shell: pulumi.output("exit 0") };
+    expect((await container({ health: later as never })).inputs.healthcheck.tests).toEqual([
+      "CMD-SHELL",
+      "exit 0",
+    ]);
+  });
+
+  it("says of a user that is root by any of its numbers what was opened", async () => {
+    expect((await container({ user: "00:7" })).opened).toBe("non-root");
+  });
+
+  it("is no other component's by its role where it runs once: it would stop that one's containers", () => {
+    new RedisInstance("store", { env, image: "redis:7", limits: { cpus: 0.5, memoryMb: 64, pids: 50 } });
+    const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };
+    const once = {
+      env,
+      image: "app:1",
+      health: { command: ["true"] },
+      limits,
+      replace: "stop-first" as const,
+    };
+    expect(() => new AppService("redis", once)).toThrow(/'redis' is the name of two components/);
+    new AppService("app", once);
+    expect(() => new RedisInstance("more", { env, image: "redis:7", limits, role: "app" })).toThrow(
+      /two components/,
+    );
+  });
+
   it("C3: has its own name on the network where it runs once, or those that it is given, and nobody's else", async () => {
     expect((await container({ replace: "stop-first" })).inputs.networksAdvanced[0].aliases).toEqual(["app"]);
     registered = await recordResources();
@@ -137,6 +172,42 @@ describe("a container of an image that wasn't made for Tandem", () => {
     ["a name that nobody can ask for", { replace: "stop-first", names: ["a b"] }, /names is 'a b'/],
     ["a file in memory", { files: { "/tmp/a": "x" } }, /lies in \/tmp, a folder in memory/],
     ["a file in the root itself", { files: { "/a": "x" } }, /lies in \/, which is read-only/],
+    [
+      "a name from an output",
+      { replace: "stop-first", names: pulumi.output(["db"]) as never },
+      /names must be written down/,
+    ],
+    [
+      "one of two names from an output",
+      { replace: "stop-first", names: ["db", pulumi.output("x")] as never },
+      /names must/,
+    ],
+    [
+      "a name of one letter, which Docker has none of",
+      { replace: "stop-first", names: ["d"] },
+      /names is 'd'/,
+    ],
+    [
+      "an entry point from an output",
+      { entrypoint: pulumi.output(["x"]) as never },
+      /entrypoint must be a list/,
+    ],
+    [
+      "a word of one from an output",
+      { entrypoint: [pulumi.output("x")] as never },
+      /entrypoint\[0\] is no text/,
+    ],
+    [
+      "all devices of the host",
+      { devices: [{ host: "//dev/" }] },
+      /devices\[0\]\.host is \/dev, which is every/,
+    ],
+    [
+      "a router between networks",
+      { networks: ["other"], sysctls: { "net.ipv4.conf.all.forwarding": "1" } },
+      /must be no way from one to another/,
+    ],
+    ["the same parameter in other words", { sysctls: { "net.ipv4..ip_forward": "1" } }, /set it on the host/],
     ["a parameter of the host", { sysctls: { "vm.max_map_count": "1" } }, /set it on the host/],
     ["all capabilities", { capabilities: ["ALL"] }, /capabilities\[0\] is 'ALL'/],
     [

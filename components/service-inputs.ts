@@ -1,5 +1,5 @@
 // An AppService's arguments with their defaults; what of them is known only later is checked then, once for all that it makes.
-import { hostname, percent, port, seconds, user, wholeSeconds } from "../lib/docker/values.ts";
+import { hostname, percent, port, seconds, shmMb, user, wholeSeconds } from "../lib/docker/values.ts";
 import type { AppServiceArgs } from "./app-service.ts";
 import { checkedArgument, checkedDefault, checkedLimits, checkedList } from "./checked-inputs.ts";
 import { probed } from "./health-check.ts";
@@ -35,6 +35,7 @@ export function serviceInputs(name: string, args: AppServiceArgs) {
     ...probed(component, args.health, args.port),
     user:
       args.user === IMAGE_USER ? undefined : checkedDefault(component, "user", args.user, user, DEFAULT_USER),
+    ...(args.shmMb === undefined ? {} : { shmMb: checkedArgument(component, "shmMb", args.shmMb, shmMb) }),
     port: args.port === undefined ? undefined : checkedArgument(component, "port", args.port, port),
     healthTimeoutSeconds: checkedDefault(
       component,

@@ -53,11 +53,12 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
     const watched = Number(inputs.watchSeconds ?? 0) > 0;
     return takeOver(docker, inputs, ctx, watched ? await predecessors(docker, id) : []);
   }
-  const stopped = await stopPredecessors(docker, id, ctx);
+  const earlier = await predecessors(docker, id);
   try {
-    await takeOver(docker, inputs, ctx, stopped);
+    await stopPredecessors(docker, earlier, ctx);
+    await takeOver(docker, inputs, ctx, earlier);
   } catch (error) {
-    const again = await startAgain(docker, stopped);
+    const again = await startAgain(docker, id, earlier);
     throw again === "" || !(error instanceof Error) ? error : new Error(`${error.message}\n${again}`);
   }
 }
@@ -70,7 +71,11 @@ async function takeOver(docker: Docker, inputs: Properties, ctx: Context, earlie
     await docker.getContainer(id).start();
   } catch (error) {
     // 304: it runs already, which is what was asked for.
-    if ((error as { statusCode?: number }).statusCode !== 304) throw startError(inputs, error);
+    if ((error as { statusCode?: number }).statusCode !== 304) {
+      // Docker would try it again when it starts the next time, beside the version before.
+      await stopForGood(docker, id, STOP_SECONDS);
+      throw startError(inputs, error);
+    }
   }
   await untilHealthy(docker, inputs, ctx);
   if (earlier.length > 0) await watchTakeOver(docker, inputs, ctx);
@@ -119,7 +124,7 @@ async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): P
       await untilReady(signs, Math.min(MOST_BUSY_MS, (deadline - Date.now()) / 2), ctx.signal);
       if (ctx.signal.aborted) break;
       const left = Math.max(1, deadline - Date.now());
-      const wrong = await probe(docker, id, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
+      const wrong = await probe(docker, facts, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
       if (wrong === undefined) return;
       lastProbe = wrong;
     }

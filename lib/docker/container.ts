@@ -18,10 +18,10 @@ import {
   path,
   pids,
   port,
+  shmMb,
   user,
   variableName,
   variableValue,
-  whole,
   wholeSeconds,
 } from "./values.ts";
 
@@ -83,7 +83,7 @@ export function containerProblems(facts: ContainerFacts): ArgumentProblem[] {
   portProblems(problems, facts);
   if (facts.health !== undefined) healthProblems(problems, facts.health);
   if (facts.limits !== undefined) limitProblems(problems, facts.limits);
-  problems.optional("shmMb", facts.shmMb, whole(1, 4 * 1024 * 1024));
+  problems.optional("shmMb", facts.shmMb, shmMb);
   problems.optional("stopGraceSeconds", facts.stopGraceSeconds, wholeSeconds);
   return [...problems.found, ...(facts.options === undefined ? [] : optionProblems(facts.options))];
 }

@@ -26,6 +26,10 @@ export function migrationProblems(inputs: Readonly<Record<string, unknown>>): Ar
     problems.required("files", file, path);
   }
   const networks = Array.isArray(inputs.networks) ? inputs.networks : [];
+  const options =
+    typeof inputs.options === "object" && inputs.options !== null
+      ? (inputs.options as Readonly<Record<string, unknown>>)
+      : undefined;
   // Of a limit that is none the policies speak.
   const [cpus, memoryMb, pids] = [inputs.cpus, inputs.memoryMb, inputs.pids].map((limit) =>
     typeof limit === "number" && limit <= 0 ? undefined : limit,
@@ -38,7 +42,7 @@ export function migrationProblems(inputs: Readonly<Record<string, unknown>>): Ar
     labels: inputs.labels,
     networks: [...(inputs.network === undefined ? [] : [inputs.network]), ...networks],
     limits: { cpus, memoryMb, pids },
-    ...(typeof inputs.options === "object" && inputs.options !== null ? { options: inputs.options } : {}),
+    ...(options === undefined ? {} : { entrypoint: options.entrypoint, shmMb: options.shmMb, options }),
   });
   const plain = found.map(({ argument, reason }) => ({
     argument: argument.replace(/^limits\./, ""),

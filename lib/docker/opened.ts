@@ -9,5 +9,8 @@ export function openedIn(labels: Readonly<Record<string, unknown>>): ReadonlySet
   return new Set(typeof value === "string" ? value.split(" ").filter((word) => word !== "") : []);
 }
 
+/** Whether a container's user is root by name or number: to Docker `00` is 0, and so is nothing in front of a group. */
+export const isRoot = (user: string): boolean => /^(root|[+-]?0*)(:|$)/.test(user);
+
 /** Capabilities that need no opening: some of our own servers can't do without. */
 export const KEPT_CAPABILITIES: readonly string[] = ["NET_BIND_SERVICE"];

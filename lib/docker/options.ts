@@ -51,7 +51,7 @@ const ULIMITS = new Set(
 );
 /** Parameters of the kernel that a container has of its own (docs.docker.com/reference/cli/docker/container/run, sysctls). */
 const OWN_SYSCTL =
-  /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|(fs\.mqueue|net)\.[a-z0-9_.-]+)$/;
+  /^(kernel\.(msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)|(fs\.mqueue|net)(\.[a-z0-9_-]+)+)$/;
 /** Signals by name (signal(7)); numbers go up to the last of the real-time ones. */
 const SIGNAL =
   /^(SIG)?(HUP|INT|QUIT|ILL|TRAP|ABRT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CONT|STOP|TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|IO|PWR|SYS|RTMIN(\+\d{1,2})?|RTMAX(-\d{1,2})?)$/;
@@ -75,6 +75,11 @@ const signal: Check = (value) => {
     (SIGNAL.test(value) || (/^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= MOST_SIGNAL));
   return fits ? undefined : `is ${shown(value)}; it must be a signal such as SIGTERM`;
 };
+
+/** A folder of devices gives all of them. */
+const device: Check = (value) =>
+  path(value) ??
+  (/^\/+dev\/*$/.test(String(value)) ? "is /dev, which is every device of the host; name one" : undefined);
 
 const permissions: Check = (value) =>
   typeof value === "string" && /^(?=.)r?w?m?$/.test(value)
@@ -166,11 +171,11 @@ export function optionProblems(facts: OptionFacts): ArgumentProblem[] {
   }
   for (const [index, value] of list(problems, "devices", facts.devices).entries()) {
     const argument = `devices[${index}]`;
-    const device = entry(problems, argument, value);
-    if (device === undefined) continue;
-    problems.required(`${argument}.host`, device.host, path);
-    problems.optional(`${argument}.container`, device.container, path);
-    problems.optional(`${argument}.permissions`, device.permissions, permissions);
+    const given = entry(problems, argument, value);
+    if (given === undefined) continue;
+    problems.required(`${argument}.host`, given.host, device);
+    problems.optional(`${argument}.container`, given.container, path);
+    problems.optional(`${argument}.permissions`, given.permissions, permissions);
   }
   for (const [name, value] of table(problems, "extraHosts", facts.extraHosts)) {
     problems.required("extraHosts", name, oneHost);

@@ -195,6 +195,8 @@ export function whole(least: number, most: number): Check {
 export const port = whole(1, 65_535);
 /** Memory in MiB. */
 export const memoryMb = whole(LEAST_MEMORY_MB, MOST_MEMORY_MB);
+/** Shared memory in MiB. */
+export const shmMb = whole(1, MOST_MEMORY_MB);
 /** Processes and threads. */
 export const pids = whole(1, MOST_PIDS);
 /** Seconds that Docker counts in whole ones. */

@@ -10,6 +10,7 @@ import {
   applies,
   broughtUp,
   preparation,
+  pushOf,
   readWorkflow,
   runByHand,
   schemaErrors,
@@ -92,6 +93,14 @@ describe("the workflows of a repository that has the package installed", () => {
       expect(uses(`tandem-${name}.yml`, root)).toEqual(uses(`${name}.yml`));
       expect(uses(`${name}.yml`)).toHaveLength(1);
     }
+    // A tag may have the default branch's name.
+    const drift = readWorkflow("tandem-drift.yml", root).jobs.drift?.if;
+    const from = (ref: string) => ({
+      github: { ...pushOf(ref), event: { repository: { default_branch: "main" } } },
+      vars: { TANDEM_RUNNER: '["self-hosted"]' },
+    });
+    expect(applies(drift, from("refs/heads/main"))).toBe(true);
+    expect(applies(drift, from("refs/tags/main"))).toBe(false);
     const { permissions, jobs } = readWorkflow("shop.yml", root);
     expect(permissions).toEqual({ contents: "read" });
     const writing = Object.values(jobs).filter((job) => job.permissions?.contents === "write");

@@ -1,5 +1,5 @@
 // Hardening: the parts of the CIS Docker Benchmark (1.7.0, section 5 and 4.1) that a container's definition decides.
-import { KEPT_CAPABILITIES } from "../../lib/docker/opened.ts";
+import { isRoot, KEPT_CAPABILITIES } from "../../lib/docker/opened.ts";
 import {
   containerRule,
   type Facts,
@@ -12,7 +12,7 @@ import {
   texts,
   types,
 } from "../rule.ts";
-import { opened } from "./opened.ts";
+import { hardenedRule, opened } from "./opened.ts";
 
 function capabilities(facts: Facts, key: "adds" | "drops"): string[] {
   return texts(records([facts.capabilities])[0]?.[key]).map((name) =>
@@ -40,7 +40,7 @@ export const hardening: readonly ResourceRule[] = [
       const { user } = facts;
       if (opened(facts).has("non-root")) return [];
       if (isMissing(user)) return ["has no user: it may run as root"];
-      return /^(root|0)(:|$)/.test(text(user) ?? "") ? ["runs as root"] : [];
+      return isRoot(text(user) ?? "1000") ? ["runs as root"] : [];
     },
   },
   containerRule({
@@ -54,7 +54,7 @@ export const hardening: readonly ResourceRule[] = [
     level: "mandatory",
     check: ({ facts }) => withoutProfile(facts).map((option) => `sets ${option}`),
   }),
-  containerRule({
+  hardenedRule({
     name: "capabilities",
     group: "hardening",
     cis: "5.4",
@@ -96,7 +96,7 @@ export const hardening: readonly ResourceRule[] = [
     check: ({ facts }) =>
       records(facts.ports).some(({ internal }) => numberOf(internal) === 22) ? ["publishes port 22"] : [],
   }),
-  containerRule({
+  hardenedRule({
     name: "read-only-root",
     group: "hardening",
     cis: "5.13",

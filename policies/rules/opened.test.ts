@@ -5,6 +5,7 @@ import { hardening } from "./hardening.ts";
 import { openedHardening } from "./opened.ts";
 
 const CONTAINER = "docker:index/container:Container";
+const MIGRATION = "tandem:docker:Migration";
 
 /** Names of the rules that a container breaks, among those that the label can open. */
 function broken(facts: Facts, opened: string): string[] {
@@ -31,6 +32,29 @@ describe("opened hardening", () => {
     expect(broken(FACTS, "capabilities")).toHaveLength(6);
   });
 
+  it("passes of a migration's options what the label names, and nothing beside it", () => {
+    const options = { capabilities: ["CHOWN", "SYS_ADMIN"], writableRoot: true };
+    const facts = (opened: string) => ({ user: "1000", options, labels: { "tandem.opened": opened } });
+    const said = (opened: string) =>
+      hardening
+        .filter(({ types }) => types.includes(MIGRATION))
+        .flatMap(({ name, check }) => {
+          const subject = { type: MIGRATION, name: "m", urn: "urn", facts: facts(opened), protected: false };
+          return check(subject, {} as Surroundings).map((text) => `${name}: ${text}`);
+        });
+    const writes = "read-only-root: can write its root file system";
+    const adds = "capabilities: adds the capability";
+    expect(said("")).toEqual([`${adds} CHOWN`, `${adds} SYS_ADMIN`, writes]);
+    expect(said("read-only-root capabilities:CHOWN")).toEqual([`${adds} SYS_ADMIN`]);
+  });
+
+  it("is root by any of its numbers", () => {
+    const closed = { readOnly: true, capabilities: { drops: ["ALL"] } };
+    for (const user of ["0", "00:1000", "root", "+0", ":1000"])
+      expect(broken({ ...closed, user }, ""), user).toEqual(["non-root: runs as root"]);
+    for (const user of ["1000", "010:0", "rooted"]) expect(broken({ ...closed, user }, ""), user).toEqual([]);
+  });
+
   it("is named in words, for a container and for a migration", () => {
     const [rule] = openedHardening;
     const subject = { type: CONTAINER, name: "app", urn: "urn", protected: false };
@@ -43,5 +67,13 @@ describe("opened hardening", () => {
       "has by its topology: root, or the user that its image names",
     ]);
     expect(said([])).toEqual([]);
+    const facts = {
+      labels: { "tandem.opened": "no-devices" },
+      devices: [{ hostPath: "/dev/sda" }],
+      gpus: "all",
+    };
+    expect(rule?.check({ ...subject, facts }, {} as Surroundings)).toEqual([
+      "has by its topology: devices of the host: /dev/sda, GPUs all",
+    ]);
   });
 });

@@ -1,6 +1,6 @@
 // What a topology opens of the hardening on purpose: the rules of hardening let it pass, this one names it.
 import { openedIn } from "../../lib/docker/opened.ts";
-import { type Facts, type ResourceRule, records, types } from "../rule.ts";
+import { type Facts, type ResourceRule, records, texts, types } from "../rule.ts";
 
 /** What the topology opened of a container's hardening, as its label says. */
 export function opened(facts: Facts): ReadonlySet<string> {
@@ -8,6 +8,29 @@ export function opened(facts: Facts): ReadonlySet<string> {
     ? Object.fromEntries(records(facts.labels).map(({ label, value }) => [String(label), value]))
     : (records([facts.labels])[0] ?? {});
   return openedIn(labels);
+}
+
+/** A migration's options in the form of a container's, which is hardened but for them. */
+function asContainer(facts: Facts): Facts {
+  const [options = {}] = records([facts.options]);
+  const capabilities = { drops: ["ALL"], adds: options.capabilities };
+  return { ...facts, readOnly: options.writableRoot !== true, capabilities };
+}
+
+/** A rule about what a topology may open, of containers of the Docker provider and of migrations. */
+export function hardenedRule({ check, ...rule }: Omit<ResourceRule, "types">): ResourceRule {
+  return {
+    ...rule,
+    types: [types.container, types.migration],
+    check: ({ facts, ...subject }, around) =>
+      check({ ...subject, facts: subject.type === types.migration ? asContainer(facts) : facts }, around),
+  };
+}
+
+/** Which devices of the host it gets. */
+function devicesOf({ devices, gpus }: Facts): string {
+  const named = records(devices).map(({ hostPath }) => String(hostPath));
+  return [...named, ...texts([gpus]).map((each) => `GPUs ${each}`)].join(", ");
 }
 
 /** What is opened, in words; a capability says itself. */
@@ -30,8 +53,10 @@ export const openedHardening: readonly ResourceRule[] = [
     level: "advisory",
     types: [types.container, types.migration],
     check: ({ facts }) =>
-      [...opened(facts)].map(
-        (name) => `has by its topology: ${OPENED_WORDS[name] ?? name.replace(":", " ")}`,
-      ),
+      [...opened(facts)].map((name) => {
+        const which = name === "no-devices" ? devicesOf(facts) : "";
+        const words = OPENED_WORDS[name] ?? name.replace(":", " ");
+        return `has by its topology: ${words}${which === "" ? "" : `: ${which}`}`;
+      }),
   },
 ];

@@ -14,6 +14,7 @@ const CASES: [line: string, argument: string][] = [
   ['error: failed switching to "postgres": operation not permitted: setgroups', "capabilities"],
   ["setpriv: setresuid failed: Operation not permitted", "user"],
   ["chown: changing ownership of '/data': Operation not permitted", "capabilities"],
+  ["Error: Permission denied (os error 13)", "user"],
   ['nginx: [emerg] mkdir() "/var/cache/nginx" failed (13: Permission denied)', "user"],
 ];
 
@@ -23,6 +24,12 @@ describe("hardeningHint", () => {
   });
 
   it("says nothing of other ends", () => {
+    for (const line of [
+      "ERROR:  permission denied for schema public",
+      "ERROR:  permission denied to create database",
+      "git@example.com: Permission denied (publickey).",
+    ])
+      expect(hardeningHint([line]), line).toBe("");
     expect(hardeningHint(["Error: connect ECONNREFUSED 127.0.0.1:5432", "bye"])).toBe("");
     expect(hardeningHint([])).toBe("");
   });

@@ -24,7 +24,8 @@ const HINTS: readonly { said: RegExp; hint: string }[] = [
       '`capabilities: ["CHOWN", "SETGID", "SETUID"]`.',
   },
   {
-    said: /permission denied|EACCES|operation not permitted|EPERM/i,
+    // Not a server's word about a right in its database, nor sshd's about a key: those no argument opens.
+    said: /permission denied(?! (for|to) \w| \(publickey)|EACCES|operation not permitted|EPERM/i,
     hint: "It runs as 1000:1000 without capabilities by default: `user` says as whom, `capabilities` what it may do.",
   },
 ];

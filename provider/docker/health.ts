@@ -1,7 +1,8 @@
 // A container's own health check, run by us: Docker's interval is too long to wait for.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { exec } from "./containers.ts";
+import { printableLine } from "../../lib/printable.ts";
+import { exec, redact } from "./containers.ts";
 
 /** The container's health check as a command, or undefined if it has none. */
 export function healthCommand(facts: Docker.ContainerInspectInfo): string[] | undefined {
@@ -16,10 +17,15 @@ export function probeLimitMs(facts: Docker.ContainerInspectInfo): number {
   return (facts.Config.Healthcheck?.Timeout || 30e9) / 1e6;
 }
 
-/** Runs a health check once. @returns undefined if it passes in time, otherwise what went wrong in a few words */
+/** What a check said last: words of the application, so without what looks like a credential, and harmless for a terminal. */
+export function lastWords(output: string, environment: string[]): string {
+  return printableLine(redact(output.trim().split("\n").at(-1) ?? "", environment)).slice(0, 200);
+}
+
+/** Runs a container's health check once. @returns undefined if it passes in time, otherwise what went wrong in a few words */
 export async function probe(
   docker: Docker,
-  id: string,
+  { Id: id, Config: { Env } }: Docker.ContainerInspectInfo,
   command: string[],
   limitMs: number,
   signal: AbortSignal,
@@ -33,9 +39,7 @@ export async function probe(
     const ended = await Promise.race([exec(docker, id, command), late]);
     if (ended === undefined) return `it took longer than ${(limitMs / 1000).toFixed(1)} s`;
     const { exitCode, output } = ended;
-    return exitCode === 0
-      ? undefined
-      : output.trim().split("\n").at(-1)?.slice(0, 200) || `exit code ${exitCode}`;
+    return exitCode === 0 ? undefined : lastWords(output, Env ?? []) || `exit code ${exitCode}`;
   } catch (error) {
     // It may have ended between the look and the exec.
     return error instanceof Error ? error.message : String(error);

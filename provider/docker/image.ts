@@ -14,10 +14,11 @@ type Context = CallContext<DockerHost>;
 /**
  * Pulls through the Docker CLI, which knows the user's registry logins.
  *
+ * @param moved is the host's own another one than its registry has by now?
  * @returns its content address
  * @throws where it isn't to be had: with what the registry said
  */
-export async function pullImage(ctx: Context, reference: string): Promise<string> {
+export async function pullImage(ctx: Context, reference: string, moved = false): Promise<string> {
   if (/^sha256:/.test(reference)) {
     throw new Error(
       `Image ${reference} is not on ${ctx.client.host}, and no registry can be asked for an id. ` +
@@ -36,7 +37,8 @@ export async function pullImage(ctx: Context, reference: string): Promise<string
         reason,
         `the Docker host (\`docker --host ${ctx.client.host} system df\` tells of what)`,
       ) || " Check the reference in the stack's config, or log in to its registry with `docker login`.";
-    throw new Error(`Image ${reference} is not on ${ctx.client.host} and can't be pulled: ${reason}.${hint}`);
+    const what = moved ? "means another image by now than the one on" : "is not on";
+    throw new Error(`Image ${reference} ${what} ${ctx.client.host} and can't be pulled: ${reason}.${hint}`);
   }
   const id = await ctx.client.imageId(reference);
   if (id === undefined)
@@ -47,7 +49,7 @@ export async function pullImage(ctx: Context, reference: string): Promise<string
 async function ensure(inputs: Properties, ctx: Context): Promise<Properties> {
   const reference = String(inputs.reference);
   const known = inputs.moved === undefined ? await ctx.client.imageId(reference) : undefined;
-  return { reference, imageId: known ?? (await pullImage(ctx, reference)) };
+  return { reference, imageId: known ?? (await pullImage(ctx, reference, inputs.moved !== undefined)) };
 }
 
 /** Resolves at check, so that preview and up see the same content address; pulls at create or update. */

@@ -26,16 +26,20 @@ export async function movedTo(
   reference: string,
   image: HostImage,
   ctx: CallContext<DockerHost>,
+  seconds = SECONDS,
 ): Promise<string | undefined> {
   const repository = reference.replace(/:[^:/]+$/, "");
   const own = image.digests.filter((digest) => isOf(digest, repository)).map((each) => each.split("@")[1]);
   if (movingTag(reference) === undefined || own.length === 0) return undefined;
+  const late = AbortSignal.timeout(seconds * 1000);
   try {
-    const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(SECONDS * 1000)]);
+    const signal = AbortSignal.any([ctx.signal, late]);
     const digest = await ctx.client.registryDigest(reference, await registryLogin(reference), signal);
     return own.includes(digest) ? undefined : digest;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const said = error instanceof Error ? error.message : String(error);
+    // Docker waits for the registry, and is itself well.
+    const reason = late.aborted ? `its registry didn't answer within ${seconds} s` : said;
     ctx.log(
       "warning",
       `Whether ${reference} means another image by now isn't known: ${reason}. The one on the Docker host is used.`,
@@ -46,6 +50,6 @@ export async function movedTo(
 
 /** Docker writes Docker Hub's names in short. */
 function isOf(digest: string, repository: string): boolean {
-  const short = (name: string) => name.replace(/^(docker\.io\/)?(library\/)?/, "");
+  const short = (name: string) => name.replace(/^((index\.)?docker\.io\/)?(library\/)?/, "");
   return short(digest.split("@")[0] ?? "") === short(repository);
 }

@@ -37,7 +37,7 @@ describe("registryLogin", () => {
     expect(registryOf("ghcr.io/acme/app:1")).toBe("ghcr.io");
     expect(registryOf("localhost/app:1")).toBe("localhost");
     expect(registryOf("registry:5000/app:1")).toBe("registry:5000");
-    for (const hub of ["redis:7", "acme/app:1", "library/redis"])
+    for (const hub of ["redis:7", "acme/app:1", "library/redis", "docker.io/a/b", "index.docker.io/a/b:1"])
       expect(registryOf(hub)).toBe("https://index.docker.io/v1/");
   });
 
@@ -50,6 +50,15 @@ describe("registryLogin", () => {
     });
     expect(await login("b.example/a:1")).toEqual({ identitytoken: "t", serveraddress: "b.example" });
     expect(await login("c.example/a:1")).toBeUndefined();
+  });
+
+  it("gives Docker the login with its padding, and in its alphabet: it reads none otherwise", async () => {
+    for (const word of ["?", "??", "???", "ÿÿ>>"]) {
+      write({ auths: { "ghcr.io": { auth: base64(`me:${word}`) } } });
+      const value = (await registryLogin("ghcr.io/a/b:1", folder)) ?? "";
+      expect(value).toMatch(/^(?:[\w-]{4})*(?:[\w-]{2}==|[\w-]{3}=)?$/);
+      expect(await login("ghcr.io/a/b:1")).toMatchObject({ password: word });
+    }
   });
 
   it("asks a helper, by registry or for all, also one that knows nothing, isn't there or says something else", async () => {

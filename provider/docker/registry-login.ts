@@ -8,6 +8,8 @@ import { text } from "node:stream/consumers";
 
 /** Docker Hub's own entry in the CLI's file. */
 const HUB = "https://index.docker.io/v1/";
+/** Docker Hub's names in a reference. */
+const HUB_NAMES = ["docker.io", "index.docker.io"];
 /** What a credential helper says in the place of a user whose word is a token. */
 const TOKEN_USER = "<token>";
 /** Seconds that a credential helper may take. */
@@ -22,7 +24,8 @@ interface CliConfig {
 /** The registry that a reference names: what stands before its first slash, where that can be a host. */
 export function registryOf(reference: string): string {
   const [first = "", ...rest] = reference.split("/");
-  return rest.length > 0 && (/[.:]/.test(first) || first === "localhost") ? first : HUB;
+  const named = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");
+  return named && !HUB_NAMES.includes(first) ? first : HUB;
 }
 
 /**
@@ -40,7 +43,9 @@ export async function registryLogin(
   const login =
     helper === undefined || helper === "" ? kept(config, registry) : await asked(helper, registry);
   if (login === undefined) return undefined;
-  return Buffer.from(JSON.stringify({ ...login, serveraddress: registry })).toString("base64url");
+  // With its padding: without, Docker reads no login in two of three, and asks the registry as nobody.
+  const words = Buffer.from(JSON.stringify({ ...login, serveraddress: registry })).toString("base64");
+  return words.replaceAll("+", "-").replaceAll("/", "_");
 }
 
 function readConfig(file: string): CliConfig {

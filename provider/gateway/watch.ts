@@ -85,7 +85,7 @@ async function watchOne(
     const command = healthCommand(facts);
     if (command !== undefined && Date.now() >= probeAt) {
       probeAt = Date.now() + PROBE_MS;
-      const wrong = await probe(docker, container, command, probeLimitMs(facts), signal);
+      const wrong = await probe(docker, facts, command, probeLimitMs(facts), signal);
       failures = wrong === undefined || signal.aborted ? 0 : failures + 1;
       if (failures >= MAX_FAILURES) return { container, reason: `fails its health check (${wrong})` };
     }

@@ -214,12 +214,13 @@ describe("the rights of a workflow", () => {
     for (const { environment } of holders) expect(environment).toMatch(/./);
     // Code of another branch than the default one never looks for drift.
     const drift = readWorkflow("drift.yml").jobs.drift?.if;
-    const from = (ref_name: string) => ({
-      github: { ref_name, event: { repository: { default_branch: "main" } } },
+    const from = (ref: string) => ({
+      github: { ...pushOf(ref), event: { repository: { default_branch: "main" } } },
       vars: { TANDEM_RUNNER: '["self-hosted"]' },
     });
-    expect(applies(drift, from("main"))).toBe(true);
-    expect(applies(drift, from("feature"))).toBe(false);
+    expect(applies(drift, from("refs/heads/main"))).toBe(true);
+    expect(applies(drift, from("refs/heads/feature"))).toBe(false);
+    expect(applies(drift, from("refs/tags/main"))).toBe(false);
   });
 
   it("let a person choose among environments, and from the branch that each is deployed from", async () => {

@@ -13,3 +13,8 @@ it("its log has a limit, the environment's own where that is known", () => {
   const logOptions = { "max-file": "2", "max-size": "5m" };
   expect(logOf({ logOptions })).toEqual({ Type: "json-file", Config: logOptions });
 });
+
+it("it says that it is no version of its service, whose labels it has", () => {
+  const labels = { "tandem.component": "app" };
+  expect(containerOptions({ ...inputs, labels }).Labels).toEqual({ ...labels, "tandem.migration": "true" });
+});
