@@ -208,6 +208,16 @@ describe("a container of an image that wasn't made for Tandem", () => {
       /must be no way from one to another/,
     ],
     ["the same parameter in other words", { sysctls: { "net.ipv4..ip_forward": "1" } }, /set it on the host/],
+    [
+      "a folder in memory twice",
+      { temporary: { "/tmp/": {} } },
+      /temporary\['\/tmp\/'\] is .*leave out the \//,
+    ],
+    [
+      "a folder in memory over the secrets",
+      { temporary: { "/run/secrets": {} } },
+      /no folder in memory can be/,
+    ],
     ["a parameter of the host", { sysctls: { "vm.max_map_count": "1" } }, /set it on the host/],
     ["all capabilities", { capabilities: ["ALL"] }, /capabilities\[0\] is 'ALL'/],
     [

@@ -76,6 +76,17 @@ const signal: Check = (value) => {
   return fits ? undefined : `is ${shown(value)}; it must be a signal such as SIGTERM`;
 };
 
+/** Where a container has something of its own mounted, or Linux has no place for a mount. */
+const OCCUPIED = /^\/(proc|sys|run\/secrets|run\/tandem)(\/|$)/;
+
+/** A folder in memory: written in one way only, since Docker takes no two at one place. */
+const temporaryFolder: Check = (value) => {
+  const reason = path(value);
+  if (reason !== undefined) return reason;
+  if (/\/\/|\/$/.test(String(value))) return `is ${shown(value)}; leave out the / that says nothing`;
+  return OCCUPIED.test(String(value)) ? `is ${shown(value)}, where no folder in memory can be` : undefined;
+};
+
 /** A folder of devices gives all of them. */
 const device: Check = (value) =>
   path(value) ??
@@ -159,7 +170,7 @@ export function optionProblems(facts: OptionFacts): ArgumentProblem[] {
     problems.required(`groups[${index}]`, name, group);
   for (const [place, options] of table(problems, "temporary", facts.temporary)) {
     const argument = `temporary['${place}']`;
-    problems.required(argument, place, path);
+    problems.required(argument, place, temporaryFolder);
     const given = entry(problems, argument, options);
     problems.optional(`${argument}.sizeMb`, given?.sizeMb, whole(1, MOST_MEMORY_MB));
     problems.optional(`${argument}.executable`, given?.executable, boolean);

@@ -58,7 +58,7 @@ export function mountsOf(
         role,
         `the mount at ${JSON.stringify(shownUnknown(target))}: its path is none that can be taken`,
       );
-    } else if (type === "tmpfs") result.temporary[target] = {};
+    } else if (type === "tmpfs") result.temporary[plainPath(target)] = {};
     else if (/^\/(tmp|proc|sys|dev)(\/|$)/.test(target)) {
       notes.left(
         role,
@@ -180,10 +180,14 @@ function isSecretFile(path: string): boolean {
   return /^\.env|^\.(?:pgpass|netrc|npmrc|htpasswd)$|\.(?:key|env)$|^id_[a-z0-9]+$/i.test(basename(path));
 }
 
+/** A path in its shortest form. */
+const plainPath = (path: string) => path.replace(/\/+/g, "/").replace(/(?<=.)\/$/, "");
+
 function temporaryOf({ tmpfs }: ComposeService): Mounts["temporary"] {
   return Object.fromEntries(
     tmpfs.flatMap((each) => {
-      const [path = "", options = ""] = each.split(":");
+      const [place = "", options = ""] = each.split(":");
+      const path = plainPath(place);
       const [, size, unit = ""] = /size=(\d+)([kmg]?)/i.exec(options) ?? [];
       const bytes =
         size === undefined

@@ -142,6 +142,7 @@ describe("one service", () => {
     ["read_only", "read_only: true", "writableRoot", false],
     ["cap_add", "user: '5:5'\ncap_add: [CAP_NET_ADMIN]", 'capabilities: ["NET_ADMIN"],'],
     ["tmpfs", 'tmpfs: ["/run:size=16m"]', 'temporary: { "/run": { sizeMb: 16 } },'],
+    ["tmpfs in more words", 'tmpfs: ["/run//x/:size=16m"]', 'temporary: { "/run/x": { sizeMb: 16 } },'],
     [
       "ulimits",
       "ulimits: { nofile: { soft: 1, hard: 2 }, nproc: 5 }",

@@ -21,6 +21,8 @@ export async function putProbe(docker: Docker, inputs: Properties): Promise<void
   if ((await inspect(docker, id))?.State.Running) return;
   const reading = programs.get(image) ?? readProgram(docker, image);
   programs.set(image, reading);
+  // What failed once may work for the next container.
+  reading.catch(() => programs.delete(image));
   const archive = pack();
   archive.entry({ name: posix.basename(PROGRAM), mode: 0o555 }, await reading);
   archive.finalize();
