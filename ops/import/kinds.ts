@@ -44,6 +44,34 @@ export function isStateful({ image, build, mounts }: ComposeService): boolean {
   );
 }
 
+/** Ports on which servers of others answer by default, as their documentation says. */
+const STANDARD_PORTS: Readonly<Record<string, number>> = {
+  ...{
+    mysql: 3306,
+    mariadb: 3306,
+    mongo: 27_017,
+    mongodb: 27_017,
+    rabbitmq: 5672,
+    memcached: 11_211,
+    nats: 4222,
+  },
+  ...{ elasticsearch: 9200, opensearch: 9200, minio: 9000, meilisearch: 7700, clickhouse: 8123, kafka: 9092 },
+  ...{
+    "clickhouse-server": 8123,
+    neo4j: 7687,
+    influxdb: 8086,
+    qdrant: 6333,
+    typesense: 8108,
+    weaviate: 8080,
+  },
+  ...{ postgres: 5432, postgis: 5432, redis: 6379, valkey: 6379, couchdb: 5984, etcd: 2379, cassandra: 9042 },
+};
+
+/** The port on which the server in an image answers, where it is one that is known. */
+export function standardPort(image: string | undefined): number | undefined {
+  return image === undefined ? undefined : STANDARD_PORTS[repositoryOf(image)];
+}
+
 /** Ports on which no HTTP is spoken. */
 const NO_HTTP = new Set([
   21, 22, 25, 53, 123, 389, 465, 587, 636, 1025, 1433, 1521, 1883, 2181, 2379, 3306, 4222, 5432, 5433, 5672,

@@ -34,7 +34,7 @@ export interface Pair {
 /** Names that mean something else in a topology. */
 const RESERVED = new Set(
   (
-    "env settings limits gateway tunnel postgres redis system topology hostname Values pulumi " +
+    "env settings limits gateway inside tunnel postgres redis system topology hostname Values pulumi " +
     "break case catch class const continue debugger default delete do else enum export extends false finally for function " +
     "if import in instanceof new null return super switch this throw true try typeof var void while with yield let static await " +
     // A module is strict, and what topology.ts calls must not be hidden.
@@ -50,7 +50,7 @@ export function pairOf(projects: Record<Stack, ComposeProject>): Pair {
     production: new Map(servicesOf(projects.production).map((one) => [one.name, one])),
   };
   const names = new Set([...each.production.keys(), ...each.staging.keys()]);
-  const taken = new Set<string>(["postgres", "redis", "gateway", "tunnel"]);
+  const taken = new Set<string>(["postgres", "redis", "gateway", "inside", "tunnel"]);
   const servers = new Set<Kind>();
   const services = [...names].flatMap((name): PairedService[] => {
     const staging = each.staging.get(name);

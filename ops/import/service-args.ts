@@ -3,6 +3,7 @@ import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
 import { mapOf } from "./compose/load.ts";
 import { type ComposeService, defined } from "./compose/model.ts";
 import { flagOf, numberOf } from "./compose/quantities.ts";
+import { standardPort } from "./kinds.ts";
 import { literal } from "./literal.ts";
 import type { Notes } from "./notes.ts";
 import type { SecretValues } from "./secret-values.ts";
@@ -103,7 +104,7 @@ export function openWords(
 }
 
 function healthOf(
-  { health }: ComposeService,
+  { health, image, build }: ComposeService,
   role: string,
   port: number | undefined,
   secrets: SecretValues,
@@ -131,6 +132,15 @@ function healthOf(
       'health: { http: "/health" }',
     );
     return object("tcp: true");
+  }
+  const standard = build === undefined ? standardPort(image) : undefined;
+  if (standard !== undefined) {
+    notes.decide(
+      role,
+      `compose has no health check: it counts as healthy once its usual port ${standard} takes connections. A check by its own client says more`,
+      'health: { command: ["its-client", "ping"] }',
+    );
+    return object(`tcp: true, port: ${standard}`);
   }
   notes.decide(
     role,

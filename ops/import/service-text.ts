@@ -84,6 +84,9 @@ function placement(app: AppPlan, plan: SystemPlan): Record<string, string> {
   return {
     ...(port === undefined ? {} : { port: String(port) }),
     ...(route === undefined ? {} : { route: `{ gateway, hostnames: [${hosts}]${path} }` }),
+    ...(app.inside === undefined
+      ? {}
+      : { route: `{ gateway: inside, hostnames: ${literal(app.inside.names)} }` }),
     ...(published.length === 0
       ? {}
       : {

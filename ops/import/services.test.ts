@@ -57,6 +57,25 @@ describe("what needs a decision says so, with the line to write", () => {
     expect(topology).toContain('API: "http://api:3000/v1"');
   });
 
+  it("a service that others call by HTTP keeps its name at a gateway inside, and loses nothing in a deploy", async () => {
+    const { plan, topology } = await folder
+      .write({
+        "compose.yaml":
+          "services:\n  pdf: { image: 'pdf:1', deploy: { replicas: 2 } }\n" +
+          "  app: { image: 'shop:1', ports: ['80:3000'], environment: { PDF: 'http://pdf:3000/make', ALL: 'a,http://pdf:3000' } }\n" +
+          "  two: { image: 'two:1' }\n  user: { image: 'user:1', environment: { A: 'http://two:1', B: 'http://two:2' } }\n",
+      })
+      .import();
+    expect(topology).toContain("names: { pdf: 3000 },");
+    expect(topology).toContain('route: { gateway: inside, hostnames: ["pdf"] },');
+    expect(topology).toContain("port: 3000,");
+    expect(topology).toMatch(/import \{ AppService, type Environment, Gateway \} from "tandem"/);
+    // Two ports under one name: no gateway can say which.
+    expect(topology).toContain('names: ["two"],');
+    const told = plan.notes.of("decide").filter(({ subject }) => subject === "pdf");
+    expect(told.map(({ text }) => text).join()).not.toMatch(/by compose's name|stops it for a moment/);
+  });
+
   it("a service that others reach by its name keeps it, and stops for a moment in a deploy", async () => {
     const { plan, topology } = await folder
       .write({
@@ -72,6 +91,7 @@ describe("what needs a decision says so, with the line to write", () => {
       .join("\n");
     expect(topology).toContain('names: ["pdf_maker", "pdf"],');
     expect(topology).toContain('names: ["queue"],');
+    expect(topology).toContain("health: { tcp: true, port: 5672 },");
     expect(notes).not.toContain("by compose's name");
     expect(notes).toMatch(/others reach it by its name/);
     expect(notes).toMatch(/compose runs 2 of it/);

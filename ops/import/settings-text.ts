@@ -70,6 +70,7 @@ export function settingsText(plan: SystemPlan, ports: FreePorts): string {
     ...(postgres === undefined ? [] : [`postgres: ${limitsText(postgres.limits.production)}`]),
     ...(redis === undefined ? [] : [`redis: ${limitsText(redis.limits.production)}`]),
     ...(hasGateway ? ["gateway: SERVER_LIMITS.gateway"] : []),
+    ...(plan.apps.some(({ inside }) => inside !== undefined) ? ["inside: SERVER_LIMITS.gateway"] : []),
   ];
   const data = [
     ...(postgres === undefined ? [] : ["postgres"]),
@@ -188,6 +189,7 @@ function limitsByRole({ apps, postgres, redis, ways }: SystemPlan, stack: Stack)
     ...(postgres?.limits[stack] === undefined ? {} : { postgres: postgres.limits[stack] }),
     ...(redis?.limits[stack] === undefined ? {} : { redis: redis.limits[stack] }),
     ...(ways.routes.size > 0 ? { gateway: GATEWAY_LIMITS } : {}),
+    ...(apps.some(({ inside }) => inside !== undefined) ? { inside: GATEWAY_LIMITS } : {}),
   };
 }
 

@@ -31,6 +31,8 @@ export interface AppPlan {
   secretFiles: FileSecret[];
   /** Where two versions can't run beside each other, since only one process can have its files, ports or names: the names. */
   names?: string[];
+  /** Where others call it by HTTP: its names at the gateway inside, and the port that they ask. */
+  inside?: { names: string[]; port: number };
   /** The only environment that has it. */
   onlyIn?: Stack;
 }
@@ -79,16 +81,21 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
   const volumes = new Volumes(services.map(({ role }) => role));
   const login = jobs.size > 0 ? "url" : "ownerUrl";
   const called = calledByName(running);
-  const isAlone = ({ main, role }: PairedService) =>
-    isStateful(main) || ways.published.has(role) || (called.has(role) && !ways.routes.has(role));
+  const mustBeAlone = ({ main, role }: PairedService) => isStateful(main) || ways.published.has(role);
+  const isCalled = (service: PairedService) =>
+    called.has(service.role) && !ways.routes.has(service.role) && !mustBeAlone(service);
+  // Only where there is a gateway is its image known.
+  const insidePort = (service: PairedService) =>
+    isCalled(service) && ways.routes.size > 0 ? called.get(service.role)?.httpPort : undefined;
   const others = new Map(
     running
-      .filter((service) => !isAlone(service))
+      .filter((service) => !mustBeAlone(service) && !isCalled(service))
       .flatMap(({ main, role }) => main.names.map((host) => [host, role] as const)),
   );
   const apps = running.map((service): AppPlan => {
     const { main, role } = service;
-    const port = portOf(main);
+    const inside = insidePort(service);
+    const port = inside ?? portOf(main);
     tellOfDifferences(service, notes);
     tellOfRouters(service, notes);
     const variables = variablesOf(
@@ -104,8 +111,8 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
       notes,
       (code) => `migration: { command: ${code} }`,
     );
-    const alone = isAlone(service);
-    if (alone) tellOfStop(service, isStateful(main) || ways.published.has(role), notes);
+    const alone = mustBeAlone(service) || (isCalled(service) && inside === undefined);
+    if (alone) tellOfStop(service, mustBeAlone(service), notes);
     tellOfClient(role, variables, login, notes);
     const onlyIn = STACKS.find((stack) =>
       STACKS.every((other) => (service.by[other] !== undefined) === (other === stack)),
@@ -113,6 +120,7 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
     return {
       service,
       ...(alone ? { names: callableNames(service) } : {}),
+      ...(inside === undefined ? {} : { inside: { names: callableNames(service), port: inside } }),
       image: imageOf(service, name, target, secretValues, notes, commands),
       args: argumentsOf(main, role, port, secretValues, notes),
       mounts: mountsOf(main, role, folder, volumes, secretValues, notes),

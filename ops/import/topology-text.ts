@@ -12,6 +12,7 @@ export function topologyText(plan: SystemPlan): string {
   const body = [
     ...servers(plan),
     ...gateway(plan),
+    ...insideGateway(plan),
     ...volumes(plan),
     ...orderedApps(plan.apps).flatMap((app) => serviceText(app, plan)),
   ];
@@ -19,9 +20,14 @@ export function topologyText(plan: SystemPlan): string {
   const sources = [...new Set(STACKS.flatMap((stack) => plan.sources[stack]))];
   // In a comment, which a line break would end.
   const from = printable(sources.join(", ")).replaceAll("\n", " ");
-  const components = ["AppService", "DataVolume", "type Environment", "PgDatabase", "RedisInstance"].filter(
-    (name) => name.startsWith("type ") || code.includes(`new ${name}(`),
-  );
+  const components = [
+    "AppService",
+    "DataVolume",
+    "type Environment",
+    "Gateway",
+    "PgDatabase",
+    "RedisInstance",
+  ].filter((name) => name.startsWith("type ") || code.includes(`new ${name}(`));
   const last = outputs(plan);
   const all = [...body, ...last].join("\n");
   const parts = ["createGateway", "createTunnelRoute", "defineSystem", "ownPostgres"].filter(
@@ -73,6 +79,21 @@ function servers({ postgres, redis }: SystemPlan): string[] {
 
 function gateway({ ways }: SystemPlan): string[] {
   return ways.routes.size === 0 ? [] : ["const gateway = createGateway(env, settings);"];
+}
+
+/** The gateway by which services call each other by name. */
+function insideGateway({ apps }: SystemPlan): string[] {
+  const names = apps.flatMap(({ inside }) => (inside?.names ?? []).map((name) => [name, inside?.port]));
+  if (names.length === 0) return [];
+  return [
+    'const inside = new Gateway("inside", {',
+    "  env,",
+    '  role: "inside",',
+    "  image: settings.gatewayImage,",
+    "  limits: limits.inside,",
+    `  names: ${literal(Object.fromEntries(names))},`,
+    "});",
+  ];
 }
 
 /** Hostnames of all services; of one that only one environment has, where it runs. */
