@@ -1,6 +1,7 @@
 // The commands of `tandem`. Each loads its own code when it runs: `env` and `--help` stay quick.
 import { enableCompileCache } from "node:module";
 import { printable } from "../lib/printable.ts";
+import { REGISTRY_VARIABLE } from "../lib/registry-question.ts";
 import { resolvePaths } from "../setup/paths.ts";
 import { lowerPriority } from "./engine/engine-priority.ts";
 import { UserError } from "./engine/errors.ts";
@@ -42,9 +43,11 @@ const GIVES_WAY = new Set("up preview drift down rollback promote seed parity re
 
 /** Folder of the system that `--system` names. */
 let chosen: string | undefined;
-
 const program = new Command("tandem")
   .hook("preAction", async (_, command) => {
+    // A promotion, a rollback or a look is about what there is: only these bring or show what a tag means by now.
+    if (!["up", "preview", "preview-report"].includes(command.name()))
+      process.env[REGISTRY_VARIABLE] ??= "unasked";
     if (GIVES_WAY.has(command.name())) lowerPriority(process.pid);
     const { system } = command.optsWithGlobals<GlobalOptions>();
     if (system !== undefined) chosen = (await import("./engine/systems.ts")).systemFolder(system);

@@ -1,4 +1,6 @@
 // Whether a tag means another image by now than the one on the Docker host: its registry is asked, through the host.
+
+import { REGISTRY_VARIABLE } from "../../lib/registry-question.ts";
 import type { CallContext } from "../../plugin/handler.ts";
 import type { DockerHost, HostImage } from "./docker-host.ts";
 import { registryLogin } from "./registry-login.ts";
@@ -30,6 +32,7 @@ export async function movedTo(
 ): Promise<string | undefined> {
   const repository = reference.replace(/:[^:/]+$/, "");
   const own = image.digests.filter((digest) => isOf(digest, repository)).map((each) => each.split("@")[1]);
+  if (process.env[REGISTRY_VARIABLE] === "unasked") return undefined;
   if (movingTag(reference) === undefined || own.length === 0) return undefined;
   const late = AbortSignal.timeout(seconds * 1000);
   try {

@@ -47,6 +47,7 @@ export const catalog: readonly CatalogEntry[] = [
     reference: "busybox:1.37.0-uclibc",
     standIn: "busybox",
     note: "BusyBox 1.37.0 from Debian 13, linked to Debian's C library",
+    onDemand: true,
   },
   {
     reference: "edoburu/pgbouncer:v1.24.1-p1",
