@@ -29,6 +29,14 @@ export function laterArguments(args: Arguments): Arguments {
       const inner = typeof value === "object" && value !== null && !Array.isArray(value);
       // A folder to build is plain: what is no text is taken for one.
       if (key === "image" && typeof value === "object") return [key, value];
+      // Which form a check has that Tandem brings a program for must be written down; its values may come from outputs.
+      if (key === "health" && inner && ("http" in value || "tcp" in value)) {
+        const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+        return [
+          key,
+          Object.fromEntries(entries.map(([name, each]) => [name, name === "tcp" ? each : later(each)])),
+        ];
+      }
       if (WHOLE.includes(key)) return [key, later(value)];
       if (inner && TABLES.includes(key)) {
         const entries = Object.entries(value).map(([name, each]) => [name, later(each)]);
