@@ -6,7 +6,6 @@ export const assets: readonly string[] = [
   "docs/template",
   "examples/app",
   "ops/ci",
-  "ops/import/compose/compose-spec.json",
   "policies/pulumi-analyzer-tandem",
   "provider/pulumi-resource-tandem",
   "setup/close-loopback.sh",

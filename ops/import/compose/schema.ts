@@ -1,10 +1,7 @@
-// Holds a compose file against the specification's own schema: compose-spec.json, from github.com/compose-spec/compose-spec
-// at 170098ba, under the Apache License 2.0 (Copyright 2020 The Compose Specification Authors), but for its white space.
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { z } from "zod";
+// Says what in a compose file hasn't the form that the specification gives it.
+import type { z } from "zod";
 import type { Path } from "../../../infra/settings/issue.ts";
-import { packageRoot } from "../../../setup/paths.ts";
+import { composeFile } from "./form.ts";
 import { shownName } from "./problem.ts";
 
 /** Something that the specification doesn't allow. */
@@ -14,20 +11,9 @@ export interface SchemaProblem {
   reason: string;
 }
 
-let schema: z.ZodType | undefined;
-
-/** The schema; made when it is needed, which takes a tenth of a second. */
-function composeSchema(): z.ZodType {
-  const text = readFileSync(join(packageRoot, "ops/import/compose/compose-spec.json"), "utf8");
-  // The reader knows definitions by their newer name.
-  const renamed = text.replaceAll("#/definitions/", "#/$defs/").replace('"definitions":', '"$defs":');
-  schema ??= z.fromJSONSchema(JSON.parse(renamed));
-  return schema;
-}
-
 /** What is wrong with a file's content, its variables filled in. */
 export function schemaProblems(data: unknown): SchemaProblem[] {
-  const { success, error } = composeSchema().safeParse(data);
+  const { success, error } = composeFile.safeParse(data);
   return success ? [] : error.issues.flatMap((issue) => problemsOf(issue, []));
 }
 
