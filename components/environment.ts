@@ -1,8 +1,10 @@
 // Environment: the names, labels, network and providers that everything in one environment shares.
+
 import { createHmac } from "node:crypto";
 import { Network } from "@pulumi/docker/network.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { labels } from "../lib/docker/labels.ts";
 import { dockerHost as dockerHostCheck, network, whole } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { isLater } from "./checked-inputs.ts";
@@ -120,9 +122,9 @@ export class Environment extends pulumi.ComponentResource {
   /** Labels that everything of a component carries. */
   labels(component: string): Record<string, string> {
     return {
-      "tandem.system": this.system,
-      "tandem.environment": this.environment,
-      "tandem.component": component,
+      [labels.system]: this.system,
+      [labels.environment]: this.environment,
+      [labels.component]: component,
     };
   }
 

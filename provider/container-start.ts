@@ -1,6 +1,8 @@
 // tandem:docker:ContainerStart: files, pid limit, start and health gate of a container.
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
+import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import type { CallContext, DiffResult, ResourceHandler } from "../plugin/handler.ts";
 import { type Properties, sameValue } from "../plugin/values.ts";
 import { BootSigns } from "./docker/boot-signs.ts";
@@ -36,8 +38,6 @@ const MAX_RESTARTS = 3;
 const LOG_LINES = 20;
 /** Seconds that a container which failed has to stop. */
 const STOP_SECONDS = 5;
-/** Where secret files lie. */
-const SECRETS = "/run/secrets/";
 /** Docker's own period, in microseconds. */
 const CPU_PERIOD = 100_000;
 
@@ -172,7 +172,7 @@ async function filesNow(
   files: Record<string, string>,
 ): Promise<Record<string, string>> {
   const entries = Object.entries(files).map(async ([path, content]): Promise<[string, string]> => {
-    return [path, path.startsWith(SECRETS) ? content : ((await getFile(docker, id, path)) ?? "")];
+    return [path, path.startsWith(`${SECRETS_DIR}/`) ? content : ((await getFile(docker, id, path)) ?? "")];
   });
   return Object.fromEntries(await Promise.all(entries));
 }

@@ -1,6 +1,8 @@
 // Looks at this machine's Docker through its socket. Only GET requests: a check changes nothing.
+
 import { request } from "node:http";
 import { z } from "zod";
+import { labels } from "../../lib/docker/labels.ts";
 
 /** A port that a running container publishes. */
 export interface PublishedPort {
@@ -55,8 +57,8 @@ export async function lookAtDocker(socket: string): Promise<DockerView> {
           port: port.PublicPort,
           address: port.IP ?? "0.0.0.0",
           container: container.Names?.[0]?.replace(/^\//, "") ?? "without a name",
-          system: container.Labels?.["tandem.system"],
-          environment: container.Labels?.["tandem.environment"],
+          system: container.Labels?.[labels.system],
+          environment: container.Labels?.[labels.environment],
         },
       ];
     }),

@@ -1,10 +1,13 @@
-// Labels by which a container of Tandem is known.
+// Labels by which a container, a volume or a network of Tandem is known.
 
-/** The system that it is part of. */
-export const SYSTEM = "tandem.system";
-/** Its environment, the stack's name. */
-export const ENVIRONMENT = "tandem.environment";
-/** Its role in the environment, such as a service's name. */
-export const COMPONENT = "tandem.component";
-/** Says that it runs a migration to its end: it is no version of the service, whose labels it has. */
-export const MIGRATION = "tandem.migration";
+/** Names of the labels. */
+export const labels = {
+  /** The system that it is part of. */
+  system: "tandem.system",
+  /** Its environment, the stack's name. */
+  environment: "tandem.environment",
+  /** Its role in the environment, such as a service's name. */
+  component: "tandem.component",
+  /** Says that it runs a migration to its end: it is no version of the service, whose labels it has. */
+  migration: "tandem.migration",
+} as const;

@@ -1,8 +1,9 @@
 // `tandem psql`: psql on an environment's database, with one of its own logins.
+import { SECRETS_DIR } from "../../lib/docker/writable.ts";
 import { confirmWriting } from "../engine/confirm-writing.ts";
 import { besideServer, besideServices, certificatesOf, chosen } from "../engine/containers/client.ts";
 import { runOneOff } from "../engine/containers/one-off.ts";
-import { CLIENT_USER, clientContainer, SECRETS_DIR } from "../engine/containers/one-off-options.ts";
+import { CLIENT_USER, clientContainer } from "../engine/containers/one-off-options.ts";
 import { serverAddress } from "../engine/containers/server-address.ts";
 import { atTerminal } from "../engine/containers/terminal.ts";
 import { withDocker } from "../engine/docker-client.ts";

@@ -1,8 +1,9 @@
 // `tandem redis-cli`: redis-cli on an environment's Redis, with the application's login.
+import { SECRETS_DIR } from "../../lib/docker/writable.ts";
 import { confirmWriting } from "../engine/confirm-writing.ts";
 import { besideServer, chosen } from "../engine/containers/client.ts";
 import { runOneOff } from "../engine/containers/one-off.ts";
-import { CLIENT_USER, clientContainer, SECRETS_DIR } from "../engine/containers/one-off-options.ts";
+import { CLIENT_USER, clientContainer } from "../engine/containers/one-off-options.ts";
 import { atTerminal } from "../engine/containers/terminal.ts";
 import { withDocker } from "../engine/docker-client.ts";
 import { loadProject, loadStackFile } from "../engine/project.ts";

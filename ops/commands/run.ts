@@ -1,9 +1,12 @@
 // `tandem run`: a command in a container of its own, like those of a service and gone when the command ends.
+
 import type Docker from "dockerode";
+import { SECRETS_DIR } from "../../lib/docker/writable.ts";
 import { getFiles, inspect } from "../../provider/docker/containers.ts";
 import { confirmWriting } from "../engine/confirm-writing.ts";
 import { runOneOff } from "../engine/containers/one-off.ts";
-import { likeService, SECRETS_DIR } from "../engine/containers/one-off-options.ts";
+import { likeService } from "../engine/containers/one-off-options.ts";
+import { isOnlyOne } from "../engine/containers/only-one.ts";
 import { serverAddress } from "../engine/containers/server-address.ts";
 import { serviceContainers } from "../engine/containers/service-containers.ts";
 import { atTerminal } from "../engine/containers/terminal.ts";
@@ -26,27 +29,20 @@ export interface RunOptions {
   yes?: boolean;
 }
 
-/** What the engine adds to a name that isn't fixed. */
-const AUTONAMED = /-[0-9a-f]{7}$/;
-
 /** What a container is given: variables, and files by path. */
 interface Given {
   environment: Record<string, string>;
   files: Record<string, string>;
 }
 
-/**
- * What has a fixed name has it because there may be only one: a second server would write to the same volume.
- *
- * @throws UserError
- */
+/** @throws UserError for what there may be only one of: a second server would write to the same volume */
 function refuseServer(
   project: Project,
   stack: string,
   service: string,
-  { Name }: Pick<Docker.ContainerInspectInfo, "Name">,
+  facts: Docker.ContainerInspectInfo,
 ): void {
-  if (AUTONAMED.test(Name)) return;
+  if (!isOnlyOne(facts)) return;
   throw new UserError(
     `there is one container of ${service}, and a second one would work on the same files: nothing was run`,
     `in the one that runs: ${stackCommand(project, "exec", stack)} ${service}, or for a database \`${stackCommand(project, "psql", stack)}\``,

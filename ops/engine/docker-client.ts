@@ -1,16 +1,13 @@
 // The Docker API of a stack's host, for commands that look at containers and volumes.
+
 import type Docker from "dockerode";
+import { labels } from "../../lib/docker/labels.ts";
 import { launcher } from "../../lib/launcher.ts";
 import { DockerHost } from "../../provider/docker/docker-host.ts";
 import { UserError } from "./errors.ts";
 import { requireDocker } from "./remote/remote-host.ts";
 
-/** Labels that everything of an environment carries. */
-export const labels = {
-  system: "tandem.system",
-  environment: "tandem.environment",
-  component: "tandem.component",
-} as const;
+export { labels };
 
 /** Filter for the API: everything of a system, or of one of its environments. */
 export function labelFilter(system: string, environment?: string): string {

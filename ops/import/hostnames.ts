@@ -2,7 +2,7 @@
 import { hostnameProblem } from "../../infra/settings/network.ts";
 import { unknownIn } from "./compose/interpolate.ts";
 import { type ComposeService, portNumber } from "./compose/model.ts";
-import { looksLikeHttp } from "./kinds.ts";
+import { isLikelyHttp } from "./kinds.ts";
 
 /** What leads to a service. */
 export interface Lead {
@@ -62,7 +62,7 @@ export function portOf({ labels, environment, expose, ports }: ComposeService): 
   ].flatMap((port) => portNumber(port) ?? []);
   const tcp = ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port);
   const listening = [...tcp, ...expose];
-  return said[0] ?? listening.find(looksLikeHttp) ?? listening[0] ?? portNumber(environment.PORT);
+  return said[0] ?? listening.find(isLikelyHttp) ?? listening[0] ?? portNumber(environment.PORT);
 }
 
 /** Does a port answer this machine only? */
@@ -72,5 +72,5 @@ export function isLoopback({ bindAddress = "" }: { bindAddress?: string }): bool
 
 /** Does a service publish a port of HTTP to others than the machine itself? */
 export function isPublic({ ports }: ComposeService): boolean {
-  return ports.some((one) => one.protocol === "tcp" && looksLikeHttp(one.port) && !isLoopback(one));
+  return ports.some((one) => one.protocol === "tcp" && isLikelyHttp(one.port) && !isLoopback(one));
 }

@@ -4,8 +4,8 @@ import { IMAGE_REFERENCE } from "../../lib/docker/values.ts";
 import type { Commands } from "./commands.ts";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
 import { shownName } from "./compose/problem.ts";
+import { isLikelySecret } from "./likely-secret.ts";
 import { beside, literal } from "./literal.ts";
-import { looksSecret } from "./looks-secret.ts";
 import type { Notes } from "./notes.ts";
 import { type PairedService, type PerStack, STACKS } from "./pair.ts";
 import type { SecretValues } from "./secret-values.ts";
@@ -51,11 +51,11 @@ function built(
     return JSON.stringify("registry.example.com/app:1.0.0");
   }
   const plain = Object.entries(args).filter(([name, value]) => {
-    const secret = looksSecret(name, value) || secrets.isIn(value);
+    const secret = isLikelySecret(name, value) || secrets.isIn(value);
     if (unknownIn(value).length === 0 && !secret) return true;
     notes.decide(
       role,
-      `the build argument ${shownName(name)} is not taken: ${secret || looksSecret(name, "x") ? "it stays in the image's history, and looks like a secret" : "no file gives it a value"}`,
+      `the build argument ${shownName(name)} is not taken: ${secret || isLikelySecret(name, "x") ? "it stays in the image's history, and looks like a secret" : "no file gives it a value"}`,
     );
     return false;
   });

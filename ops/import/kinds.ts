@@ -79,6 +79,6 @@ const NO_HTTP = new Set([
 ]);
 
 /** Does a port look like one that browsers are led to? */
-export function looksLikeHttp(port: number): boolean {
+export function isLikelyHttp(port: number): boolean {
   return !NO_HTTP.has(port);
 }

@@ -1,7 +1,7 @@
 // Hostnames and published ports: what leads from outside to the services.
 import type { Commands } from "./commands.ts";
 import { isLoopback, isPublic, leadOf, portOf } from "./hostnames.ts";
-import { looksLikeHttp } from "./kinds.ts";
+import { isLikelyHttp } from "./kinds.ts";
 import type { Notes } from "./notes.ts";
 import { type PairedService, type PerStack, STACKS } from "./pair.ts";
 import type { SettingPlan } from "./settings-plan.ts";
@@ -23,7 +23,7 @@ export interface Published {
 }
 
 /** All that leads from outside to the services, by their roles. */
-export interface Ways {
+export interface Exposure {
   routes: Map<string, Route>;
   published: Map<string, Published[]>;
   settings: SettingPlan[];
@@ -33,21 +33,21 @@ export interface Ways {
 const APART = 1000;
 
 /** Decides them. @param system the system's name, for hostnames where compose names none */
-export function waysOf(
+export function exposureOf(
   apps: readonly PairedService[],
   system: string,
   notes: Notes,
   commands: Commands,
-): Ways {
-  const ways: Ways = { routes: new Map(), published: new Map(), settings: [] };
+): Exposure {
+  const exposure: Exposure = { routes: new Map(), published: new Map(), settings: [] };
   // The first one has the setting `hostname`: what a proxy led to, else what looks like the site itself.
   for (const app of apps.toSorted((one, other) => rankOf(one) - rankOf(other))) {
     const led = STACKS.some((stack) => app.by[stack] !== undefined && leadOf(app.by[stack]) !== undefined);
     if (portOf(app.main) !== undefined && (led || isPublic(app.main)))
-      route(app, system, ways, notes, commands);
-    publish(app, ways, notes);
+      route(app, system, exposure, notes, commands);
+    publish(app, exposure, notes);
   }
-  return ways;
+  return exposure;
 }
 
 /** How sure it is that a service is what the system's hostname leads to; the least is the surest. */
@@ -60,7 +60,13 @@ function rankOf({ by, name, main }: PairedService): number {
   return main.build === undefined ? 3 : 2;
 }
 
-function route(app: PairedService, system: string, ways: Ways, notes: Notes, commands: Commands): void {
+function route(
+  app: PairedService,
+  system: string,
+  exposure: Exposure,
+  notes: Notes,
+  commands: Commands,
+): void {
   const { role, by, variable } = app;
   const leads = Object.fromEntries(
     STACKS.flatMap((stack) => (by[stack] === undefined ? [] : [[stack, leadOf(by[stack])]])),
@@ -69,13 +75,15 @@ function route(app: PairedService, system: string, ways: Ways, notes: Notes, com
     STACKS.map((stack) => [stack, leads[stack]?.hostnames ?? []]),
   );
   const path = (leads.production ?? leads.staging)?.path;
-  const before = [...ways.routes].find(([other, one]) => other !== role && sameNames(ways, one.key, names));
+  const before = [...exposure.routes].find(
+    ([other, one]) => other !== role && sameNames(exposure, one.key, names),
+  );
   if (before !== undefined && before[1].path !== path) {
     const { path: _, ...same } = before[1];
-    ways.routes.set(role, { ...same, ...(path === undefined ? {} : { path }) });
+    exposure.routes.set(role, { ...same, ...(path === undefined ? {} : { path }) });
     return;
   }
-  const isFirst = ways.routes.size === 0;
+  const isFirst = exposure.routes.size === 0;
   const key = isFirst ? "hostname" : `${variable}Hostname`;
   const values: PerStack<string> = {};
   for (const stack of STACKS) {
@@ -98,7 +106,7 @@ function route(app: PairedService, system: string, ways: Ways, notes: Notes, com
     );
   }
   const example = `${isFirst ? "" : `${role}.`}example.com`;
-  ways.settings.push({
+  exposure.settings.push({
     key,
     code: isFirst
       ? `hostnameSetting(${JSON.stringify(example)})`
@@ -106,8 +114,8 @@ function route(app: PairedService, system: string, ways: Ways, notes: Notes, com
     imports: ["hostnameSetting"],
     values,
   });
-  const aliases = more(key, variable, isFirst, role, names, ways);
-  ways.routes.set(role, {
+  const aliases = more(key, variable, isFirst, role, names, exposure);
+  exposure.routes.set(role, {
     key,
     ...(aliases === undefined ? {} : { aliases }),
     ...(path === undefined ? {} : { path }),
@@ -121,9 +129,9 @@ function more(
   isFirst: boolean,
   role: string,
   names: PerStack<string[]>,
-  ways: Ways,
+  exposure: Exposure,
 ): string | undefined {
-  const first = ways.settings.find((one) => one.key === key)?.values;
+  const first = exposure.settings.find((one) => one.key === key)?.values;
   const rest = Object.fromEntries(
     STACKS.map((stack) => [
       stack,
@@ -134,7 +142,7 @@ function more(
   );
   if (STACKS.every((stack) => rest[stack]?.length === 0)) return undefined;
   const aliases = isFirst ? "aliases" : `${variable}Aliases`;
-  ways.settings.push({
+  exposure.settings.push({
     key: aliases,
     code: `setting(list(hostname()), { description: ${JSON.stringify(`Further hostnames that lead to ${role}.`)}, default: [] })`,
     imports: ["setting", "list", "hostname"],
@@ -146,17 +154,17 @@ function more(
 }
 
 /** Do the hostnames lead to the setting of another service's? */
-function sameNames({ settings }: Ways, key: string, names: PerStack<string[]>): boolean {
+function sameNames({ settings }: Exposure, key: string, names: PerStack<string[]>): boolean {
   const values = settings.find((one) => one.key === key)?.values;
   const named = STACKS.filter((stack) => (names[stack] ?? []).length > 0);
   return named.length > 0 && named.every((stack) => names[stack]?.[0] === values?.[stack]);
 }
 
-function publish({ role, variable, by, main }: PairedService, ways: Ways, notes: Notes): void {
-  const isRouted = ways.routes.has(role);
+function publish({ role, variable, by, main }: PairedService, exposure: Exposure, notes: Notes): void {
+  const isRouted = exposure.routes.has(role);
   for (const own of main.ports) {
     const { port, protocol } = own;
-    if (isRouted && protocol === "tcp" && (looksLikeHttp(port) || port === portOf(main))) continue;
+    if (isRouted && protocol === "tcp" && (isLikelyHttp(port) || port === portOf(main))) continue;
     const hostPorts: PerStack<number> = Object.fromEntries(
       STACKS.map((stack) => [
         stack,
@@ -168,10 +176,10 @@ function publish({ role, variable, by, main }: PairedService, ways: Ways, notes:
     const apart = production + APART < 65_536 ? production + APART : production - APART;
     const staging = same ? apart : (hostPorts.staging ?? production);
     const key = `${variable}Port${port}`;
-    const list = ways.published.get(role) ?? [];
+    const list = exposure.published.get(role) ?? [];
     if (list.some((one) => one.key === key)) continue;
-    ways.published.set(role, [...list, { key, port, protocol }]);
-    ways.settings.push({
+    exposure.published.set(role, [...list, { key, port, protocol }]);
+    exposure.settings.push({
       key,
       code: `setting(port(${production}), { description: ${JSON.stringify(`Port of the Docker host that leads to port ${port} of ${role}.`)} })`,
       imports: ["setting", "port"],

@@ -1,5 +1,5 @@
 // What is secret by its value: a password that stands in one variable may stand in another, in a command or in a check.
-import { holdsCredential, looksSecret } from "./looks-secret.ts";
+import { holdsCredential, isLikelySecret } from "./likely-secret.ts";
 import type { Pair } from "./pair.ts";
 
 /** Shortest value that is looked for in other texts, and shortest that another value may be as a whole. */
@@ -33,7 +33,7 @@ export class SecretValues {
       ...Object.values(projects).flatMap(({ variables, defaults }) => [...variables, ...defaults]),
     ];
     const all = [
-      ...named.flatMap(([name, value]) => (looksSecret(name, value) ? [value] : [])),
+      ...named.flatMap(([name, value]) => (isLikelySecret(name, value) ? [value] : [])),
       ...own.flatMap(({ command = [], entrypoint = [] }) => flagValues([...entrypoint, ...command])),
     ];
     // A plain word, such as `postgres`, is in too much.

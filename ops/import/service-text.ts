@@ -58,8 +58,8 @@ function placement(app: AppPlan, plan: SystemPlan): Record<string, string> {
     mounts,
     secretFiles,
   } = app;
-  const route = plan.ways.routes.get(role);
-  const published = plan.ways.published.get(role) ?? [];
+  const route = plan.exposure.routes.get(role);
+  const published = plan.exposure.published.get(role) ?? [];
   const volumes = mounts.volumes.map(
     ({ role: volume, path, readOnly }) =>
       `{ volume: ${volumeVariable(volume)}.volume, path: ${json(path)}${readOnly ? ", readOnly: true" : ""} }`,

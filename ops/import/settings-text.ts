@@ -54,15 +54,15 @@ export function settingsOf(plan: SystemPlan): SettingPlan[] {
       }),
     ),
   );
-  const all = [...plan.ways.settings, ...images, ...switches, ...replicas, ...secrets];
+  const all = [...plan.exposure.settings, ...images, ...switches, ...replicas, ...secrets];
   return all.filter((one, index) => all.findIndex(({ key }) => key === one.key) === index);
 }
 
 /** The text of settings.ts. */
 export function settingsText(plan: SystemPlan, ports: FreePorts): string {
-  const { name, apps, postgres, redis, ways, volumes } = plan;
+  const { name, apps, postgres, redis, exposure, volumes } = plan;
   const own = settingsOf(plan);
-  const hasGateway = ways.routes.size > 0;
+  const hasGateway = exposure.routes.size > 0;
   const limits = [
     ...apps.map(
       ({ service }) => `${propertyName(service.role)}: ${limitsText(limitsOf(service, "production"))}`,
@@ -121,7 +121,7 @@ export function settingsText(plan: SystemPlan, ports: FreePorts): string {
   ].join("\n");
 }
 
-function rulesText({ apps, ways }: SystemPlan): string[] {
+function rulesText({ apps, exposure }: SystemPlan): string[] {
   const counts = apps.flatMap(({ onlyIn, service: { by, role, variable } }) => {
     const many = STACKS.some((stack) => (by[stack]?.replicas ?? 1) > 1);
     const count = many ? `(values.${variable}Replicas ?? 1)` : "1";
@@ -130,11 +130,11 @@ function rulesText({ apps, ways }: SystemPlan): string[] {
       `${propertyName(role)}: ${onlyIn === undefined ? count : `values.${variable}Enabled ? ${count} : 0`}`,
     ];
   });
-  const ports = [...ways.published.values()].flat().map(({ key }) => json(key));
+  const ports = [...exposure.published.values()].flat().map(({ key }) => json(key));
   const images = apps.flatMap(({ image, service: { role } }) =>
     image.released && image.setting !== undefined ? [`${image.setting.key}: [${json(role)}]`] : [],
   );
-  const hasGateway = ways.routes.size > 0;
+  const hasGateway = exposure.routes.size > 0;
   const release = [
     "release: {",
     `  images: { ${images.join(", ")} },`,
@@ -160,18 +160,18 @@ function rulesText({ apps, ways }: SystemPlan): string[] {
 
 /** The text of a stack file without the variables of its services. */
 export function stackText(plan: SystemPlan, stack: Stack, ports: FreePorts): string {
-  const { name, postgres, redis, ways } = plan;
+  const { name, postgres, redis, exposure } = plan;
   const values: Record<string, unknown> = {};
   const put = (key: string, value: unknown) => {
     if (value !== undefined) values[`${name}:${key}`] = value;
   };
   for (const { key, values: own } of settingsOf(plan)) put(key, own[stack]);
-  if (ways.routes.size > 0) put("hostPort", ports.gateway[stack]);
+  if (exposure.routes.size > 0) put("hostPort", ports.gateway[stack]);
   if (postgres !== undefined) put("postgresPort", ports.postgres[stack]);
   put("postgresImage", postgres?.images[stack]);
   put("redisImage", redis?.images[stack]);
   if (stack === "staging") {
-    if (ways.routes.size > 0) put("noindex", true);
+    if (exposure.routes.size > 0) put("noindex", true);
     put("protectData", false);
   }
   const limits = limitsByRole(plan, stack);
@@ -183,12 +183,12 @@ export function stackText(plan: SystemPlan, stack: Stack, ports: FreePorts): str
   return `${head}${stringify({ config: values }, { lineWidth: 0 })}`;
 }
 
-function limitsByRole({ apps, postgres, redis, ways }: SystemPlan, stack: Stack): Record<string, Limits> {
+function limitsByRole({ apps, postgres, redis, exposure }: SystemPlan, stack: Stack): Record<string, Limits> {
   return {
     ...Object.fromEntries(apps.map(({ service }) => [service.role, limitsOf(service, stack)])),
     ...(postgres?.limits[stack] === undefined ? {} : { postgres: postgres.limits[stack] }),
     ...(redis?.limits[stack] === undefined ? {} : { redis: redis.limits[stack] }),
-    ...(ways.routes.size > 0 ? { gateway: GATEWAY_LIMITS } : {}),
+    ...(exposure.routes.size > 0 ? { gateway: GATEWAY_LIMITS } : {}),
     ...(apps.some(({ inside }) => inside !== undefined) ? { inside: GATEWAY_LIMITS } : {}),
   };
 }

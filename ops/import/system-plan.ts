@@ -11,7 +11,7 @@ import { isStateful } from "./kinds.ts";
 import { type Mounts, mountsOf, Volumes } from "./mounts.ts";
 import { Notes } from "./notes.ts";
 import { type Pair, type PairedService, STACKS, type Stack } from "./pair.ts";
-import { type Ways, waysOf } from "./routes.ts";
+import { type Exposure, exposureOf } from "./routes.ts";
 import { SecretValues } from "./secret-values.ts";
 import { tellOfClient } from "./server-notes.ts";
 import { extensionsOf, type ServerPlan, serverPlan, serversOf } from "./servers.ts";
@@ -48,7 +48,7 @@ export interface SystemPlan {
   postgres?: ServerPlan & { extensions: string[] };
   redis?: ServerPlan;
   volumes: string[];
-  ways: Ways;
+  exposure: Exposure;
   notes: Notes;
   commands: Commands;
 }
@@ -76,17 +76,17 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
     notes,
   );
   const servers = serversOf(services, notes);
-  const ways = waysOf(running, name, notes, commands);
+  const exposure = exposureOf(running, name, notes, commands);
   const secretValues = new SecretValues(pair);
   const volumes = new Volumes(services.map(({ role }) => role));
   const login = jobs.size > 0 ? "url" : "ownerUrl";
   const called = calledByName(running);
-  const mustBeAlone = ({ main, role }: PairedService) => isStateful(main) || ways.published.has(role);
+  const mustBeAlone = ({ main, role }: PairedService) => isStateful(main) || exposure.published.has(role);
   const isCalled = (service: PairedService) =>
-    called.has(service.role) && !ways.routes.has(service.role) && !mustBeAlone(service);
+    called.has(service.role) && !exposure.routes.has(service.role) && !mustBeAlone(service);
   // Only where there is a gateway is its image known.
   const insidePort = (service: PairedService) =>
-    isCalled(service) && ways.routes.size > 0 ? called.get(service.role)?.httpPort : undefined;
+    isCalled(service) && exposure.routes.size > 0 ? called.get(service.role)?.httpPort : undefined;
   const others = new Map(
     running
       .filter((service) => !mustBeAlone(service) && !isCalled(service))
@@ -148,7 +148,7 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
     ...serverPlan("postgres", of("postgres"), notes, { extensions: extensionsOf(of("postgres")) }),
     ...serverPlan("redis", of("redis"), notes, {}),
     volumes: [...volumes.roles.values()],
-    ways,
+    exposure,
     notes,
     commands,
   };

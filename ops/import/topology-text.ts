@@ -77,8 +77,8 @@ function servers({ postgres, redis }: SystemPlan): string[] {
   ];
 }
 
-function gateway({ ways }: SystemPlan): string[] {
-  return ways.routes.size === 0 ? [] : ["const gateway = createGateway(env, settings);"];
+function gateway({ exposure }: SystemPlan): string[] {
+  return exposure.routes.size === 0 ? [] : ["const gateway = createGateway(env, settings);"];
 }
 
 /** The gateway by which services call each other by name. */
@@ -99,7 +99,7 @@ function insideGateway({ apps }: SystemPlan): string[] {
 /** Hostnames of all services; of one that only one environment has, where it runs. */
 function hostnames(plan: SystemPlan): string[] {
   const words = plan.apps.flatMap(({ service: { role, variable }, onlyIn }) => {
-    const route = plan.ways.routes.get(role);
+    const route = plan.exposure.routes.get(role);
     if (route === undefined) return [];
     const own = [
       `settings.${route.key}`,
@@ -123,8 +123,8 @@ function volumes(plan: SystemPlan): string[] {
 }
 
 /** An image with `chown`, for what gives a volume to its owner: the application's own may have none, or not be built yet. */
-function toolImage({ ways, postgres, redis }: SystemPlan): string {
-  if (ways.routes.size > 0) return "settings.gatewayImage";
+function toolImage({ exposure, postgres, redis }: SystemPlan): string {
+  if (exposure.routes.size > 0) return "settings.gatewayImage";
   if (postgres !== undefined) return "settings.postgresImage";
   return redis === undefined ? json("busybox:1.37.0-uclibc") : "settings.redisImage";
 }
@@ -134,7 +134,7 @@ function outputs(plan: SystemPlan): string[] {
     ({ service: { variable }, onlyIn }) =>
       `${variable}: ${variable}${onlyIn === undefined ? "" : "?"}.containers`,
   );
-  if (plan.ways.routes.size === 0) return [`return { containers: { ${containers.join(", ")} } };`];
+  if (plan.exposure.routes.size === 0) return [`return { containers: { ${containers.join(", ")} } };`];
   return [
     `const tunnel = createTunnelRoute(env, gateway, [${hostnames(plan).join(", ")}], settings);`,
     "return {",

@@ -6,7 +6,7 @@ import type { Commands } from "./commands.ts";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
 import { shownName } from "./compose/problem.ts";
 import { type Expression, expressionFor, type Server, uses } from "./connections.ts";
-import { looksSecret } from "./looks-secret.ts";
+import { isLikelySecret } from "./likely-secret.ts";
 import type { Notes } from "./notes.ts";
 import { type PairedService, type PerStack, STACKS, type Stack } from "./pair.ts";
 import type { SecretValues } from "./secret-values.ts";
@@ -97,14 +97,14 @@ function place(
   const known = given.filter((stack) => unknownIn(values[stack] ?? "").length === 0);
   const secret = given.some((stack) => {
     const value = values[stack] ?? "";
-    return looksSecret(name, value) || around.secretValues.isIn(value);
+    return isLikelySecret(name, value) || around.secretValues.isIn(value);
   });
   for (const stack of given.filter((one) => !known.includes(one))) {
-    const missing = missingIn(values[stack] ?? "", secret || looksSecret(name, "x"));
+    const missing = missingIn(values[stack] ?? "", secret || isLikelySecret(name, "x"));
     notes.decide(
       role,
       `${name} of ${stack} hangs on ${missing}, which no file gives a value`,
-      secret || looksSecret(name, "x")
+      secret || isLikelySecret(name, "x")
         ? around.commands.setSecret(stack, ["secrets", role, name])
         : around.commands.set(stack, ["environment", role, name], "value"),
     );

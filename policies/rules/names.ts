@@ -1,4 +1,5 @@
 // Names and labels: what belongs to whom must be readable from the thing itself.
+import { labels } from "../../lib/docker/labels.ts";
 import {
   type Facts,
   type ResourceRule,
@@ -30,14 +31,14 @@ function labelsOf({ facts }: Subject): Map<string, unknown> {
 }
 
 function labelProblems(subject: Subject, around: Surroundings): string[] {
-  const labels = labelsOf(subject);
+  const own = labelsOf(subject);
   const wanted: Record<string, string | undefined> = {
-    "tandem.system": around.system,
-    "tandem.environment": around.environment,
-    "tandem.component": undefined,
+    [labels.system]: around.system,
+    [labels.environment]: around.environment,
+    [labels.component]: undefined,
   };
   return Object.entries(wanted).flatMap(([label, value]) => {
-    const found = labels.get(label);
+    const found = own.get(label);
     if (found === undefined || found === "") return [`has no label ${label}`];
     return value === undefined || typeof found !== "string" || found === value
       ? []

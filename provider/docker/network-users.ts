@@ -1,5 +1,7 @@
 // Which environments have containers in the networks of shared servers.
+
 import type Docker from "dockerode";
+import { labels } from "../../lib/docker/labels.ts";
 
 /** Environments other than `own` with containers in one of the networks, also stopped ones; sorted. */
 export async function environmentsIn(
@@ -14,7 +16,7 @@ export async function environmentsIn(
     filters: JSON.stringify({ network: networks }),
   });
   const names = containers.map(
-    ({ Labels, Names }) => Labels["tandem.environment"] ?? Names[0] ?? "a container",
+    ({ Labels, Names }) => Labels[labels.environment] ?? Names[0] ?? "a container",
   );
   return [...new Set(names)].filter((name) => name !== own).sort();
 }

@@ -1,6 +1,6 @@
 // The running containers of a service that a new one takes over from; where only one may exist, they end before it starts.
 import type Docker from "dockerode";
-import { COMPONENT, ENVIRONMENT, MIGRATION, SYSTEM } from "../../lib/docker/labels.ts";
+import { labels } from "../../lib/docker/labels.ts";
 import type { CallContext } from "../../plugin/handler.ts";
 import { allowRestart, inspect, stopForGood, TRANSIENT } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
@@ -10,13 +10,13 @@ const STOP_SECONDS = 10;
 
 /** Ids of the containers that run for the same service of the same environment; one that runs a migration is none of them. */
 export async function predecessors(docker: Docker, id: string): Promise<string[]> {
-  const labels = (await inspect(docker, id))?.Config.Labels ?? {};
-  const own = [SYSTEM, ENVIRONMENT, COMPONENT];
+  const given = (await inspect(docker, id))?.Config.Labels ?? {};
+  const own = [labels.system, labels.environment, labels.component];
   // With less it isn't said whose the others are.
-  if (own.some((label) => !labels[label])) return [];
-  const filters = JSON.stringify({ label: own.map((label) => `${label}=${labels[label]}`) });
+  if (own.some((label) => !given[label])) return [];
+  const filters = JSON.stringify({ label: own.map((label) => `${label}=${given[label]}`) });
   return (await docker.listContainers({ filters }))
-    .filter(({ Id, Labels }) => Id !== id && !(MIGRATION in Labels || TRANSIENT in Labels))
+    .filter(({ Id, Labels }) => Id !== id && !(labels.migration in Labels || TRANSIENT in Labels))
     .map(({ Id }) => Id);
 }
 
@@ -47,7 +47,7 @@ export async function startAgain(docker: Docker, failed: string, ids: readonly s
   const still = ids.length === 0 ? undefined : await inspect(docker, failed);
   if (still?.State.Running) {
     const name = still.Name.slice(1);
-    return `The version before wasn't started again, since ${name} can't be stopped: \`docker stop ${name}\`, then run \`up\` again.`;
+    return `The version before wasn't started again, since ${name} can't be stopped. Stop it, then run \`up\` again.`;
   }
   const said: string[] = [];
   for (const id of ids) {

@@ -4,9 +4,11 @@
 // that. A container that is created and never started lets Docker itself unpack the folder with its owner; what lies below
 // takes a process that may change owners, in a container that has nothing but the volume. Neither happens while somebody
 // uses the volume: files that change their owner under a version that serves are lost to it.
+
 import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { extract, pack } from "tar-stream";
+import { labels } from "../../lib/docker/labels.ts";
 import { Problems } from "../../lib/docker/problems.ts";
 import { image, mountSource, owner } from "../../lib/docker/values.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
@@ -19,7 +21,6 @@ type Context = CallContext<DockerHost>;
 
 const FOLDER = "volume";
 const NEW_MODE = 0o750;
-const ENVIRONMENT = "tandem.environment";
 
 /** Runs `work` with a container of the image that has the volume and nothing else; it is not started. */
 async function withVolume<T>(
@@ -99,7 +100,7 @@ async function inUse(docker: Docker, { volume, owner }: Properties): Promise<str
   const now = (await lookAt(docker.getContainer(user.Id), path)).owner;
   if (now === owner) return undefined;
   const name = (user.Names[0] ?? user.Id).replace(/^\//, "");
-  const environment = user.Labels[ENVIRONMENT];
+  const environment = user.Labels[labels.environment];
   return (
     `volume ${String(volume)} belongs to ${now} and ${name} uses it: given to ${String(owner)} now, that would lose its ` +
     "files while it runs. Nothing was touched. To do: keep the owner; or " +

@@ -1,8 +1,6 @@
 // What Docker is told of a one-off container: like a service's, or of its own with the same hardening.
 import type Docker from "dockerode";
 
-/** Where secret files lie, as components/container.ts has it: an anonymous volume. */
-export const SECRETS_DIR = "/run/secrets";
 const MIB = 1024 * 1024;
 /** What a client such as psql may use: it holds a whole result in memory. */
 const CLIENT = { memoryMb: 512, cpus: 1, pids: 64 };

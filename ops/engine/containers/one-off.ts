@@ -1,13 +1,15 @@
 // A one-off container: made for one command, joined to this process's terminal or pipes, gone when the command ends.
+
 import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
 import type Docker from "dockerode";
+import { SECRETS_DIR } from "../../../lib/docker/writable.ts";
 import { putFile } from "../../../provider/docker/containers.ts";
 import { found } from "../docker-client.ts";
 import { UserError } from "../errors.ts";
 import { say } from "../say.ts";
 import { type OneOff, oneOffLabels } from "./one-off-labels.ts";
-import { type OneOffSpec, SECRETS_DIR } from "./one-off-options.ts";
+import type { OneOffSpec } from "./one-off-options.ts";
 import { passingSignals } from "./signals.ts";
 import { DETACH_KEYS, joinTerminal } from "./terminal.ts";
 

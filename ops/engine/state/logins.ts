@@ -1,4 +1,5 @@
 // The logins of an environment's databases and Redis, read from its state with the secrets in plain text.
+import { labels } from "../../../lib/docker/labels.ts";
 import { type TypeName, types } from "../../../lib/resource-types.ts";
 import type { StateResource } from "./backend.ts";
 
@@ -139,7 +140,7 @@ export function migrationOf(
     ({ type, inputs, delete: leaving }) =>
       type === types.migration &&
       leaving !== true &&
-      (inputs?.labels as Record<string, string> | undefined)?.["tandem.component"] === service,
+      (inputs?.labels as Record<string, string> | undefined)?.[labels.component] === service,
   );
   const { environment = {}, files = {} } = (found?.inputs ?? {}) as Record<string, Record<string, string>>;
   return { environment, files };

@@ -1,9 +1,10 @@
 // Values in a step of the engine: by path, by component, and whether one is secret.
+
 import { isMap } from "../../../infra/settings/structures.ts";
+import { labels } from "../../../lib/docker/labels.ts";
 import { nameOf, type Step } from "./events.ts";
 
 const SECRET = "[secret]";
-const COMPONENT = "tandem.component";
 
 /** Follows a path such as `ports[0].external`; what lies inside a secret is secret. */
 export function at(inputs: Record<string, unknown> | undefined, path: string): unknown {
@@ -22,10 +23,10 @@ export function records(value: unknown): Record<string, unknown>[] {
 
 /** The component that a container belongs to, by its label. */
 export function componentOf({ urn, old, new: fresh }: Step): string {
-  const labels = (fresh ?? old)?.inputs?.labels;
-  const own = Array.isArray(labels)
-    ? records(labels).find(({ label }) => label === COMPONENT)?.value
-    : (labels as Record<string, unknown> | undefined)?.[COMPONENT];
+  const given = (fresh ?? old)?.inputs?.labels;
+  const own = Array.isArray(given)
+    ? records(given).find(({ label }) => label === labels.component)?.value
+    : (given as Record<string, unknown> | undefined)?.[labels.component];
   return typeof own === "string" ? own : nameOf(urn);
 }
 

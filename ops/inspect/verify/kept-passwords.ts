@@ -1,13 +1,12 @@
 // Whether a server keeps a password, found out without telling it: by what it keeps in the password's place, compared here.
+
 import { createHash } from "node:crypto";
 import type Docker from "dockerode";
+import { SECRETS_DIR } from "../../../lib/docker/writable.ts";
 import { keepsPassword } from "../../../lib/kept-password.ts";
 import { getFile, getFiles } from "../../../provider/docker/containers.ts";
 import { literal, psql } from "../../../provider/postgres/psql.ts";
 import type { Login } from "./logins.ts";
-
-/** Where the components put what a server lets in: Redis' access list, PgBouncer's logins. */
-const SECRETS_DIR = "/run/secrets";
 
 /**
  * Would the target's server let the user in with this password?

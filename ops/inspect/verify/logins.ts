@@ -1,6 +1,8 @@
 // Checks with credentials: what one environment's logins can do on another one's servers, and that none are the same.
+
 import { createHash, randomBytes } from "node:crypto";
 import type Docker from "dockerode";
+import { SECRETS_DIR } from "../../../lib/docker/writable.ts";
 import { UnprovenServerError } from "../../../lib/pg-client.ts";
 import { getFiles } from "../../../provider/docker/containers.ts";
 import { type Check, none } from "./check.ts";
@@ -31,7 +33,6 @@ const SECRET_NAME = /(SECRET|TOKEN|KEY|PASSWORD|PASS|DSN|URL|CREDENTIALS)$/i;
 const SECRET_FILE = /pass|secret|token|acl|key/i;
 /** Shorter values are words and numbers. */
 const SHORTEST = 8;
-const SECRETS_DIR = "/run/secrets";
 const SERVERS = { "postgres:": "postgres", "postgresql:": "postgres", "redis:": "redis" } as const;
 const PORTS = { postgres: 5432, redis: 6379 } as const;
 

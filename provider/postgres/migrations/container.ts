@@ -1,7 +1,7 @@
 // The one-shot container of a migration: its fixed name is the lock, its output is streamed, its time is limited.
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
-import { MIGRATION } from "../../../lib/docker/labels.ts";
+import { labels } from "../../../lib/docker/labels.ts";
 import type { MigrationOptions } from "../../../lib/docker/migration.ts";
 import { temporaryMounts, uploadFolders } from "../../../lib/docker/writable.ts";
 import { LineSplitter } from "../../../lib/line-splitter.ts";
@@ -84,7 +84,7 @@ export function containerOptions(inputs: Properties): Docker.ContainerCreateOpti
     Cmd: inputs.command as string[],
     User: inputs.user === undefined ? undefined : String(inputs.user),
     Env: environment.map(([key, value]) => `${key}=${value}`),
-    Labels: { ...(inputs.labels as Record<string, string>), [MIGRATION]: "true" },
+    Labels: { ...(inputs.labels as Record<string, string>), [labels.migration]: "true" },
     ...(options.entrypoint === undefined ? {} : { Entrypoint: options.entrypoint }),
     ...(options.workingDir === undefined ? {} : { WorkingDir: options.workingDir }),
     Volumes: inputs.files === undefined ? undefined : Object.fromEntries(folders.map((path) => [path, {}])),

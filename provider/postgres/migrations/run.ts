@@ -1,6 +1,8 @@
 // A run of a migration from its check to its log entry: SQL looked at, restore point made, command run, all written down.
+
 import { randomUUID } from "node:crypto";
 import type Docker from "dockerode";
+import { labels } from "../../../lib/docker/labels.ts";
 import type { CallContext } from "../../../plugin/handler.ts";
 import type { Properties } from "../../../plugin/values.ts";
 import type { DockerHost } from "../../docker/docker-host.ts";
@@ -97,8 +99,8 @@ async function digestsOf(docker: Docker, imageId: string): Promise<string[]> {
 
 /** Writes to the log, which must not fail a migration. */
 function keep(entry: MigrationEntry, inputs: Properties, ctx: Context): void {
-  const labels = inputs.labels as Record<string, string>;
-  const [system, environment] = [labels["tandem.system"], labels["tandem.environment"]];
+  const own = inputs.labels as Record<string, string>;
+  const [system, environment] = [own[labels.system], own[labels.environment]];
   if (system === undefined || environment === undefined) return;
   const file = migrationLog(system, environment);
   const { reason, output } = entry;
@@ -128,7 +130,7 @@ export async function runMigration(inputs: Properties, ctx: Context): Promise<Pr
   const entry: MigrationEntry = {
     id: randomUUID(),
     startedAt,
-    service: (inputs.labels as Record<string, string>)["tandem.component"] ?? "",
+    service: (inputs.labels as Record<string, string>)[labels.component] ?? "",
     ...(database === undefined ? {} : { database: database.name }),
     imageId: String(inputs.imageId),
     digests: await digestsOf(docker, String(inputs.imageId)),

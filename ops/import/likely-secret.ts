@@ -1,4 +1,4 @@
-// Whether a value looks like a secret, by its name or by itself. A wrong guess costs an encryption, or a line to write.
+// Whether a value is likely a secret, by its name or by itself. A wrong guess costs an encryption, or a line to write.
 import { credentialIn, isCredentialName } from "../../infra/settings/credential.ts";
 
 /** More words that name a credential than a check would refuse. */
@@ -27,7 +27,7 @@ export function holdsCredential(text: string): boolean {
 }
 
 /** Does a variable look like a secret, by its name or by its value? */
-export function looksSecret(name: string, value: string): boolean {
+export function isLikelySecret(name: string, value: string): boolean {
   if (value === "") return false;
   if (PASSWORD.test(name) && /^\d{3,6}$/.test(value)) return true;
   if (HARMLESS.test(value)) return false;

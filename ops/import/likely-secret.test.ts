@@ -1,6 +1,6 @@
 // What counts as a secret by its name or its form.
 import { describe, expect, it } from "vitest";
-import { looksSecret } from "./looks-secret.ts";
+import { isLikelySecret } from "./likely-secret.ts";
 
 describe("is taken for a secret", () => {
   it.each([
@@ -16,7 +16,7 @@ describe("is taken for a secret", () => {
     ["CHECK", "curl -u admin:abc localhost"],
     ["CHECK", "mysqladmin ping -u root -pabc"],
     ["CHECK", "redis-cli -a abc ping"],
-  ])("%s=%s", (name, value) => expect(looksSecret(name, value)).toBe(true));
+  ])("%s=%s", (name, value) => expect(isLikelySecret(name, value)).toBe(true));
 });
 
 describe("is none", () => {
@@ -29,5 +29,5 @@ describe("is none", () => {
     ["CHECK", "redis-cli -a $REDIS_PASSWORD ping"],
     ["CHECK", "curl -u $AUTH localhost"],
     ["RUN_AS", "sudo -u 1000:1000 serve"],
-  ])("%s=%s", (name, value) => expect(looksSecret(name, value)).toBe(false));
+  ])("%s=%s", (name, value) => expect(isLikelySecret(name, value)).toBe(false));
 });
