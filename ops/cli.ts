@@ -46,8 +46,7 @@ let chosen: string | undefined;
 const program = new Command("tandem")
   .hook("preAction", async (_, command) => {
     // A promotion, a rollback or a look is about what there is: only these bring or show what a tag means by now.
-    if (!["up", "preview", "preview-report"].includes(command.name()))
-      process.env[REGISTRY_VARIABLE] ??= "unasked";
+    if (!["up", "preview"].includes(command.name())) process.env[REGISTRY_VARIABLE] ??= "unasked";
     if (GIVES_WAY.has(command.name())) lowerPriority(process.pid);
     const { system } = command.optsWithGlobals<GlobalOptions>();
     if (system !== undefined) chosen = (await import("./engine/systems.ts")).systemFolder(system);

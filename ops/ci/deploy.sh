@@ -8,11 +8,6 @@ read -ra tandem <<<"$TANDEM"
 action=$1 stack=$2 version=$3
 shift 3
 
-# A variable or secret that the repository lacks comes as an empty string, which the engine would take for a value.
-for name in PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE; do
-  [ -n "${!name:-}" ] || unset "$name"
-done
-
 case $action in
   up) command=(up "$stack") ;;
   promote) command=(promote --to "$stack" --yes) ;;

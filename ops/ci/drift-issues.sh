@@ -5,10 +5,6 @@ set -euo pipefail
 # The command that runs this script, as words: ./tandem in a checkout, npx tandem where the package is installed.
 read -ra tandem <<<"$TANDEM"
 
-for name in PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE; do
-  [ -n "${!name:-}" ] || unset "$name"
-done
-
 token=${GITHUB_TOKEN:-}
 unset GITHUB_TOKEN
 

@@ -8,10 +8,6 @@ read -ra tandem <<<"$TANDEM"
 number=$1
 shift
 
-for name in PULUMI_BACKEND_URL PULUMI_CONFIG_PASSPHRASE; do
-  [ -n "${!name:-}" ] || unset "$name"
-done
-
 # What is previewed doesn't need it.
 token=${GITHUB_TOKEN:-}
 unset GITHUB_TOKEN

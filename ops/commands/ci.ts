@@ -20,6 +20,9 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   "commit-stack-files": "MESSAGE",
 };
 
+/** A variable or secret that the repository lacks comes as an empty text, which the engine would take for a value. */
+const MAY_BE_EMPTY = ["PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE"];
+
 /** Steps of the scripts themselves: a report in a file goes to GitHub. */
 const REPORTS: Readonly<Record<string, (...args: string[]) => Promise<void>>> = {
   "put-comment": (number = "", file = "") =>
@@ -47,10 +50,11 @@ export async function runStep(step: string, args: readonly string[]): Promise<nu
     const known = Object.entries(SCRIPTS).map(([name, takes]) => `${name} ${takes}`);
     throw new UserError(`there is no step "${step}"`, `steps: ${known.join("; ")}`, 2);
   }
+  const empty = MAY_BE_EMPTY.filter((name) => process.env[name] === "");
   const script = join(packageRoot, "ops/ci", `${step}.sh`);
   const { exitCode } = await execa("bash", [script, ...args], {
     cwd: projectRoot(),
-    env: { TANDEM: launcher() },
+    env: { TANDEM: launcher(), ...Object.fromEntries(empty.map((name) => [name, undefined])) },
     stdio: "inherit",
     reject: false,
   });
