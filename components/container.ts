@@ -44,6 +44,8 @@ export interface ContainerSpec extends ImageOptions {
   /** User inside the container. @default the image's */
   user?: pulumi.Input<string>;
   environment?: Record<string, pulumi.Input<string>>;
+  /** What its topology opened besides the options of images, as the label says it. @default nothing */
+  opened?: readonly string[];
   /** Files by absolute path; kept out of `docker inspect`. */
   files?: Record<string, pulumi.Input<string>>;
   /** Changes when the content of `files` does: files alone would not replace the container. */

@@ -16,7 +16,10 @@ interface GuardedVolume {
   /** Role of the volume, part of its name. */
   volumeRole: string;
   /** The server that reads it, where one does. */
-  server?: Pick<GuardedServer, "kind" | "folder" | "user"> & { image: pulumi.Input<string> };
+  server?: Pick<GuardedServer, "kind" | "folder"> &
+    Record<"image" | "user", pulumi.Input<string>> & {
+      settings?: pulumi.Input<Record<string, string>>;
+    };
 }
 
 /** Makes the volume `role` of what has the role `owner`; losing it takes a decision that is written down in config. */

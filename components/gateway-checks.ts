@@ -21,8 +21,8 @@ function namedPort(value: unknown): string | undefined {
 }
 
 /** @throws pulumi.RunError that names all arguments which are wrong */
-export function rejectBadArgs(name: string, args: GatewayArgs): void {
-  const { env, image, limits, tls, hostPort, role = "gateway" } = args;
+export function rejectBadArgs(name: string, args: GatewayArgs, role: string): void {
+  const { env, image, limits, tls, hostPort } = args;
   const checks = new ArgumentChecks("Gateway", name)
     .name(env.name(role))
     .name(env.name(`${role}_config`))

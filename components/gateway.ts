@@ -16,7 +16,7 @@ import {
 } from "./gateway-config.ts";
 import { CONTAINER_TLS_PORT, type EntryOptions } from "./gateway-entry.ts";
 import { gatewayVolume } from "./gateway-volume.ts";
-import { takeNames } from "./network-names.ts";
+import { fixedRole, takeNames } from "./network-names.ts";
 import { componentOptions } from "./providers.ts";
 
 /** Basic authentication in front of everything that the gateway serves. */
@@ -31,7 +31,7 @@ export interface BasicAuth {
 export interface GatewayArgs extends Omit<EntryOptions, "connector" | "trustedProxies"> {
   /** Environment that it is part of. */
   env: Environment;
-  /** Role in the environment, part of its names, for a second gateway. @default "gateway" */
+  /** Role in the environment, part of its names. @default "gateway" for the first in an environment, else the component's name */
   role?: string;
   /** Image with the contract of the official `caddy` image. */
   image: pulumi.Input<string>;
@@ -111,11 +111,15 @@ export class Gateway extends pulumi.ComponentResource {
   private readonly claimed = new Map<string, string>();
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
-    rejectBadArgs(name, args);
-    super("tandem:index:Gateway", name, {}, componentOptions(`Gateway '${name}'`, args.env, opts));
+    const component = `Gateway '${name}'`;
+    const role = fixedRole(args.env, component, {
+      ...{ argument: "role", given: args.role, usual: "gateway", own: name },
+    });
+    rejectBadArgs(name, args, role);
+    super("tandem:index:Gateway", name, {}, componentOptions(component, args.env, opts));
     this.args = args;
     this.believesProxies = args.ownTunnel === true || (args.trustedProxies ?? []).length > 0;
-    this.role = args.role ?? "gateway";
+    this.role = role;
     this.address = args.hostPort === undefined ? "" : `${args.bindAddress ?? "127.0.0.1"}:${args.hostPort}`;
     this.internalUrl = `http://${args.env.name(this.role)}:${CONTAINER_PORT}`;
     const config = this.createConfigVolume(name);

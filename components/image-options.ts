@@ -95,10 +95,12 @@ export function optionsOf(args: ImageOptions): ImageOptions {
  * What the options open of the hardening, as the label says it: policies by name, with what exactly.
  *
  * @param user the container's; undefined is the image's, which may be root. Of one that is known later the policies judge
+ * @param more what a component opens by arguments of its own
  */
 export function openedLabel(
   options: Omit<ImageOptions, "shmMb">,
   user: pulumi.Input<string> | undefined,
+  more: readonly string[] = [],
 ): Record<string, string> {
   const { capabilities = [], writableRoot, devices = [], gpus, ulimits = {} } = options;
   const unbounded = Object.entries(ulimits).filter(([, bound]) =>
@@ -110,6 +112,7 @@ export function openedLabel(
     ...capabilities.filter((name) => !KEPT_CAPABILITIES.includes(name)).map((name) => `capabilities:${name}`),
     ...(devices.length > 0 || gpus !== undefined ? ["no-devices"] : []),
     ...(unbounded.length > 0 ? ["bounded-ulimits"] : []),
+    ...more,
   ];
   return opened.length === 0 ? {} : { [OPENED_LABEL]: opened.sort().join(" ") };
 }

@@ -26,6 +26,8 @@ export type { PgLogin } from "./pg-login.ts";
 export type { PoolerArgs } from "./pg-pooler.ts";
 export type { ContainerServer, ManagedServer, PgServer, SharedServer } from "./pg-servers.ts";
 export { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./postgres-server.ts";
+export type { RedisCommand } from "./redis-acl.ts";
+export type { Eviction } from "./redis-container.ts";
 export { RedisInstance, type RedisInstanceArgs } from "./redis-instance.ts";
 export type { SecretDelivery } from "./secret-files.ts";
 export { guardSharedUse, type SharedNetworks, sharedNetworks } from "./shared-networks.ts";

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { shown } from "../lib/docker/values.ts";
 import type { Environment } from "./environment.ts";
+import { sqlName } from "./names.ts";
 
 /** Names as resolvers ask for them: in lower case, two characters as Docker's own, and 63 at most in a label (RFC 1035). */
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,61}[a-z0-9]$/;
@@ -67,4 +68,82 @@ export function takeRole(
         "containers of the other. Give one of them another name.",
     );
   all.set(role, { owner, alone });
+}
+
+/** Roles and volumes of servers and gateways by environment, each with whose it is. */
+const fixed = new WeakMap<Environment, Map<string, string>>();
+
+/**
+ * Gives a component a role whose containers or volumes have fixed names: the one that it asks for, or the usual one if it is the
+ * first, or its own name. So the first of a kind has the names that it has alone, and a second one beside it others.
+ *
+ * @param component for messages, such as `RedisInstance 'cache'`
+ * @param argument that sets it
+ * @throws pulumi.RunError where another component has it: both would write the same volume or take each other's name
+ */
+export function fixedRole(
+  env: Environment,
+  component: string,
+  {
+    argument,
+    given,
+    usual,
+    own,
+  }: { argument: string; given?: string | undefined; usual: string; own: string },
+): string {
+  const all = fixed.get(env) ?? new Map<string, string>();
+  fixed.set(env, all);
+  // A component that was refused for another argument may be made again.
+  const isFree = (role: string) => [undefined, component].includes(all.get(role));
+  const role = given ?? (isFree(usual) ? usual : own);
+  const other = all.get(role);
+  if (!isFree(role))
+    throw new pulumi.RunError(
+      `${component}: ${argument} is '${role}', as that of ${other}. Give one of them another ${argument}.`,
+    );
+  all.set(role, component);
+  return role;
+}
+
+/** Roles of a server and of its volume. */
+export interface ServerRoles {
+  role: string;
+  volumeRole: string;
+}
+
+/**
+ * Takes the roles of a server and of its volume.
+ *
+ * @param usual those of the first of its kind
+ * @throws pulumi.RunError where another server has one of them
+ */
+export function serverRoles(
+  component: string,
+  name: string,
+  args: { env: Environment } & Partial<ServerRoles>,
+  usual: ServerRoles,
+): ServerRoles {
+  const { env } = args;
+  const own = { argument: "role", given: args.role, usual: usual.role, own: name.replace(/-server$/, "") };
+  const role = fixedRole(env, component, own);
+  const volume = {
+    argument: "volumeRole",
+    given: args.volumeRole,
+    usual: usual.volumeRole,
+    own: `${role}data`,
+  };
+  return { role, volumeRole: fixedRole(env, component, volume) };
+}
+
+/** Names of databases by environment. */
+const databases = new WeakMap<Environment, Set<string>>();
+
+/** A database's name: the given one; the usual one for the first of an environment; with its component's name for the others. */
+export function databaseName(env: Environment, name: string, given: string | undefined): string {
+  const all = databases.get(env) ?? new Set<string>();
+  databases.set(env, all);
+  const usual = sqlName(`${env.system}_${env.environment}`);
+  const database = given ?? (all.has(usual) ? sqlName(`${usual}_${name}`) : usual);
+  all.add(database);
+  return database;
 }

@@ -2,12 +2,14 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { SECRETS_DIR } from "../lib/docker/writable.ts";
+import { serverRoles } from "./network-names.ts";
 import { componentOptions } from "./providers.ts";
 import { passwordHash, serverAcl } from "./redis-acl.ts";
 import {
   BASE_ACL,
   REDIS_DATA,
   REDIS_PORT,
+  REDIS_ROLES,
   type RedisServerArgs,
   redisChecks,
   runRedis,
@@ -46,13 +48,10 @@ export class SharedRedisServer extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, args: SharedRedisServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    redisChecks("SharedRedisServer", name, args, Object.values(args.networks ?? {})).done();
-    super(
-      "tandem:index:SharedRedisServer",
-      name,
-      {},
-      componentOptions(`SharedRedisServer '${name}'`, args.env, opts),
-    );
+    const component = `SharedRedisServer '${name}'`;
+    const roles = serverRoles(component, name, args, REDIS_ROLES);
+    redisChecks("SharedRedisServer", name, args, roles, Object.values(args.networks ?? {})).done();
+    super("tandem:index:SharedRedisServer", name, {}, componentOptions(component, args.env, opts));
     const password = new RandomPassword(
       `${name}-admin-password`,
       { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
@@ -67,9 +66,10 @@ export class SharedRedisServer extends pulumi.ComponentResource {
       aclFile: ACL_FILE,
       start: startWithKeptUsers,
     };
-    const started = runRedis(this, "SharedRedisServer", name, args, users, Object.values(args.networks));
+    const networks = Object.values(args.networks);
+    const started = runRedis(this, "SharedRedisServer", name, { ...args, ...roles }, users, { networks });
     this.ready = [started];
-    const container = args.env.name(args.role ?? "redis");
+    const container = args.env.name(roles.role);
     this.shared = pulumi
       .all([args.networks, started.containerId])
       .apply(([networks]) => ({ container, port: REDIS_PORT, networks }));

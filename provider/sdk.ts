@@ -306,7 +306,10 @@ export interface DataGuardArgs {
   /** The command that releases it, for the message. */
   releaseWith: pulumi.Input<string>;
   /** The server that reads it: an image that can't is refused. @default none */
-  server?: pulumi.Input<Omit<GuardedServer, "image"> & { image: pulumi.Input<string> }>;
+  server?: pulumi.Input<
+    Pick<GuardedServer, "kind" | "container" | "volume" | "folder"> &
+      Record<"image" | "user", pulumi.Input<string>> & { settings?: pulumi.Input<Record<string, string>> }
+  >;
 }
 
 /** Refuses, at preview time, a change that would put an empty place where data is now, or a server that can't read it. */

@@ -66,6 +66,10 @@ describe("opened hardening", () => {
     expect(said({ "tandem.opened": "non-root" })).toEqual([
       "has by its topology: root, or the user that its image names",
     ]);
+    expect(said([{ label: "tandem.opened", value: "redis-command:KEYS redis-default-user" }])).toEqual([
+      "has by its topology: Redis' command KEYS",
+      "has by its topology: Redis' default user as its login: the password alone lets clients in",
+    ]);
     expect(said([])).toEqual([]);
     const facts = {
       labels: { "tandem.opened": "no-devices" },

@@ -39,7 +39,17 @@ const OPENED_WORDS: Readonly<Record<string, string>> = {
   "read-only-root": "a writable root file system",
   "no-devices": "devices of the host",
   "bounded-ulimits": "a limit of its processes that is lifted",
+  "redis-default-user": "Redis' default user as its login: the password alone lets clients in",
 };
+
+/** The words for one thing that was opened; its kind may come first, and what exactly behind it. */
+function wordsOf(name: string): string {
+  const named = name
+    .replace(/^redis-command:/, "Redis' command ")
+    .replace(/^postgres-setting:/, "Postgres' setting ")
+    .replace(":", " ");
+  return OPENED_WORDS[name] ?? named;
+}
 
 export const openedHardening: readonly ResourceRule[] = [
   {
@@ -55,8 +65,7 @@ export const openedHardening: readonly ResourceRule[] = [
     check: ({ facts }) =>
       [...opened(facts)].map((name) => {
         const which = name === "no-devices" ? devicesOf(facts) : "";
-        const words = OPENED_WORDS[name] ?? name.replace(":", " ");
-        return `has by its topology: ${words}${which === "" ? "" : `: ${which}`}`;
+        return `has by its topology: ${wordsOf(name)}${which === "" ? "" : `: ${which}`}`;
       }),
   },
 ];

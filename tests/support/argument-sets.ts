@@ -135,7 +135,9 @@ const VALID = {
     ...server(random),
     role: pick<unknown>([undefined, "redis", "cache"], random),
     volumeRole: pick<unknown>([undefined, "cachedata"], random),
-    user: pick<unknown>([undefined, "app"], random),
+    ...pick<object>([{}, { user: "app" }, { passwordOnly: true }], random),
+    ...pick<object>([{}, { mode: "cache" }, { mode: "cache", eviction: "volatile-ttl" }], random),
+    commands: pick<unknown>([undefined, [], ["KEYS", "CONFIG GET"]], random),
     passwordVersion: pick<unknown>([undefined, "2"], random),
   }),
   Gateway: (random: Random) => ({

@@ -1,8 +1,9 @@
 // What was done by hand to the users of the environment's own Redis servers. No user of ours may ask such a server for its
 // list, so the file is read from which it makes it; a shared one has an administrator who may.
 import type Docker from "dockerode";
-import { aclFile } from "../../../components/redis-acl.ts";
+import { aclFile, DEFAULT_USER, redisOpened } from "../../../components/redis-acl.ts";
 import { SHARED_STACK } from "../../../infra/settings/define.ts";
+import { openedIn } from "../../../lib/docker/opened.ts";
 import { getFile, inspect } from "../../../provider/docker/containers.ts";
 import { redisCommand } from "../../../provider/redis/redis-cli.ts";
 import { isRecord } from "../../../provider/redis/redis-owners.ts";
@@ -31,10 +32,13 @@ function rulesOf(file: string): Map<string, string> {
 const restart = (server: string, place: Place) =>
   `the file comes back with a restart (some seconds without Redis): docker stop ${server} && ${place.command("drift")} --fix`;
 
-function compare(found: string, server: string, place: Place): Finding[] {
+function compare(found: string, server: string, place: Place, opened: ReadonlySet<string>): Finding[] {
   const rules = rulesOf(found);
-  const ours = [...rules.keys()].filter((name) => name !== "default" && name !== "health");
-  const wanted = rulesOf(aclFile(ours.includes("app") ? "app" : (ours[0] ?? "app"), ""));
+  const ours = [...rules.keys()].filter((name) => name !== DEFAULT_USER && name !== "health");
+  // What the topology opened stands in the label of the state's container.
+  const { commands, passwordOnly } = redisOpened(opened);
+  const login = passwordOnly ? DEFAULT_USER : ours.includes("app") ? "app" : (ours[0] ?? "app");
+  const wanted = rulesOf(aclFile(login, "", commands));
   const fix = restart(server, place);
   return [...new Set([...rules.keys(), ...wanted.keys()])].flatMap((name): Finding[] => {
     const [is, was] = [rules.get(name), wanted.get(name)];
@@ -64,6 +68,12 @@ async function sharedUsers(docker: Docker, id: string, server: string, place: Pl
   });
 }
 
+/** What the labels that the state gives a container say was opened. */
+function openedBy(labels: unknown): ReadonlySet<string> {
+  const all = (Array.isArray(labels) ? labels : []) as { label?: unknown; value?: unknown }[];
+  return openedIn(Object.fromEntries(all.map(({ label, value }) => [String(label), value])));
+}
+
 async function findingsOf(docker: Docker, container: StateResource, place: Place): Promise<Finding[]> {
   const { id, inputs } = container;
   const command = Array.isArray(inputs?.command) ? inputs.command.map(String) : [];
@@ -77,7 +87,7 @@ async function findingsOf(docker: Docker, container: StateResource, place: Place
     return facts.State.Running && !facts.State.Paused ? sharedUsers(docker, id, server, place) : [];
   }
   const found = await getFile(docker, id, path);
-  if (found !== undefined) return compare(found, server, place);
+  if (found !== undefined) return compare(found, server, place, openedBy(inputs?.labels));
   return [
     {
       subject: `container ${server}`,
