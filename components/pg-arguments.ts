@@ -1,10 +1,12 @@
 // What is checked of a database's and a Postgres server's arguments before anything is made.
 import type * as pulumi from "@pulumi/pulumi";
-import { identifier, nameWith, port, whole, word } from "../lib/docker/values.ts";
+import { type Check, identifier, nameWith, port, whole, word } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
+import { isLater } from "./checked-inputs.ts";
 import type { PgDatabaseArgs } from "./pg-database.ts";
 import type { ManagedServer } from "./pg-servers.ts";
 import type { PostgresServerArgs } from "./postgres-server.ts";
+import { libraryName, settingProblem, settingValue } from "./postgres-settings.ts";
 
 /** Postgres' own bound of max_connections. */
 const MOST_CONNECTIONS = 262_143;
@@ -34,19 +36,37 @@ export const maxConnectionsCheck = whole(1, MOST_CONNECTIONS);
 /** Connections that a login may hold; -1 is no limit. */
 export const connectionLimitCheck = whole(-1, MOST_CONNECTIONS);
 
+const encodingName: Check = (value) =>
+  typeof value === "string" && /^[A-Z][A-Z0-9_]{1,30}$/.test(value)
+    ? undefined
+    : "must be an encoding by Postgres' name, such as UTF8 or LATIN1";
+
+const localeName: Check = (value) =>
+  typeof value === "string" && /^[A-Za-z][\w.@-]{0,62}$/.test(value)
+    ? undefined
+    : "must be a locale that the server's image has, such as C.UTF-8 or en_US.utf8";
+
 /** @throws pulumi.RunError with all that is wrong */
 export function rejectBadDatabase(
   name: string,
   { env, server, pooler, ...args }: PgDatabaseArgs,
   brought: BroughtProviders,
+  database: string,
 ): void {
   const checks = new ArgumentChecks("PgDatabase", name)
-    .optional("database", args.database, identifier)
+    .required("database", database, identifier)
+    .optional("encoding", args.encoding, encodingName)
+    .optional("locale", args.locale, localeName)
     .optional("connectionLimit", args.connectionLimit, connectionLimitCheck);
   checks
     .each("logins", Object.values(args.logins ?? {}), identifier)
     .each("extensions", args.extensions, word)
-    .kind("server", server, ["container", "shared", "managed"]);
+    .kind("server", server, ["container", "own", "shared", "managed"]);
+  if (server?.kind === "own")
+    checks.add(
+      "server.server",
+      server.server?.env === env ? undefined : "is no PostgresServer of this environment",
+    );
   if (server?.kind === "shared") {
     checks
       .required("server.container", server.container, nameWith())
@@ -66,7 +86,7 @@ export function rejectBadDatabase(
     checks.add("pooler", "must have image and limits");
   } else if (pooler !== undefined) {
     checks
-      .name(env.name(pooler.role ?? "pgbouncer"))
+      .name(env.name(pooler.role ?? `${name}-pgbouncer`))
       .container({ image: pooler.image ?? null, limits: pooler.limits })
       .optional("pooler.poolSize", pooler.poolSize, whole(1, 100_000))
       .optional("pooler.maxClients", pooler.maxClients, whole(1, 1_000_000))
@@ -76,14 +96,25 @@ export function rejectBadDatabase(
 }
 
 /** @throws pulumi.RunError with all that is wrong */
-export function rejectBadServer(name: string, args: PostgresServerArgs): void {
-  const { env, image, limits, role = "postgres", volumeRole = "pgdata" } = args;
-  new ArgumentChecks("PostgresServer", name)
+export function rejectBadServer(
+  name: string,
+  args: PostgresServerArgs & { role: string; volumeRole: string },
+): void {
+  const { env, image, limits, role, volumeRole } = args;
+  const checks = new ArgumentChecks("PostgresServer", name)
     .name(env.name(role))
     .name(env.name(volumeRole))
     .container({ image: image ?? null, limits, networks: Object.values(args.networks ?? {}) })
     .required("hostPort", args.hostPort, port)
     .port("forwardPort", args.forwardPort)
     .optional("maxConnections", args.maxConnections, maxConnectionsCheck)
-    .done();
+    .add("preload", isLater(args.preload) ? "must be a list" : undefined)
+    .each("preload", args.preload, libraryName);
+  for (const [setting, value] of Object.entries(args.settings ?? {})) {
+    const shared = args.networks !== undefined && setting === "temp_file_limit";
+    checks
+      .add(`settings.${setting}`, shared ? "is the argument tempFilesMb" : settingProblem(setting))
+      .required(`settings.${setting}`, value, settingValue);
+  }
+  checks.done();
 }

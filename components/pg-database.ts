@@ -1,17 +1,14 @@
 // PgDatabase: a database with its owner, its application login and its read-only login.
-import { Database } from "@pulumi/postgresql/database.js";
-import { Role } from "@pulumi/postgresql/role.js";
 import * as pulumi from "@pulumi/pulumi";
-import { RandomPassword } from "@pulumi/random/randomPassword.js";
-import { DataGuard, SetAside, TakeBack } from "../provider/sdk.ts";
+import { SetAside, TakeBack } from "../provider/sdk.ts";
 import type { Environment } from "./environment.ts";
-import { sqlName } from "./names.ts";
+import { databaseName } from "./network-names.ts";
 import { rejectBadDatabase } from "./pg-arguments.ts";
-import { connectionLimit } from "./pg-connections.ts";
 import { createExtensions } from "./pg-extensions.ts";
 import { type PgLogin, pgLogin } from "./pg-login.ts";
-import { PgPooler, type PoolerArgs } from "./pg-pooler.ts";
+import { PgPooler, type PoolerArgs, poolerNames } from "./pg-pooler.ts";
 import { grantPrivileges } from "./pg-privileges.ts";
+import { createDatabase, createLogin, type Login } from "./pg-roles.ts";
 import {
   administrator,
   CA_PATH,
@@ -28,8 +25,15 @@ export interface PgDatabaseArgs {
   env: Environment;
   /** Server that holds the database. */
   server: PgServer;
-  /** Name of the database. @default `<system>_<environment>` */
+  /** Name of the database. @default `<system>_<environment>` for the first of an environment, else with the component's name behind it */
   database?: string;
+  /** Encoding; it can't change once there are rows. @default "UTF8" */
+  encoding?: string;
+  /**
+   * Order and kinds of characters (`LC_COLLATE`, `LC_CTYPE`), which the server's image must have; it can't change once there are
+   * rows. @default "C.UTF-8", whose order no update of the image changes
+   */
+  locale?: string;
   /** Names of the logins by purpose, where they aren't the usual ones. @default `<database>_<purpose>` */
   logins?: Partial<Record<Purpose, string>>;
   /** Extensions, made by the administrator. @default none */
@@ -45,12 +49,6 @@ export interface PgDatabaseArgs {
   pooler?: PoolerArgs;
 }
 
-/** One of the database's logins. */
-interface Login {
-  role: Role;
-  password: pulumi.Output<string>;
-}
-
 /** Where clients connect to. */
 interface Endpoint {
   host: pulumi.Input<string>;
@@ -62,7 +60,6 @@ interface Endpoint {
 const PURPOSES = ["owner", "app", "readonly"] as const;
 /** What a login of the database is for: migrations, rows, or reading only. */
 export type Purpose = (typeof PURPOSES)[number];
-const ROLE = "postgres";
 
 /**
  * A PostgreSQL database. Three logins: the owner runs migrations, the application's login reads and writes rows and
@@ -95,36 +92,38 @@ export class PgDatabase extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
     const brought = postgresProviders(args.env, opts);
-    rejectBadDatabase(name, args, brought);
+    const database = databaseName(args.env, name, args.database);
+    rejectBadDatabase(name, args, brought, database);
     super("tandem:index:PgDatabase", name, {}, componentOptions(`PgDatabase '${name}'`, args.env, opts));
     this.logins = args.logins ?? {};
-    this.database = args.database ?? sqlName(`${args.env.system}_${args.env.environment}`);
+    this.database = database;
     const server = this.setAside(
       name,
       reachServer(this, name, args.env, args.server, this.database, administrator(args.server, brought)),
     );
-    const owner = this.createLogin(name, args, server, "owner");
-    const app = this.createLogin(name, args, server, "app");
-    const readOnly = this.createLogin(name, args, server, "readonly");
-    const database = this.createDatabase(name, args, server, owner.role);
-    const settled = this.takeBack(name, server, [database, app.role, readOnly.role]);
-    const extensions = createExtensions(name, args.extensions ?? [], server, database.name, {
+    const making = { name, args, server, parent: this };
+    const [owner, app, readOnly] = PURPOSES.map((purpose) =>
+      createLogin(making, purpose, this.loginName(purpose)),
+    ) as [Login, Login, Login];
+    const made = createDatabase(making, database, owner.role);
+    const settled = this.takeBack(name, server, [made, app.role, readOnly.role]);
+    const extensions = createExtensions(name, args.extensions ?? [], server, made.name, {
       // Dropping an extension drops the columns of its types.
       parent: this,
       dependsOn: settled,
-      ...args.env.dataOptions(ROLE),
+      ...args.env.dataOptions(server.role),
     });
     const grants = grantPrivileges(name, {
-      database,
+      database: made,
       owner: owner.role,
       app: app.role,
       readOnly: readOnly.role,
       opts: { parent: this, provider: server.provider },
       after: settled,
     });
-    const made = [...extensions, ...grants];
-    const pooler = this.createPooler(args, server, [app, readOnly], made);
-    this.ready = pooler === undefined ? made : [...made, ...pooler.ready];
+    const all = [...extensions, ...grants];
+    const pooler = this.createPooler(name, args, server, [app, readOnly], all);
+    this.ready = pooler === undefined ? all : [...all, ...pooler.ready];
     this.containerId = server.containerId;
     this.networks = server.networks;
     this.files = server.tls?.ca === undefined ? {} : { [CA_PATH]: server.tls.ca };
@@ -139,6 +138,7 @@ export class PgDatabase extends pulumi.ComponentResource {
   }
 
   private createPooler(
+    name: string,
     args: PgDatabaseArgs,
     server: ServerHandle,
     logins: Login[],
@@ -147,11 +147,13 @@ export class PgDatabase extends pulumi.ComponentResource {
     if (args.pooler === undefined) return undefined;
     const users = logins.map(({ role, password }) => ({ name: role.name, password }));
     const { host, port, networks, tls } = server;
+    const { resource, role } = poolerNames(args.env, name, args.pooler.role);
     return new PgPooler(
-      "pgbouncer",
+      resource,
       {
         env: args.env,
         ...args.pooler,
+        role,
         database: this.database,
         server: { host, port, networks, tls },
         users,
@@ -187,51 +189,6 @@ export class PgDatabase extends pulumi.ComponentResource {
 
   private loginName(purpose: Purpose): string {
     return this.logins[purpose] ?? `${this.database}_${purpose}`;
-  }
-
-  private createLogin(name: string, args: PgDatabaseArgs, server: ServerHandle, purpose: Purpose): Login {
-    const password = new RandomPassword(
-      `${name}-${purpose}-password`,
-      { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
-      { parent: this },
-    );
-    const role = new Role(
-      `${name}-${purpose}`,
-      {
-        name: this.loginName(purpose),
-        login: true,
-        password: password.result,
-        // The provider's default is a superuser.
-        superuser: false,
-        createDatabase: false,
-        createRole: false,
-        replication: false,
-        bypassRowLevelSecurity: false,
-        inherit: true,
-        connectionLimit: connectionLimit(name, purpose, args, server),
-      },
-      { parent: this, provider: server.provider, dependsOn: server.ready, ...args.env.dataOptions(ROLE) },
-    );
-    return { role, password: password.result };
-  }
-
-  private createDatabase(name: string, args: PgDatabaseArgs, server: ServerHandle, owner: Role): Database {
-    const encoding = { encoding: "UTF8", lcCollate: "C.UTF-8", lcCtype: "C.UTF-8", template: "template0" };
-    const guard = new DataGuard(
-      `${name}-guard`,
-      {
-        subject: `database ${this.database}`,
-        identity: { database: this.database, ...encoding },
-        released: args.env.isReleased(ROLE),
-        releaseWith: args.env.releaseCommand(ROLE),
-      },
-      { parent: this },
-    );
-    return new Database(
-      `${name}-database`,
-      { name: this.database, owner: owner.name, connectionLimit: -1, ...encoding },
-      { parent: this, provider: server.provider, dependsOn: guard, ...args.env.dataOptions(ROLE) },
-    );
   }
 
   private login({ host, port, tls }: Endpoint, { role, password }: Login): PgLogin {

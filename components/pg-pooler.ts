@@ -4,6 +4,7 @@ import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import { lookUpImage } from "./app-image.ts";
 import { type Limits, runContainer } from "./container.ts";
 import type { Environment } from "./environment.ts";
+import { fixedRole } from "./network-names.ts";
 import { type PoolSettings, poolerConfig, userList } from "./pgbouncer-config.ts";
 
 /** What a database says of its pooler. */
@@ -12,12 +13,13 @@ export interface PoolerArgs extends PoolSettings {
   image: pulumi.Input<string>;
   /** Most that each of its containers may use. */
   limits: pulumi.Input<Limits>;
-  /** Role in the environment, part of its name. @default "pgbouncer" */
+  /** Role in the environment, part of its name. @default "pgbouncer" for the first in an environment, else `<database>-pgbouncer` */
   role?: string;
 }
 
 /** What the pooler stands in front of. */
 export interface PgPoolerArgs extends PoolerArgs {
+  role: string;
   /** Environment that it is part of. */
   env: Environment;
   database: string;
@@ -41,6 +43,18 @@ const CONFIG = `${SECRETS_DIR}/pgbouncer.ini`;
 const USERS = `${SECRETS_DIR}/userlist.txt`;
 const CA = `${SECRETS_DIR}/server-ca.pem`;
 
+/** Environments that have a pooler. */
+const pooled = new WeakSet<Environment>();
+
+/** Resource name and role of a database's pooler; the first of an environment has those that it has alone. */
+export function poolerNames(env: Environment, database: string, given: string | undefined) {
+  const own = `${database}-pgbouncer`;
+  const resource = pooled.has(env) ? own : "pgbouncer";
+  pooled.add(env);
+  const wanted = { argument: "pooler.role", given, usual: "pgbouncer", own };
+  return { resource, role: fixedRole(env, `PgDatabase '${database}'`, wanted) };
+}
+
 /**
  * PgBouncer in transaction mode: many clients share few connections. Clients log in with scram-sha-256 as the roles
  * that they are in Postgres. Its configuration and the passwords are files; nothing secret is in its environment.
@@ -54,7 +68,7 @@ export class PgPooler extends pulumi.ComponentResource {
 
   constructor(name: string, args: PgPoolerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("tandem:index:PgPooler", name, {}, opts);
-    const role = args.role ?? "pgbouncer";
+    const { role } = args;
     this.host = args.env.name(role);
     const image = lookUpImage(`PgPooler '${name}'`, `${name}-image`, args.image, { parent: this });
     const files = this.files(args);

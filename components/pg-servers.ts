@@ -18,6 +18,13 @@ import { broughtProviders } from "./providers.ts";
 /** A server of this environment's own, in a container. */
 export type ContainerServer = { kind: "container" } & Omit<PostgresServerArgs, "env">;
 
+/** A `PostgresServer` that the program makes in this environment: for several databases on one server. */
+export interface OwnServer {
+  kind: "own";
+  /** The server. */
+  server: PostgresServer;
+}
+
 /** A server of the stack `shared`: what that stack hands out. Postgres 16 or newer. */
 export type SharedServer = { kind: "shared" } & SharedPostgres & {
     /** Port on this machine that leads to `hostPort`, where the Docker host is another machine. @default hostPort */
@@ -50,7 +57,7 @@ export interface ManagedServer {
 }
 
 /** Where a database lives. */
-export type PgServer = ContainerServer | SharedServer | ManagedServer;
+export type PgServer = ContainerServer | OwnServer | SharedServer | ManagedServer;
 
 /** What a database needs to know of the server that it is made on. */
 export interface ServerHandle {
@@ -58,6 +65,8 @@ export interface ServerHandle {
   host: pulumi.Input<string>;
   port: pulumi.Input<number>;
   provider: pulumi.ProviderResource;
+  /** Role by which the config releases its data. */
+  role: string;
   /** What must exist before anything is made on the server. */
   ready: pulumi.Resource[];
   /** The server's container, where there is one to reach: only then can a database that outlived its stack come back. */
@@ -72,6 +81,8 @@ export interface ServerHandle {
   tls?: { sslmode: string; ca?: string };
 }
 
+/** Role of the data on a server that isn't this environment's. */
+const ROLE = "postgres";
 /** Where clients find the certificates that sign a managed server's. */
 export const CA_PATH = `${SECRETS_DIR}/postgres-ca.pem`;
 
@@ -92,15 +103,19 @@ export function reachServer(
   switch (server.kind) {
     case "container": {
       const { kind: _, ...args } = server;
-      const own = new PostgresServer(`${name}-server`, { env, ...args }, { parent });
-      const { host, port, provider, ready, containerId } = own;
-      return { host, port, provider, ready, containerId, networks: [] };
+      return ownHandle(new PostgresServer(`${name}-server`, { env, ...args }, { parent }));
     }
+    case "own":
+      return ownHandle(server.server);
     case "shared":
       return reachShared(parent, name, env, server, database);
     case "managed":
       return reachManaged(parent, name, server, brought);
   }
+}
+
+function ownHandle({ host, port, provider, ready, containerId, role }: PostgresServer): ServerHandle {
+  return { host, port, provider, ready, containerId, role, networks: [] };
 }
 
 /**
@@ -144,6 +159,7 @@ function reachShared(
     host,
     port,
     provider,
+    role: ROLE,
     ready: [admin],
     containerId: host,
     tenant,
@@ -180,7 +196,7 @@ function reachManaged(
   const ca = caFile === undefined ? {} : { ca: readCertificates(caFile) };
   const tls = sslmode === "disable" ? {} : { tls: { sslmode, ...ca } };
   const provider = brought ?? managedProvider(parent, name, { ...server, host, port });
-  return { host, port, provider, ready: [], networks: [], ...tls };
+  return { host, port, provider, role: ROLE, ready: [], networks: [], ...tls };
 }
 
 function managedProvider(

@@ -11,8 +11,15 @@ import { checkedArgument, checkedDefault, checkedLimits } from "./checked-inputs
 import { type Limits, runContainer } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
+import { type ServerRoles, serverRoles } from "./network-names.ts";
 import { maxConnectionsCheck, rejectBadServer } from "./pg-arguments.ts";
-import { postgresArguments, sharedMemoryMb, sharedSettings } from "./postgres-tuning.ts";
+import {
+  givenSettings,
+  openedSettings,
+  type PostgresSettings,
+  runningSettings,
+} from "./postgres-settings.ts";
+import { postgresArguments, sharedMemoryMb } from "./postgres-tuning.ts";
 import { componentOptions } from "./providers.ts";
 import type { SharedNetworks } from "./shared-networks.ts";
 
@@ -30,9 +37,18 @@ export interface PostgresServerArgs {
   limits: pulumi.Input<Limits>;
   /** Connections that the server accepts. @default 100 */
   maxConnections?: pulumi.Input<number>;
-  /** Role in the environment, part of its names. @default "postgres" */
+  /**
+   * Settings of the server by their names in `pg_settings`, such as `{ work_mem: "16MB", wal_level: "logical" }`. They win over those that
+   * follow from the memory limit. A change restarts the server, and the preview shows it so: it is part of its command. The
+   * preview asks the image whether it knows each and takes its value. Refused are those that run programs, load libraries,
+   * name files, say where the server listens or logs, how logins are let in, or that give data up. @default none
+   */
+  settings?: PostgresSettings;
+  /** Libraries that the server loads at its start (`shared_preload_libraries`), such as `pg_stat_statements`. @default none */
+  preload?: string[];
+  /** Role in the environment, part of its names. @default "postgres" for the first in an environment, else the component's name */
   role?: string;
-  /** Role of its volume. @default "pgdata" */
+  /** Role of its volume. @default "pgdata" for the first in an environment, else its role and `data` */
   volumeRole?: string;
   /** Change it to issue a new administrator's password. @default "1" */
   passwordVersion?: pulumi.Input<string>;
@@ -61,6 +77,8 @@ export interface SharedPostgres {
 
 /** The administrator that the official image makes; with peer authentication it must be the system user's name. */
 const ADMIN = "postgres";
+/** Roles of the first Postgres server of an environment. */
+const ROLES: ServerRoles = { role: "postgres", volumeRole: "pgdata" };
 const DATA_DIR = "/var/lib/postgresql/data";
 /** Folder of the data in its volume. */
 const DATA_FOLDER = "pgdata";
@@ -86,17 +104,22 @@ export class PostgresServer extends pulumi.ComponentResource {
   readonly ready: pulumi.Resource[];
   /** Environment that it is part of. */
   readonly env: Environment;
+  /** Role in the environment; the config releases its data by this name. */
+  readonly role: string;
   /** The healthy container. */
   readonly containerId: pulumi.Output<string>;
   /** For the environments that it serves. */
   readonly shared: pulumi.Output<SharedPostgres>;
 
   constructor(name: string, given: PostgresServerArgs, opts?: pulumi.ComponentResourceOptions) {
-    rejectBadServer(name, given);
     const component = `PostgresServer '${name}'`;
+    const roles = serverRoles(component, name, given, ROLES);
+    rejectBadServer(name, { ...given, ...roles });
     const image = checkedArgument(component, "image", given.image, imageCheck);
     const args = {
       ...given,
+      ...roles,
+      own: givenSettings(given.settings, given.preload),
       image,
       limits: checkedLimits(component, given.limits),
       maxConnections: checkedDefault(
@@ -108,18 +131,19 @@ export class PostgresServer extends pulumi.ComponentResource {
       ),
     };
     super("tandem:index:PostgresServer", name, {}, componentOptions(component, args.env, opts));
-    const role = args.role ?? "postgres";
+    const { role, volumeRole } = roles;
     this.env = args.env;
+    this.role = role;
     this.host = args.env.name(role);
     const password = this.createPassword(name, args);
-    const volumeRole = args.volumeRole ?? "pgdata";
-    const server = { kind: "postgres", image, folder: DATA_FOLDER, user: ADMIN } as const;
+    const asked = given.settings === undefined && given.preload === undefined ? {} : { settings: args.own };
+    const server = { kind: "postgres", image, folder: DATA_FOLDER, user: ADMIN, ...asked } as const;
     const volume = guardedVolume(this, name, args.env, { role, volumeRole, server });
     const started = this.createContainer(name, args, role, volume, password);
     this.containerId = started.containerId;
     const admin = new AdminPassword(
       `${name}-admin`,
-      { containerId: started.containerId, username: ADMIN, password, ...settingsOf(args) },
+      { containerId: started.containerId, username: ADMIN, password, ...runningSettings(args) },
       { parent: this },
     );
     this.provider = this.createProvider(name, args, password);
@@ -147,7 +171,10 @@ export class PostgresServer extends pulumi.ComponentResource {
 
   private createContainer(
     name: string,
-    args: PostgresServerArgs & { maxConnections: pulumi.Input<number> },
+    args: PostgresServerArgs & {
+      maxConnections: pulumi.Input<number>;
+      own: pulumi.Output<Record<string, string>>;
+    },
     role: string,
     volume: Volume,
     password: pulumi.Output<string>,
@@ -160,8 +187,9 @@ export class PostgresServer extends pulumi.ComponentResource {
       fixedName: args.env.name(role),
       image: image.imageId,
       command: pulumi
-        .all([memoryMb, args.maxConnections])
-        .apply(([memory, connections]) => postgresArguments(memory, connections)),
+        .all([memoryMb, args.maxConnections, args.own])
+        .apply(([memory, connections, own]) => postgresArguments(memory, connections, own)),
+      opened: openedSettings(args.settings),
       user: ADMIN,
       environment: {
         POSTGRES_PASSWORD_FILE: passwordFile,
@@ -228,17 +256,4 @@ export class PostgresServer extends pulumi.ComponentResource {
  */
 function bootstrapPassword(env: Environment, password: pulumi.Output<string>): pulumi.Output<string> {
   return pulumi.secret(env.fingerprint(["bootstrap", password]));
-}
-
-/** A server of one environment is limited by its container alone. */
-function settingsOf({ networks, limits, tempFilesMb }: PostgresServerArgs): {
-  settings?: pulumi.Output<Record<string, string>>;
-} {
-  if (networks === undefined) return {};
-  const { memoryMb } = pulumi.output(limits);
-  return {
-    settings: pulumi
-      .all([memoryMb, tempFilesMb])
-      .apply(([memory, files]) => sharedSettings(files ?? Math.max(1024, 4 * memory))),
-  };
 }

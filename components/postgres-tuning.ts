@@ -1,13 +1,17 @@
 // Postgres settings for a memory limit.
 
 /**
- * Server settings as command-line arguments.
+ * Server settings as command-line arguments; those that a topology gives win over what follows from the memory.
  *
  * Sources: PostgreSQL's documentation, "Resource Consumption": shared_buffers 25 % of memory is a reasonable start;
  * "Query Planning": effective_cache_size is what the disk cache may hold, about half to three quarters. work_mem is
  * per sort and connection, so a quarter of memory is shared out among the connections.
  */
-export function postgresArguments(memoryMb: number, maxConnections: number): string[] {
+export function postgresArguments(
+  memoryMb: number,
+  maxConnections: number,
+  given: Readonly<Record<string, string>> = {},
+): string[] {
   const sharedBuffersMb = Math.max(32, Math.floor(memoryMb / 4));
   const workMemKb = Math.max(1024, Math.floor((memoryMb * 1024) / 4 / maxConnections));
   const settings: Record<string, string> = {
@@ -21,6 +25,7 @@ export function postgresArguments(memoryMb: number, maxConnections: number): str
     log_statement: "none",
     log_min_error_statement: "panic",
     log_connections: "off",
+    ...given,
   };
   return ["postgres", ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`])];
 }

@@ -3,6 +3,7 @@ import type { CallContext, CheckFailure, ResourceHandler } from "../plugin/handl
 import { hasUnknown, type Properties, sameValue } from "../plugin/values.ts";
 import type { DockerHost } from "./docker/docker-host.ts";
 import { type GuardedServer, serverProblem } from "./postgres/server-image.ts";
+import { settingsProblem } from "./postgres/server-settings.ts";
 
 /** Released data may be left behind, but not be given to a server that can't read it: that would help nobody. */
 async function serverFailures(
@@ -22,6 +23,25 @@ async function serverFailures(
   return [{ property: "server", reason }];
 }
 
+/** Settings are asked for where they, or the image, change: a server that doesn't take them doesn't start. */
+async function settingsFailures(
+  { news, olds }: CheckedInputs,
+  ctx: CallContext<DockerHost>,
+): Promise<CheckFailure[]> {
+  if (news.server === undefined || hasUnknown(news.server)) return [];
+  const server = news.server as unknown as GuardedServer;
+  const before = (olds.server ?? {}) as Partial<GuardedServer>;
+  const known = sameValue(asked(before), asked(server));
+  const problem = server.settings === undefined || known ? undefined : await settingsProblem(server, ctx);
+  if (problem === undefined) return [];
+  const reason =
+    `${server.image} doesn't take what ${server.container} is given by \`settings\` and \`preload\`: ${problem}. ` +
+    "Nothing was touched. To do: give it names and values that this version of Postgres knows.";
+  return [{ property: "server", reason }];
+}
+
+const asked = ({ image, settings }: Partial<GuardedServer>) => ({ image, settings }) as Properties;
+
 interface CheckedInputs {
   news: Properties;
   olds: Properties;
@@ -32,7 +52,9 @@ export const dataGuard: ResourceHandler<DockerHost> = {
   async check({ news, olds }, ctx) {
     const before = olds.identity as Properties | undefined;
     if (before === undefined || news.released === true || sameValue(before, news.identity)) {
-      return { inputs: news, failures: await serverFailures({ news, olds }, ctx) };
+      const failures = await serverFailures({ news, olds }, ctx);
+      if (failures.length > 0) return { inputs: news, failures };
+      return { inputs: news, failures: await settingsFailures({ news, olds }, ctx) };
     }
     const after = (news.identity ?? {}) as Properties;
     const moved = Object.keys({ ...before, ...after })

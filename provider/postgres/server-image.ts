@@ -22,6 +22,8 @@ export interface GuardedServer {
   folder?: string;
   /** User inside the container. */
   user: string;
+  /** Settings that a topology gives it, as its command line has them. @default none */
+  settings?: Readonly<Record<string, string>>;
 }
 
 type Context = CallContext<DockerHost>;
@@ -46,20 +48,9 @@ export async function serverProblem(server: GuardedServer, ctx: Context): Promis
   const labels = await volumeLabels(docker, server.volume);
   if (labels === undefined) return undefined;
   const image = wanted ?? (await pullImage(ctx, server.image));
-  const probe = await docker.createContainer({
-    Image: image,
-    Entrypoint: [PROGRAM[server.kind]],
-    Cmd: ["--version"],
-    Labels: { ...labels, [TRANSIENT]: "true" },
-    HostConfig: {
-      Binds: [`${server.volume}:${PLACE}:ro,nocopy`],
-      NetworkMode: "none",
-      ReadonlyRootfs: true,
-      CapDrop: ["ALL"],
-      SecurityOpt: ["no-new-privileges:true"],
-      Memory: 256 * 2 ** 20,
-      PidsLimit: 50,
-    },
+  const probe = await probeOf(docker, {
+    ...{ image, labels, entrypoint: PROGRAM[server.kind], command: ["--version"] },
+    binds: [`${server.volume}:${PLACE}:ro,nocopy`],
   });
   try {
     return await (server.kind === "postgres"
@@ -68,6 +59,40 @@ export async function serverProblem(server: GuardedServer, ctx: Context): Promis
   } finally {
     await probe.remove({ force: true, v: true });
   }
+}
+
+/** What runs for a moment to tell of an image. */
+interface ProbeSpec {
+  image: string;
+  entrypoint: string;
+  command: string[];
+  /** @default the image's */
+  user?: string;
+  labels?: Record<string, string>;
+  binds?: string[];
+}
+
+/** Makes a container that reaches nothing and writes nothing; the caller removes it. */
+export async function probeOf(
+  docker: Docker,
+  { image, entrypoint, command, user, labels = {}, binds = [] }: ProbeSpec,
+): Promise<Docker.Container> {
+  return await docker.createContainer({
+    Image: image,
+    Entrypoint: [entrypoint],
+    Cmd: command,
+    ...(user === undefined ? {} : { User: user }),
+    Labels: { ...labels, [TRANSIENT]: "true" },
+    HostConfig: {
+      Binds: binds,
+      NetworkMode: "none",
+      ReadonlyRootfs: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges:true"],
+      Memory: 256 * 2 ** 20,
+      PidsLimit: 50,
+    },
+  });
 }
 
 async function volumeLabels(docker: Docker, name: string): Promise<Record<string, string> | undefined> {
@@ -86,7 +111,7 @@ async function postgres(docker: Docker, probe: Docker.Container, server: Guarded
   return postgresProblem({
     ...{ written, owner: file.owner, user: server.user, uid: await uidOf(docker, probe, server.user) },
     missing: await missingExtensions(docker, probe, server, written.trim()),
-    image: await versionOf(probe),
+    image: await saidBy(probe),
   });
 }
 
@@ -100,7 +125,7 @@ async function redis(docker: Docker, probe: Docker.Container, server: GuardedSer
   return redisProblem({
     ...{ written: file.content, owner: file.owner, user: server.user },
     uid: await uidOf(docker, probe, server.user),
-    image: await versionOf(probe),
+    image: await saidBy(probe),
   });
 }
 
@@ -136,8 +161,8 @@ async function uidOf(docker: Docker, probe: Docker.Container, user: string): Pro
   return line === undefined ? undefined : Number(line.split(":")[2]);
 }
 
-/** What the image's program says of itself; undefined where it has none. */
-async function versionOf(probe: Docker.Container): Promise<string | undefined> {
+/** What the image's program says; undefined where there is no such program. */
+export async function saidBy(probe: Docker.Container): Promise<string | undefined> {
   try {
     await probe.start();
   } catch {
@@ -154,6 +179,13 @@ const folders = (major: string) => [
   `/usr/share/postgresql/${major}/extension`,
   "/usr/local/share/postgresql/extension",
   "/usr/share/postgresql/extension",
+];
+
+/** Folders of the libraries that a server loads, by the same two. */
+export const libraryFolders = (major: string) => [
+  `/usr/lib/postgresql/${major}/lib`,
+  "/usr/local/lib/postgresql",
+  "/usr/lib/postgresql",
 ];
 
 async function missingExtensions(
@@ -184,7 +216,8 @@ async function missingExtensions(
   return missing.sort();
 }
 
-async function isThere(container: Docker.Container, path: string): Promise<boolean> {
+/** Whether a container has a file. */
+export async function isThere(container: Docker.Container, path: string): Promise<boolean> {
   try {
     await container.infoArchive({ path });
     return true;

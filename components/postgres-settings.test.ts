@@ -1,0 +1,150 @@
+// What a topology may set of a Postgres server, and several databases and servers in one environment.
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Environment } from "./environment.ts";
+import { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";
+import { PostgresServer, type PostgresServerArgs } from "./postgres-server.ts";
+import { libraryName, settingProblem } from "./postgres-settings.ts";
+import { only, type Registered, recordResources, settled } from "./testing/mocks.ts";
+
+const CONTAINER = "docker:index/container:Container";
+const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };
+let registered: Registered[];
+let env: Environment;
+
+beforeEach(async () => {
+  registered = await recordResources();
+  env = new Environment("staging", { system: "shop", environment: "staging" });
+});
+afterEach(() => pulumi.runtime.disconnect());
+
+const server = (name: string, args: Partial<PostgresServerArgs> = {}) =>
+  new PostgresServer(name, { env, image: "pg:1", hostPort: 15_400, limits, ...args });
+const own = (hostPort: number) => ({ kind: "container", image: "pg:1", hostPort, limits }) as const;
+const database = (name: string, args: Partial<PgDatabaseArgs> = {}) =>
+  new PgDatabase(name, { env, server: own(15_401), ...args });
+const made = (type: string) => registered.filter((one) => one.type === type).map(({ inputs }) => inputs.name);
+
+describe("settings of a server", () => {
+  it("are part of its command, win over what follows from the memory, and are asked of the image", async () => {
+    server("pg", {
+      settings: { work_mem: "16MB", jit: false, max_wal_senders: 4, log_min_duration_statement: 500 },
+      preload: ["pg_stat_statements", "auto_explain"],
+    });
+    await pulumi.runtime.disconnect();
+    const { command, labels } = only(registered, CONTAINER).inputs;
+    for (const word of [
+      ...["work_mem=16MB", "jit=off", "max_wal_senders=4", "shared_buffers=64MB"],
+      "shared_preload_libraries=pg_stat_statements,auto_explain",
+    ])
+      expect(command).toContain(word);
+    expect(command.filter((word: string) => word.startsWith("work_mem="))).toHaveLength(1);
+    expect(only(registered, "tandem:data:Guard").inputs.server.settings).toEqual({
+      ...{ jit: "off", log_min_duration_statement: "500", max_wal_senders: "4", work_mem: "16MB" },
+      shared_preload_libraries: "pg_stat_statements,auto_explain",
+    });
+    expect(labels).toContainEqual({
+      label: "tandem.opened",
+      value: "postgres-setting:log_min_duration_statement",
+    });
+  });
+
+  it("change nothing of a server that has none", async () => {
+    server("pg");
+    await pulumi.runtime.disconnect();
+    expect(only(registered, "tandem:data:Guard").inputs.server).not.toHaveProperty("settings");
+    expect(JSON.stringify(only(registered, CONTAINER).inputs.labels)).not.toContain("opened");
+  });
+
+  it.each([
+    ...[
+      "work_mem",
+      "shared_buffers",
+      "max_wal_size",
+      "wal_level",
+      "timezone",
+      "idle_in_transaction_session_timeout",
+    ],
+    ...[
+      "auto_explain.log_min_duration",
+      "pg_stat_statements.max",
+      "default_text_search_config",
+      "jit",
+      "lc_messages",
+    ],
+  ])("may have %s", (name) => expect(settingProblem(name)).toBeUndefined());
+
+  it.each([
+    ["max_connections", /argument maxConnections/],
+    ["shared_preload_libraries", /argument preload/],
+    ["archive_command", /run a program or load a library/],
+    ["ssl_passphrase_command", /run a program/],
+    ["session_preload_libraries", /load a library/],
+    ["hba_file", /path of the image's/],
+    ["listen_addresses", /where the server listens/],
+    ["ssl", /how logins are let in/],
+    ["ssl_key_file", /how logins are let in/],
+    ["password_encryption", /how logins are let in/],
+    ["log_destination", /log away/],
+    ["logging_collector", /log away/],
+    ["fsync", /gives data up/],
+    ["primary_conninfo", /standby/],
+    ["search_path", /session or a login/],
+    ["debug_print_plan", /develops Postgres/],
+    ["Work_Mem", /is no name/],
+    ["work_mem = 1 -c fsync", /is no name/],
+  ])("can't have %s", (name, reason) => expect(settingProblem(name)).toMatch(reason));
+
+  it("load libraries by name alone", () => {
+    for (const name of ["pg_stat_statements", "pg_cron", "age"]) expect(libraryName(name)).toBeUndefined();
+    for (const name of ["/tmp/x", "../x", "a,b", "$libdir/x", "", 1]) expect(libraryName(name)).toBeDefined();
+  });
+
+  it("are refused all at once, before anything is made", async () => {
+    const wrong = { settings: { fsync: "off", work_mem: "1\n2" }, preload: ["/tmp/x"] };
+    expect(() => server("pg", wrong)).toThrow(/settings\.work_mem must be|settings\.fsync gives data up/);
+    expect(() => server("again", { role: "x", networks: {}, settings: { temp_file_limit: 1 } })).toThrow(
+      /temp_file_limit is the argument tempFilesMb/,
+    );
+    await pulumi.runtime.disconnect();
+    expect(made(CONTAINER)).toEqual([]);
+  });
+});
+
+describe("several databases in one environment", () => {
+  const DATABASE = "postgresql:index/database:Database";
+
+  it("have servers of their own, and the first the names that it has alone", async () => {
+    const pooler = { image: "pgbouncer:1", limits };
+    const first = database("main", { pooler });
+    const second = database("events", { server: own(15_402), pooler });
+    await pulumi.runtime.disconnect();
+    expect(made(CONTAINER).toSorted()).toEqual([
+      ...["shop_staging_events", "shop_staging_events-pgbouncer"],
+      ...["shop_staging_pgbouncer", "shop_staging_postgres"],
+    ]);
+    expect(made("docker:index/volume:Volume")).toEqual(["shop_staging_pgdata", "shop_staging_eventsdata"]);
+    expect([first.database, second.database]).toEqual(["shop_staging", "shop_staging_events"]);
+    expect((await settled(second.app.host)).value).toBe("shop_staging_events-pgbouncer");
+  });
+
+  it("lie on one server that the program makes, each with logins of its own", async () => {
+    const pg = server("pg");
+    database("main", { server: { kind: "own", server: pg } });
+    database("events", { server: { kind: "own", server: pg }, encoding: "UTF8", locale: "en_US.utf8" });
+    await pulumi.runtime.disconnect();
+    expect(made(CONTAINER)).toEqual(["shop_staging_postgres"]);
+    expect(made(DATABASE)).toEqual(["shop_staging", "shop_staging_events"]);
+    expect(new Set(made("postgresql:index/role:Role")).size).toBe(6);
+    const [, events] = registered.filter(({ type }) => type === DATABASE);
+    expect(events?.inputs).toMatchObject({ lcCollate: "en_US.utf8", lcCtype: "en_US.utf8" });
+  });
+
+  it("can't lie on a server of another environment", async () => {
+    const elsewhere = new Environment("other", { system: "shop", environment: "other" });
+    const pg = new PostgresServer("pg", { env: elsewhere, image: "pg:1", hostPort: 15_403, limits });
+    expect(() => database("main", { server: { kind: "own", server: pg } })).toThrow(
+      /server\.server is no PostgresServer of this environment/,
+    );
+  });
+});
