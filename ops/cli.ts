@@ -45,9 +45,12 @@ const GIVES_WAY = new Set("up preview drift down rollback promote seed parity re
 let chosen: string | undefined;
 const program = new Command("tandem")
   .hook("preAction", async (_, command) => {
-    // A promotion, a rollback or a look is about what there is: only these bring or show what a tag means by now.
-    if (!["up", "preview"].includes(command.name())) process.env[REGISTRY_VARIABLE] ??= "unasked";
-    if (GIVES_WAY.has(command.name())) lowerPriority(process.pid);
+    const name = command.name();
+    // A promotion, a rollback or a look is about what there is: only `up` and `preview` bring or show what a tag means by now.
+    // What else starts engines of its own, as tests do, leaves each to its command.
+    if (GIVES_WAY.has(name) && !["up", "preview"].includes(name))
+      process.env[REGISTRY_VARIABLE] ??= "unasked";
+    if (GIVES_WAY.has(name)) lowerPriority(process.pid);
     const { system } = command.optsWithGlobals<GlobalOptions>();
     if (system !== undefined) chosen = (await import("./engine/systems.ts")).systemFolder(system);
   })

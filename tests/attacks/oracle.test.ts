@@ -1,4 +1,5 @@
 // Attacks on a running pair of The Oracle: each environment on servers of its own, production's rows copied for staging.
-import { attackSuite } from "./suite.ts";
+import { describe } from "vitest";
+import { attackSuite, FULL } from "./suite.ts";
 
-attackSuite("oracle");
+describe.runIf(FULL)("The Oracle", () => attackSuite("oracle"));

@@ -5,6 +5,7 @@ import { recordSoak } from "../../bench/soak.ts";
 import { exec } from "../../provider/docker/containers.ts";
 import { AppVersions } from "../support/app-versions.ts";
 import { docker } from "../support/docker.ts";
+import { SOAK } from "../support/long-form.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 import { snapshot } from "../support/snapshot.ts";
@@ -24,7 +25,7 @@ import { PATIENCE_SECONDS, Site } from "./site.ts";
 import { type Planted, plantAll, type Trap } from "./trap.ts";
 
 /** All commands and all blockers, instead of those that tell the most. */
-export const FULL = process.env.TANDEM_ATTACKS === "full" || process.env.TANDEM_SOAK !== undefined;
+export const FULL = process.env.TANDEM_ATTACKS === "full" || SOAK;
 /** Kinds that each actor must at least have tried. */
 const KINDS = 10;
 /** What an administrator might ask who has never heard of a search path. */

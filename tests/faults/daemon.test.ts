@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { appReference, catalog } from "../../setup/images/catalog.ts";
 import { addressOf, expectCleanRefresh, expectConverged, expectWhole } from "../support/converged.ts";
 import { momentsIn, runAndStrike, seeded } from "../support/killer.ts";
+import { SOAK } from "../support/long-form.ts";
 import { OwnDocker } from "../support/own-docker.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually, type Target } from "../support/requests.ts";
 
-const soak = process.env.TANDEM_SOAK !== undefined;
 const seed = Number(process.env.TANDEM_SEED ?? 20261121);
 const random = seeded(seed);
 /** Ends of the daemon: as from `systemctl restart docker`, and as when the kernel kills it for want of memory. */
@@ -60,9 +60,9 @@ const struckUp = (
     strike: () => restart(moment.signal),
   });
 
-describe.skipIf(obstacle !== undefined)(`restarted during a first up (seed ${seed})`, () => {
+describe.runIf(SOAK && obstacle === undefined)(`restarted during a first up (seed ${seed})`, () => {
   it.each(
-    soak ? rounds(LINES.first, 20) : rounds(LINES.first, 4).slice(1, 2),
+    rounds(LINES.first, 20),
   )("$signal at operation $operations + $delayMs ms converges", async (moment) => {
     const project = await projectOnOwn();
     try {
@@ -93,7 +93,7 @@ describe.skipIf(obstacle !== undefined)(`restarted under a live system (seed ${s
   afterAll(() => project?.remove());
 
   it.each(
-    soak ? signals : (["SIGKILL"] as const),
+    SOAK ? signals : (["SIGKILL"] as const),
   )("idle, %s: it comes back by itself, and nothing is to do", async (signal) => {
     await restart(signal);
     await eventually(
@@ -107,7 +107,7 @@ describe.skipIf(obstacle !== undefined)(`restarted under a live system (seed ${s
   });
 
   it.each(
-    rounds(LINES.update, soak ? 20 : 2),
+    SOAK ? rounds(LINES.update, 20) : rounds(LINES.update, 3).slice(2),
   )("during an update, $signal at operation $operations + $delayMs ms converges and keeps every row", async ({
     round,
     ...moment

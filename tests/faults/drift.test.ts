@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
 import type { DriftReport } from "../../ops/inspect/drift/render.ts";
 import { appReference, catalog } from "../../setup/images/catalog.ts";
+import { SOAK } from "../support/long-form.ts";
 import { OwnDocker } from "../support/own-docker.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
@@ -19,7 +20,6 @@ const accidents = {
 };
 type Accident = keyof typeof accidents;
 
-const SOAK = process.env.TANDEM_SOAK !== undefined;
 /** Looks right after an `up`, and after accidents: 50 in all in the long form. */
 const COUNTS = SOAK ? { looks: 30, accidents: 20 } : { looks: 1, accidents: 2 };
 /** Looks that found nothing, by what they came after. */

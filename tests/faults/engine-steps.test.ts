@@ -6,11 +6,11 @@ import { AppVersions } from "../support/app-versions.ts";
 import { addressOf, expectCleanRefresh, expectConverged } from "../support/converged.ts";
 import { operationsIn, runAndStrike } from "../support/killer.ts";
 import { failuresByReason, Load } from "../support/load.ts";
+import { SOAK } from "../support/long-form.ts";
 import { TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 
-const SOAK = process.env.TANDEM_SOAK !== undefined;
-const ROUNDS = SOAK ? 20 : 3;
+const ROUNDS = SOAK ? 20 : 2;
 /** The rounds that are run, the first is 1: `TANDEM_ROUNDS=1-7` runs some of them, since all twenty take long. */
 const [FIRST = 1, LAST = ROUNDS] = (process.env.TANDEM_ROUNDS ?? "").split("-").filter(Boolean).map(Number);
 

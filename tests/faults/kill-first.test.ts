@@ -11,7 +11,7 @@ describe(`a first up, killed (seed ${seed})`, () => {
   let project: TestProject;
   afterEach(() => project.remove());
 
-  it.each(moments(LINES))("at operation $operations + $delayMs ms converges", async (moment) => {
+  it.each(moments(LINES, 1))("at operation $operations + $delayMs ms converges", async (moment) => {
     project = await TestProject.create();
     const run = await killedUp(project, moment);
     expect(run.struck, `it had ended with ${run.exitCode} before the moment came`).toBe(true);

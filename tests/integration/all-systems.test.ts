@@ -1,6 +1,7 @@
 // All five systems on one machine at the same time: staging and production of each, ten environments.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AllSystems, PLACES } from "../support/all-systems.ts";
+import { SOAK } from "../support/long-form.ts";
 import { eventually } from "../support/requests.ts";
 import { snapshot } from "../support/snapshot.ts";
 
@@ -21,7 +22,6 @@ beforeAll(async () => {
 afterAll(() => all?.remove());
 
 /** Each system's own suite brings up its pair beside another system's every day; all at once only in the long form. */
-const SOAK = process.env.TANDEM_SOAK !== undefined;
 
 describe.runIf(SOAK)("ten environments of five systems", () => {
   it("come up at the same time, and each answers to its own hostname", async () => {

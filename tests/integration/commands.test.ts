@@ -9,6 +9,7 @@ import { clientCases } from "../support/client-cases.ts";
 import { open, untilOneOff } from "../support/console.ts";
 import { dockerOk } from "../support/docker-cli.ts";
 import { execCases } from "../support/exec-cases.ts";
+import { long } from "../support/long-form.ts";
 import { ROOT, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 import { runCases } from "../support/run-cases.ts";
@@ -258,7 +259,7 @@ describe("a run that does not come to its end", () => {
     expect(preview.exitCode, preview.output).toBe(0);
   });
 
-  it("killed while it deletes data, the rest of it goes, and a new environment can be made", async () => {
+  long("killed while it deletes data, the rest of it goes, and a new environment can be made", async () => {
     const before = await names();
     await killWhileDeleting();
     const look = await project.tandem(["preview", "staging"]);

@@ -20,12 +20,13 @@ import {
 } from "../support/hand-made.ts";
 import { hostChanges } from "../support/hand-made-host.ts";
 import { fileChanges, postgresChanges } from "../support/hand-made-inside.ts";
+import { long, SOAK } from "../support/long-form.ts";
 import { type Outcome, ROOT, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 import { containerOf, snapshot } from "../support/snapshot.ts";
 
 /** Runs against stacks that nobody touched. */
-const ROUNDS = process.env.TANDEM_SOAK === "1" ? 50 : 2;
+const ROUNDS = SOAK ? 50 : 1;
 
 let project: TestProject;
 let image: string;
@@ -95,7 +96,7 @@ describe("stacks that nobody touched", () => {
     for (let round = 0; round < ROUNDS; round++) await clean();
   });
 
-  it("give none after all containers were restarted", async () => {
+  long("give none after all containers were restarted", async () => {
     const filters = JSON.stringify({ label: [`tandem.system=${project.name}`] });
     const containers = await docker.listContainers({ filters });
     await execa("docker", ["restart", "-t", "10", ...containers.map(({ Id }) => Id)]);
@@ -183,7 +184,7 @@ describe("changes made by hand", () => {
     await clean();
   });
 
-  it("are not mixed up with a change of the program that waits", async () => {
+  long("are not mixed up with a change of the program that waits", async () => {
     const banner = project.config("staging").banner;
     project.configure("staging", { banner: "NOT YET DEPLOYED" });
     await dockerOk(["update", "--pids-limit", "999", `${project.name}_staging_postgres`]);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { AppVersions } from "../support/app-versions.ts";
 import { failuresByReason, Load } from "../support/load.ts";
+import { long } from "../support/long-form.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 import { StackDatabase } from "../support/stack-database.ts";
@@ -166,7 +167,7 @@ describe("restore points", () => {
     expect(await database.sql("SELECT count(*) FROM notes")).toBe("2");
   });
 
-  it("that can't be written stop the deploy before the migration", async () => {
+  long("that can't be written stop the deploy before the migration", async () => {
     const image = await versions.make("v3", {
       "0003_mood.sql": LARGE,
       "0004_more.sql": "-- Up Migration\nALTER TABLE notes ADD COLUMN more text;\n",

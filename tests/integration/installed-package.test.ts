@@ -9,13 +9,13 @@ import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import manifest from "../../package.json" with { type: "json" };
 import { docker, uniqueName } from "../support/docker.ts";
+import { SOAK } from "../support/long-form.ts";
 import { runsBesideOwnContainers, succeed } from "../support/own-program.ts";
 import { ROOT } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 import { pack, UserRepository } from "../support/user-repository.ts";
 import { broughtUp, schemaErrors, workflowFiles } from "../support/workflows.ts";
 
-const SOAK = process.env.TANDEM_SOAK !== undefined;
 const base = mkdtempSync(join(tmpdir(), "tandem-package-"));
 const repositories: UserRepository[] = [];
 let archive: string;

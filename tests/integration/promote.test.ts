@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { docker } from "../support/docker.ts";
 import { dockerOk, until } from "../support/docker-cli.ts";
+import { long } from "../support/long-form.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 
@@ -128,7 +129,7 @@ describe("a version is not promoted", () => {
     project.configure("staging", { logLevel: "debug" });
   });
 
-  it("when its last update failed", async () => {
+  long("when its last update failed", async () => {
     project.configure("staging", { image: "tandem-nowhere.invalid/app:1.0.0" });
     expect((await project.tandem(["up", "staging"])).exitCode).not.toBe(0);
     project.configure("staging", { image });
@@ -194,7 +195,7 @@ describe("a version that is healthy, and lacks what a smoke test asks for", () =
     expect((await appOf("production"))?.ImageID).toBe(await imageIdOf(image));
   });
 
-  it("is told of after a rollback to it, with exit code 1", async () => {
+  long("is told of after a rollback to it, with exit code 1", async () => {
     const history = JSON.parse((await project.tandem(["history", "staging", "--json"])).output);
     const away = await project.tandem(["rollback", "staging", "--yes"]);
     expect(away.exitCode, away.output).toBe(0);

@@ -9,6 +9,7 @@ import { renderReport } from "../../ops/inspect/report/page/page.ts";
 import { makeRestorePoint, type RestorePoint } from "../../provider/postgres/restore-point.ts";
 import { openBrowser } from "../support/browser.ts";
 import { docker } from "../support/docker.ts";
+import { long } from "../support/long-form.ts";
 import { ROOMY, TestProject } from "../support/project.ts";
 import { expectForEverybody, makePage, openPage, violations } from "../support/report-page.ts";
 import { containerOf } from "../support/snapshot.ts";
@@ -174,7 +175,7 @@ describe("a pair that isn't", () => {
     await page.close();
   });
 
-  it("is made where one is down and the host of the other doesn't answer", async () => {
+  long("is made where one is down and the host of the other doesn't answer", async () => {
     expect((await project.tandem(["down", "staging", "--yes"])).exitCode).toBe(0);
     project.configure("production", { dockerHost: `unix://${project.folder}/nobody.sock` });
     const document = await reportDocument();

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
 import { findOriginals } from "../../ops/deploy/seed/search.ts";
 import { docker } from "../support/docker.ts";
+import { SOAK } from "../support/long-form.ts";
 import { requirePostgresImage } from "../support/postgres.ts";
 import { FOLDER, SearchFolder } from "../support/search-folder.ts";
 
 const image = await requirePostgresImage();
 /** In full by `./tandem test soak`. */
-const SOAK = process.env.TANDEM_SOAK !== undefined;
 const VALUES = SOAK ? 1_000_000 : 100_000;
 /** Too little for all values at once, of which grep would take 75 times as much. */
 const MEMORY_MB = SOAK ? 512 : 128;

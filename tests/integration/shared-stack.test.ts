@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { listRestorePoints, makeRestorePoint } from "../../provider/postgres/restore-point.ts";
 import { docker } from "../support/docker.ts";
+import { long } from "../support/long-form.ts";
 import { TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
 import {
@@ -154,7 +155,7 @@ describe("an environment on shared servers", () => {
     redis.disconnect();
   });
 
-  it("finds its database again after a plain destroy, which leaves no administrator behind", async () => {
+  long("finds its database again after a plain destroy, which leaves no administrator behind", async () => {
     const before = await others();
     const destroy = await project.pulumi(["destroy", "-s", "staging", "--yes", "--skip-preview"]);
     expect(destroy.exitCode, destroy.output).toBe(0);
@@ -251,7 +252,7 @@ describe("shared servers", () => {
     ]);
   });
 
-  it("keep the data of an environment that is down from being deleted with them", async () => {
+  long("keep the data of an environment that is down from being deleted with them", async () => {
     const down = await project.tandem(["down", "production", "--confirm", "production"]);
     expect(down.exitCode, down.output).toBe(0);
     const deletion = ["--delete-data", "--yes-delete-data-of", "shared"];

@@ -9,6 +9,7 @@ import { whoListens } from "../../infra/check/local-port.ts";
 import { sharedConnection } from "../../lib/ssh.ts";
 import { oneOffsOf, open, piped, untilOneOff } from "../support/console.ts";
 import { until } from "../support/docker-cli.ts";
+import { long } from "../support/long-form.ts";
 import { processes } from "../support/processes.ts";
 import { freePort, type Outcome, type RunningCommand, TestProject } from "../support/project.ts";
 import { ask, eventually } from "../support/requests.ts";
@@ -109,7 +110,7 @@ describe("two commands", () => {
 });
 
 describe("afterwards", () => {
-  it("another up and a preview change nothing", async () => {
+  long("another up and a preview change nothing", async () => {
     const before = await snapshot(project.name, "staging");
     const up = await run("up", "staging", "--yes");
     expect(up.exitCode, up.output).toBe(0);
@@ -195,7 +196,7 @@ describe("a run that doesn't come to its end", () => {
     expect(notes.text).toContain("kept");
   }
 
-  it("because a step fails closes the forward", async () => {
+  long("because a step fails closes the forward", async () => {
     const image = project.config("staging").image;
     // An image that can't migrate.
     project.configure("staging", { image: project.config("staging").redisImage ?? "redis:7.2.11-bookworm" });
@@ -209,7 +210,7 @@ describe("a run that doesn't come to its end", () => {
     );
   });
 
-  it("because of SIGINT lets the engine stop in order, and closes the forward", async () => {
+  long("because of SIGINT lets the engine stop in order, and closes the forward", async () => {
     const { up } = await updateUnderWay("INTERRUPTED");
     up.kill("SIGINT");
     const { exitCode, all } = await up;

@@ -1,4 +1,4 @@
-// `tandem verify` on a running pair: everything holds, and each planted violation is found.
+// A running pair, attacked from inside, and `tandem verify` on it: everything holds, and each planted violation is found.
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Check } from "../../ops/inspect/verify/check.ts";
@@ -7,6 +7,7 @@ import { referenceOf } from "../../setup/images/catalog.ts";
 import { loopbackWarning } from "../../setup/loopback-warning.ts";
 import { docker, removeLabelled } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";
+import { isolationCases } from "../support/isolation-cases.ts";
 import { freePort, TestProject } from "../support/project.ts";
 import { containerOf } from "../support/snapshot.ts";
 
@@ -69,6 +70,9 @@ beforeAll(async () => {
 });
 afterEach(() => removeLabelled(planted()));
 afterAll(() => project.remove());
+
+// Before anything is planted.
+isolationCases(() => project);
 
 describe("a pair that is isolated", () => {
   it("holds in every check, each with what was tried and what came back, and ends with 0", async () => {

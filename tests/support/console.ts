@@ -59,13 +59,13 @@ export async function onEndlessInput(project: TestProject, args: readonly string
 /**
  * Runs a command at a terminal of its own, of 17 rows and 91 columns, which `type` writes to.
  *
- * @param type what is typed, each entry after the text before it has been printed: `[printed, typed]`
+ * @param type what is typed, each entry after the text before it has been printed: `[printed, typed, what is done then]`
  * @param meanwhile shell commands that run at the terminal beside it
  */
 export async function atTerminal(
   project: TestProject,
   args: readonly string[],
-  type: readonly (readonly [printed: string, typed: string])[] = [],
+  type: readonly (readonly [printed: string, typed: string, then?: () => void])[] = [],
   meanwhile = "true",
 ): Promise<{ exitCode: number; output: string }> {
   const [program, words] = project.commandLine(args);
@@ -89,6 +89,7 @@ export async function atTerminal(
     left.shift();
     seen = "";
     running.stdin?.write(next[1]);
+    next[2]?.();
   });
   const { exitCode, all } = await running;
   return { exitCode: exitCode ?? -1, output: all ?? "" };

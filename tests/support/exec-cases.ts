@@ -1,4 +1,5 @@
 // What `tandem exec` does in an environment `staging` that is up, beside a `production` that isn't.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
@@ -24,7 +25,9 @@ export function execCases(project: () => TestProject): void {
     });
 
     it("joins a terminal, and follows its size", async () => {
-      const later = "sleep 4; stty rows 20 cols 100 < /dev/tty";
+      // On a busy machine the first size may be seen late: the second one comes after it.
+      const seen = join(project().folder, "first-size-seen");
+      const later = `until [ -e '${seen}' ]; do sleep 0.1; done; stty rows 20 cols 100 < /dev/tty`;
       const wait =
         'until [ "$(stty size)" = "20 100" ]; do sleep 0.1; done; echo "now $(stty size)"; exit 5\n';
       const size = 'until [ "$(stty size)" = "17 91" ]; do sleep 0.1; done; echo "at $(stty size)"\n';
@@ -33,7 +36,7 @@ export function execCases(project: () => TestProject): void {
         exec("app"),
         [
           ["$", size],
-          ["at 17 91", wait],
+          ["at 17 91", wait, () => writeFileSync(seen, "")],
         ],
         later,
       );

@@ -37,6 +37,8 @@ export interface Change {
 export interface Group {
   name: string;
   changes: Change[];
+  /** In the long form only: no group after it builds on it. */
+  long?: true;
   /** What the report exits with, where it isn't 0; `up` must refuse the group then, and it is taken back. */
   refused?: 1 | 5;
   /**

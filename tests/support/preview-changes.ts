@@ -123,6 +123,7 @@ export function settingGroups({ ports }: PairFacts): Group[] {
     },
     {
       name: "ports, and what opens a route",
+      long: true,
       alone: true,
       changes: [
         {

@@ -123,6 +123,7 @@ export function codeGroups({ name, ports, ids }: PairFacts): Group[] {
     },
     {
       name: "less in the code",
+      long: true,
       changes: [
         {
           name: "a service less in the code",
@@ -139,6 +140,7 @@ export function codeGroups({ name, ports, ids }: PairFacts): Group[] {
     },
     {
       name: "data that nobody released",
+      long: true,
       refused: 1,
       changes: [
         {
@@ -150,6 +152,7 @@ export function codeGroups({ name, ports, ids }: PairFacts): Group[] {
     },
     {
       name: "a broken policy",
+      long: true,
       refused: 5,
       changes: [
         {

@@ -4,12 +4,13 @@ import type { Effects } from "../../ops/inspect/plan/effects.ts";
 import type { StackReport } from "../../ops/inspect/plan/report.ts";
 import type { Report } from "./load.ts";
 import { failuresByReason } from "./load.ts";
+import { SOAK } from "./long-form.ts";
 import type { Observed } from "./observed-effects.ts";
 import { type Group, NO_PAIR, type PairFacts, STACKS, type Stack, type Verdict } from "./preview-change.ts";
 import { type PreviewPair, partOf } from "./preview-pair.ts";
 
 /** With `./tandem test soak` each change gets a report of its own; else a group gets one on all of its changes at once. */
-const ONE_BY_ONE = process.env.TANDEM_SOAK !== undefined;
+const ONE_BY_ONE = SOAK;
 
 const NOTHING: Effects = {
   ...{ restarts: [], replaces: [], updates: [], creates: [], removes: [], data: [], migrations: [] },
@@ -96,17 +97,18 @@ function expectGap(parts: readonly StackReport[], load: Report, moved: boolean):
  * @param current the pair, once it is there
  */
 export function testGroups(groupsOf: (facts: PairFacts) => Group[], current: () => PreviewPair): void {
-  const groups = groupsOf(NO_PAIR).map(({ name, changes, alone = ONE_BY_ONE }, index) => {
+  const daily = groupsOf(NO_PAIR).filter(({ long = false }) => SOAK || !long);
+  const groups = daily.map(({ name, changes, alone = ONE_BY_ONE }) => {
     const all = changes.map((change) => change.name);
     // The changes that a report is on, by their places.
     const reports: [string, number[]][] = alone
       ? all.map((one, place) => [one, [place]])
       : [[all.join("; "), all.map((_, place) => place)]];
-    return { name, index, reports };
+    return { name, reports };
   });
-  describe.each(groups)("$name", ({ index, reports }) => {
+  describe.each(groups)("$name", ({ name: group, reports }) => {
     const parts: Record<Stack, StackReport[]> = { staging: [], production: [] };
-    const own = () => groupsOf(current().facts)[index] as Group;
+    const own = () => groupsOf(current().facts).find(({ name }) => name === group) as Group;
 
     it.each(reports)("report: %s", async (name, places) => {
       const { changes: all, refused, approved } = own();
