@@ -8,22 +8,26 @@ import { hasLater } from "./checked-inputs.ts";
 import { AUTONAME_LENGTH } from "./container.ts";
 import { type HttpHealth, needsProbe } from "./health-check.ts";
 import { networkName } from "./network-names.ts";
-import { IMAGE_USER, watchSeconds } from "./service-inputs.ts";
+import { IMAGE_USER, routeArgument, watchSeconds } from "./service-inputs.ts";
 
 /** More containers of one service than any one machine is for. */
 const MOST_REPLICAS = 99;
 
-/** @throws pulumi.RunError that names all arguments which are wrong */
-export function rejectBadArgs(name: string, args: AppServiceArgs): void {
-  if (args.route !== undefined && args.port === undefined) {
+/**
+ * @param kind what messages call it
+ * @throws pulumi.RunError that names all arguments which are wrong
+ */
+export function rejectBadArgs(name: string, args: AppServiceArgs, kind = "AppService"): void {
+  const { route, routes } = args;
+  if ((route !== undefined || (routes ?? []).length > 0) && args.port === undefined) {
     throw new pulumi.RunError(
-      `AppService '${name}': a route needs a port; set \`port\` or leave \`route\` out.`,
+      `${kind} '${name}': a route needs a port; set \`port\` or leave \`${route === undefined ? "routes" : "route"}\` out.`,
     );
   }
   const { image, secrets = {}, migration, watch, user } = args;
   const folder = isBuildContext(image) ? image : undefined;
   const replicas = args.replicas ?? 1;
-  const checks = new ArgumentChecks("AppService", name)
+  const checks = new ArgumentChecks(kind, name)
     .name(`${args.env.name(name)}-1`, AUTONAME_LENGTH + 1)
     .container({
       ...args,
@@ -37,19 +41,31 @@ export function rejectBadArgs(name: string, args: AppServiceArgs): void {
     .each("names", args.names, networkName)
     .required("replicas", replicas, whole(1, MOST_REPLICAS))
     .port("port", args.port)
-    .each("route.hostnames", args.route?.hostnames, hostname)
+    .add("routes", routesProblem(args))
     .optional("watch.seconds", watch?.seconds, watchSeconds)
     .optional("watch.errorPercent", watch?.errorPercent, percent);
+  for (const [index, each] of routesOf(args).entries()) {
+    const argument = routeArgument(args, index);
+    checks.each(`${argument}.hostnames`, each?.hostnames, hostname);
+    if (typeof each?.gateway?.route !== "function") checks.add(`${argument}.gateway`, "must be a Gateway");
+  }
   if (folder !== undefined) checks.build(folder);
   if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets }, args.environment);
   if (migration !== undefined) checks.name(`${args.env.name(name)}_migration`).migration(migration);
   checks.done();
   const twice = Object.keys(secrets).filter((key) => key in (args.environment ?? {}));
   if (twice.length > 0) {
-    throw new pulumi.RunError(
-      `AppService '${name}': ${twice.join(", ")} stands in environment and in secrets.`,
-    );
+    throw new pulumi.RunError(`${kind} '${name}': ${twice.join(", ")} stands in environment and in secrets.`);
   }
+}
+
+const routesOf = ({ route, routes }: AppServiceArgs) =>
+  route !== undefined ? [route] : Array.isArray(routes) ? routes : [];
+
+function routesProblem({ route, routes }: AppServiceArgs): string | undefined {
+  if (routes === undefined) return undefined;
+  if (!Array.isArray(routes)) return "must be a list that is written down";
+  return route === undefined ? undefined : "stands beside route; put all of them into routes";
 }
 
 function withoutPort({ health, port }: AppServiceArgs): string | undefined {

@@ -1,20 +1,19 @@
-// AppService: an application's containers, its migration and its route.
+// AppService: an application's containers, its migration and its routes.
 import * as pulumi from "@pulumi/pulumi";
-import { image as imageCheck } from "../lib/docker/values.ts";
-import { Migration, type UpstreamProtocol } from "../provider/sdk.ts";
-import { type AppImage, type BuildContext, buildImage, isBuildContext, lookUpImage } from "./app-image.ts";
+import type { UpstreamProtocol } from "../provider/sdk.ts";
+import type { BuildContext } from "./app-image.ts";
 import { rejectBadArgs } from "./app-service-checks.ts";
-import { checkedArgument } from "./checked-inputs.ts";
-import { type Limits, type RunningContainer, runContainer, type VolumeMount } from "./container.ts";
+import type { Limits, VolumeMount } from "./container.ts";
 import type { Environment } from "./environment.ts";
 import type { Gateway, WatchSpec } from "./gateway.ts";
 import type { HealthCheck } from "./health-check.ts";
-import { type ImageOptions, openedLabel, optionsOf, type PublishedPort } from "./image-options.ts";
-import { databaseOf, type MigrationSpec } from "./migration-spec.ts";
-import { takeNames } from "./network-names.ts";
+import type { ImageOptions, PublishedPort } from "./image-options.ts";
+import type { MigrationSpec } from "./migration-spec.ts";
 import { componentOptions } from "./providers.ts";
-import { present, type SecretDelivery, secretsAsFiles } from "./secret-files.ts";
-import { type ServiceInputs, serviceInputs, withoutUnset } from "./service-inputs.ts";
+import type { SecretDelivery } from "./secret-files.ts";
+import { serviceInputs, withoutUnset } from "./service-inputs.ts";
+import { createContainers, createMigration, imageOf, statedArgs } from "./service-parts.ts";
+import { createRoute, takeOverTogether } from "./service-routes.ts";
 
 /** What leads to a service. */
 export interface RouteSpec {
@@ -55,6 +54,11 @@ export interface AppServiceArgs extends ImageOptions {
   port?: pulumi.Input<number>;
   /** Route to it; needs `port`. */
   route?: RouteSpec;
+  /**
+   * Routes to it in the place of `route`, where several gateways, or several sets of hostnames, lead to it; needs `port`. They move
+   * together, and back together. @default `route` alone
+   */
+  routes?: RouteSpec[];
   /** One-shot step that must succeed before a new version starts. */
   migration?: MigrationSpec;
   /** How to find out whether it works. */
@@ -120,7 +124,7 @@ export class AppService extends pulumi.ComponentResource {
   readonly containers: pulumi.Output<string[]>;
   /** Content address of the image that runs. */
   readonly imageId: pulumi.Output<string>;
-  /** What must exist before a service that calls this one starts: its healthy containers, and its route. */
+  /** What must exist before a service that calls this one starts: its healthy containers, and its routes. */
   readonly ready: pulumi.Resource[];
 
   constructor(name: string, own: AppServiceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -133,116 +137,17 @@ export class AppService extends pulumi.ComponentResource {
       componentOptions(`AppService '${name}'`, given.env, opts),
     );
     const args = serviceInputs(name, given);
-    const image = this.resolveImage(name, args);
-    const migration = this.createMigration(name, args, image);
+    const image = imageOf(this, name, args);
+    const migration = createMigration(this, name, args, image);
     this.imageId = migration?.imageId ?? image.imageId;
-    const running = this.createContainers(name, args, this.imageId);
-    this.containers = pulumi.all(running.map(({ started }) => started.containerName));
-    this.ready = [...running.map(({ started }) => started), ...this.createRoute(name, args)];
+    // One route moves when the containers are healthy; several are a release of one service.
+    const together = args.routes.length > 1;
+    const running = createContainers(this, name, args, { image: this.imageId, held: together });
+    const { names, ready } = together
+      ? takeOverTogether(this, name, [{ name, args, running, component: this }])
+      : createRoute(this, name, args, running);
+    this.containers = names[name] as pulumi.Output<string[]>;
+    this.ready = ready;
     this.registerOutputs({ containers: this.containers, imageId: this.imageId });
   }
-
-  private resolveImage(name: string, args: ServiceInputs): AppImage {
-    const { component, image } = args;
-    const opts = { parent: this };
-    return isBuildContext(image)
-      ? buildImage(`${name}-image`, this.buildOf(args, image), opts)
-      : lookUpImage(component, `${name}-image`, image, opts);
-  }
-
-  private buildOf({ component, env }: ServiceInputs, build: BuildContext): BuildContext {
-    const tag = checkedArgument(component, "image.tag", build.tag, imageCheck);
-    return { ...build, tag: env.nameOnHost(tag) };
-  }
-
-  private createMigration(name: string, args: ServiceInputs, image: AppImage): Migration | undefined {
-    if (args.migration === undefined) return undefined;
-    const secrets = { ...args.secrets, ...args.migration.secrets };
-    const delivery = secretsAsFiles(args.env, secrets, args.secretsAs ?? "env", args.files);
-    return new Migration(
-      `${name}-migration`,
-      {
-        containerName: `${args.env.name(name)}_migration`,
-        imageId: image.imageId,
-        command: args.migration.command,
-        user: args.user,
-        environment: { ...present(variablesOf(args)), ...delivery.environment },
-        files: delivery.files,
-        options: migrationOptions(args),
-        network: args.env.network,
-        networks: args.networks,
-        labels: { ...args.env.labels(name), ...openedLabel(migrationOptions(args) ?? {}, args.user) },
-        logOptions: args.env.logOptions,
-        timeoutSeconds: args.migrationSeconds,
-        memoryMb: args.limits.memoryMb,
-        cpus: args.limits.cpus,
-        pids: args.limits.pids,
-        ...databaseOf(name, args.migration),
-      },
-      { parent: this, dependsOn: args.dependsOn },
-    );
-  }
-
-  private createContainers(
-    name: string,
-    args: ServiceInputs,
-    image: pulumi.Output<string>,
-  ): RunningContainer[] {
-    const delivery = secretsAsFiles(args.env, args.secrets ?? {}, args.secretsAs ?? "env", args.files);
-    const replicas = Array.from({ length: args.replicas ?? 1 }, (_, index) => index + 1);
-    return replicas.map((replica) =>
-      runContainer(this, args.env, `${args.env.name(name)}-${replica}`, {
-        role: name,
-        component: args.component,
-        image,
-        command: args.command,
-        ...optionsOf(args),
-        user: args.user,
-        environment: { ...present(args.environment), ...delivery.environment },
-        ports: args.publish?.map(({ port, hostPort, protocol, bindAddress = "127.0.0.1" }) => ({
-          ...{ bindAddress, hostPort, containerPort: port, protocol },
-        })),
-        ...(args.replace === "stop-first"
-          ? { stopFirst: true, aliases: takeNames(args.env, args.component, name, args.names) }
-          : {}),
-        files: delivery.files,
-        filesVersion: delivery.version,
-        volumes: args.volumes,
-        networks: args.networks,
-        limits: args.limits,
-        health: args.health,
-        probe: args.probe,
-        healthTimeoutSeconds: args.healthTimeoutSeconds,
-        stopGraceSeconds: args.stopGraceSeconds,
-        watchSeconds: args.route === undefined ? args.watch.seconds : undefined,
-        dependsOn: args.dependsOn,
-      }),
-    );
-  }
-
-  private createRoute(name: string, args: ServiceInputs): pulumi.Resource[] {
-    if (args.route === undefined) return [];
-    const { gateway, hostnames, path, protocol } = args.route;
-    const { stopGraceSeconds: drainSeconds, watch } = args;
-    const upstreams = pulumi
-      .all([this.containers, args.port])
-      .apply(([names, port]) => names.map((container) => `${container}:${port}`));
-    const target = { hostnames, path, protocol, upstreams, drainSeconds, watch };
-    return [gateway.route(name, target, { parent: this })];
-  }
-}
-
-function variablesOf({ environment, timeZone }: AppServiceArgs) {
-  return timeZone === undefined ? environment : { ...environment, TZ: timeZone };
-}
-
-/** What of the options a command of the same image needs as well. */
-function migrationOptions(args: AppServiceArgs) {
-  const { stopSignal, timeZone, devices, gpus, ulimits, ...options } = optionsOf(args);
-  return Object.keys(options).length === 0 ? undefined : options;
-}
-
-/** What the state and a preview tell of the service: its variables, and of its secrets the names. */
-function statedArgs({ environment = {}, secrets = {} }: AppServiceArgs) {
-  return { environment, secrets: Object.keys(secrets).sort() };
 }

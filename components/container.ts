@@ -71,6 +71,8 @@ export interface ContainerSpec extends ImageOptions {
   probe?: boolean;
   /** Do containers of earlier versions end before it starts? They start again if it fails. @default false */
   stopFirst?: boolean;
+  /** Is it only made ready, to be started together with others? @default false */
+  held?: boolean;
   dependsOn?: pulumi.Input<pulumi.Input<pulumi.Resource>[]>;
 }
 
@@ -95,7 +97,7 @@ export function runContainer(
   { component = `Container '${name}'`, ...given }: ContainerSpec,
 ): RunningContainer {
   rejectBadSpec(name, given);
-  takeRole(env, given.role, parent, given.stopFirst === true);
+  takeRole(env, given.role, parent, given.stopFirst === true || given.held === true);
   const spec = checkedSpec(component, given);
   const container = new Container(name, containerArgs(env, component, spec), {
     parent,
@@ -117,7 +119,8 @@ export function runContainer(
       containerId: container.id,
       containerName: container.name,
       probe,
-      stopFirst: spec.stopFirst,
+      stopFirst: spec.held === true ? undefined : spec.stopFirst,
+      held: spec.held,
       pids: spec.limits.pids,
       // One with a fixed name has no other beside it to take over: its limits change while it runs.
       cpus: spec.fixedName === undefined ? undefined : spec.limits.cpus,

@@ -1,7 +1,7 @@
 // Gateway: Caddy on the environment's host port, and the routes of its services.
 import { Volume } from "@pulumi/docker/volume.js";
 import * as pulumi from "@pulumi/pulumi";
-import { Route, type UpstreamProtocol } from "../provider/sdk.ts";
+import { Route, type RouteArgs, type UpstreamProtocol } from "../provider/sdk.ts";
 import { lookUpImage } from "./app-image.ts";
 import { hasLater, isLater } from "./checked-inputs.ts";
 import { type Limits, runContainer } from "./container.ts";
@@ -109,6 +109,7 @@ export class Gateway extends pulumi.ComponentResource {
   private readonly containerId: pulumi.Output<string>;
   /** Routes by what they answer to. */
   private readonly claimed = new Map<string, string>();
+  private readonly routes = new Set<string>();
 
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     const component = `Gateway '${name}'`;
@@ -135,8 +136,22 @@ export class Gateway extends pulumi.ComponentResource {
    * from outputs the update fails with it, before the route is made
    */
   route(name: string, target: RouteTarget, opts?: pulumi.CustomResourceOptions): Route {
+    return new Route(`${name}-route`, this.routeArgs(name, target), { parent: this, ...opts });
+  }
+
+  /**
+   * What the route's resource is told; the hostnames are this route's from then on.
+   *
+   * @throws as `route` does
+   */
+  routeArgs(name: string, target: RouteTarget): RouteArgs {
+    if (this.routes.has(name))
+      throw new pulumi.RunError(
+        `Gateway: two of its routes are named '${name}'. Rename one of the services.`,
+      );
+    this.routes.add(name);
     const hostnames = this.claim(name, target);
-    const args = {
+    return {
       gatewayId: this.containerId,
       routeName: name,
       hostnames,
@@ -150,7 +165,6 @@ export class Gateway extends pulumi.ComponentResource {
       basicAuthUser: this.args.basicAuth?.user,
       basicAuthHash: this.args.basicAuth?.hash,
     };
-    return new Route(`${name}-route`, args, { parent: this, ...opts });
   }
 
   /** Two routes for one address would take it from each other at each update. */

@@ -29,6 +29,7 @@ export { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./
 export type { RedisCommand } from "./redis-acl.ts";
 export type { Eviction } from "./redis-container.ts";
 export { RedisInstance, type RedisInstanceArgs } from "./redis-instance.ts";
+export { Release, type ReleaseArgs, type ReleasedService } from "./release.ts";
 export type { SecretDelivery } from "./secret-files.ts";
 export { guardSharedUse, type SharedNetworks, sharedNetworks } from "./shared-networks.ts";
 export {

@@ -14,6 +14,10 @@ const STOP_GRACE_SECONDS = 30;
 const MIGRATION_SECONDS = 600;
 const WATCH = { seconds: 10, errorPercent: 20 };
 
+/** What a route is called in the arguments. */
+export const routeArgument = ({ route }: AppServiceArgs, index: number) =>
+  route === undefined ? `routes[${index}]` : "route";
+
 /** Seconds of a watch; none at all is fine. */
 export const watchSeconds = (value: unknown) => (value === 0 ? undefined : seconds()(value));
 
@@ -21,16 +25,17 @@ export const watchSeconds = (value: unknown) => (value === 0 ? undefined : secon
 export type ServiceInputs = ReturnType<typeof serviceInputs>;
 
 /** What is plain has been looked at before. */
-export function serviceInputs(name: string, args: AppServiceArgs) {
-  const component = `AppService '${name}'`;
-  const { watch, migration, route } = args;
+export function serviceInputs(name: string, args: AppServiceArgs, component = `AppService '${name}'`) {
+  const { watch, migration, route, ...rest } = args;
+  const routes = route === undefined ? (args.routes ?? []) : [route];
   return {
-    ...args,
+    ...rest,
+    migration,
     component,
-    route: route && {
-      ...route,
-      hostnames: checkedList(component, "route.hostnames", route.hostnames, hostname),
-    },
+    routes: routes.map((each, index) => ({
+      ...each,
+      hostnames: checkedList(component, `${routeArgument(args, index)}.hostnames`, each.hostnames, hostname),
+    })),
     limits: checkedLimits(component, args.limits),
     ...probed(component, args.health, args.port),
     user:

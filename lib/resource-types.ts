@@ -9,6 +9,7 @@ const TOKENS = {
   pulledImage: "docker:index/remoteImage:RemoteImage",
   image: "tandem:docker:Image",
   start: "tandem:docker:ContainerStart",
+  takeOver: "tandem:docker:TakeOver",
   migration: "tandem:docker:Migration",
   sharedUse: "tandem:docker:SharedUse",
   route: "tandem:gateway:Route",
@@ -103,6 +104,7 @@ const FACTS: Readonly<Partial<Record<TypeName, TypeFacts>>> = {
   route: { word: "route", counted: ["route", "routes"], namedBy: "routeName" },
   dnsRecord: { counted: ["DNS record", "DNS records"] },
   start: { word: "container" },
+  takeOver: { word: "release", namedBy: "release" },
   image: { word: "image" },
   extension: {
     word: "extension",

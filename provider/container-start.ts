@@ -1,54 +1,37 @@
 // tandem:docker:ContainerStart: files, pid limit, start and health gate of a container.
-
-import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import type { CallContext, DiffResult, ResourceHandler } from "../plugin/handler.ts";
 import { type Properties, sameValue } from "../plugin/values.ts";
-import { BootSigns } from "./docker/boot-signs.ts";
-import {
-  allowRestart,
-  exec,
-  getFile,
-  inspect,
-  lastLogLines,
-  putFile,
-  stopForGood,
-} from "./docker/containers.ts";
+import { exec, getFile, inspect, putFile } from "./docker/containers.ts";
 import type { DockerHost } from "./docker/docker-host.ts";
-import { hardeningHint } from "./docker/hardening-hint.ts";
-import { healthCommand, howItEnded, probe, probeLimitMs, quoted } from "./docker/health.ts";
 import { predecessors, startAgain, stopPredecessors } from "./docker/predecessors.ts";
 import { putProbe } from "./docker/probe-program.ts";
+import { fail, type Start, startHealthy } from "./docker/start-gate.ts";
 import { RELOAD_SCRIPT } from "./gateway/route-config.ts";
 import { watch } from "./gateway/watch.ts";
 
 type Context = CallContext<DockerHost>;
 
-/** Pause between two tries of the health check while a container starts: more would only wait, less take its CPU from it. */
-const POLL_MS = 100;
-/** Pause between two looks at how far a start has come. */
-const LOOK_MS = 25;
-/** Time without work after which a start may be over although nothing listens, as a worker's. */
-const IDLE_MS = 150;
-/** Time after which the health check of a container that is busy all the while is tried all the same. */
-const MOST_BUSY_MS = 700;
-/** A container that came up and went down this often won't get better by waiting. */
-const MAX_RESTARTS = 3;
-const LOG_LINES = 20;
-/** Seconds that a container which failed has to stop. */
-const STOP_SECONDS = 5;
 /** Docker's own period, in microseconds. */
 const CPU_PERIOD = 100_000;
 
-async function startUp(inputs: Properties, ctx: Context): Promise<void> {
-  const docker = await ctx.client.docker();
+/** Makes it ready to be started: files, the program of its health check, limits. */
+async function prepare(docker: Docker, inputs: Properties): Promise<void> {
   const id = String(inputs.containerId);
   for (const [path, content] of Object.entries((inputs.files ?? {}) as Record<string, string>)) {
     await putFile(docker, id, path, content);
   }
   await putProbe(docker, inputs);
   await setLimits(docker, inputs);
+}
+
+async function startUp(inputs: Properties, ctx: Context): Promise<void> {
+  const docker = await ctx.client.docker();
+  const id = String(inputs.containerId);
+  await prepare(docker, inputs);
+  // The release starts it, together with the others.
+  if (inputs.held === true) return;
   if (inputs.stopFirst !== true) {
     const watched = Number(inputs.watchSeconds ?? 0) > 0;
     return takeOver(docker, inputs, ctx, watched ? await predecessors(docker, id) : []);
@@ -65,21 +48,15 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
 
 /** Starts it, waits for its health, and watches it where it takes over from others. */
 async function takeOver(docker: Docker, inputs: Properties, ctx: Context, earlier: string[]): Promise<void> {
-  const id = String(inputs.containerId);
-  await allowRestart(docker, id);
-  try {
-    await docker.getContainer(id).start();
-  } catch (error) {
-    // 304: it runs already, which is what was asked for.
-    if ((error as { statusCode?: number }).statusCode !== 304) {
-      // Docker would try it again when it starts the next time, beside the version before.
-      await stopForGood(docker, id, STOP_SECONDS);
-      throw startError(inputs, error);
-    }
-  }
-  await untilHealthy(docker, inputs, ctx);
+  await startHealthy(docker, startOf(inputs), ctx);
   if (earlier.length > 0) await watchTakeOver(docker, inputs, ctx);
 }
+
+const startOf = (inputs: Properties): Start => ({
+  id: String(inputs.containerId),
+  name: String(inputs.containerName),
+  healthTimeoutSeconds: Number(inputs.healthTimeoutSeconds),
+});
 
 /**
  * Watches a container that no route leads to, such as a worker, that takes over from another; without one there is nothing
@@ -92,7 +69,7 @@ async function watchTakeOver(docker: Docker, inputs: Properties, ctx: Context): 
   ctx.status(`watching it for ${seconds} s`);
   const verdict = await watch(docker, { containers: [id], seconds, signal: ctx.signal });
   if (verdict === undefined) return;
-  await fail(docker, inputs, `was healthy at first, but then ${verdict.reason}.`);
+  await fail(docker, startOf(inputs), `was healthy at first, but then ${verdict.reason}.`);
 }
 
 /** Limits that the Docker provider can't set, or not without a new container. */
@@ -102,68 +79,6 @@ async function setLimits(docker: Docker, inputs: Properties): Promise<void> {
 }
 
 const cpuQuota = (cpus: unknown) => Math.round(Number(cpus) * CPU_PERIOD);
-
-/** Waits until the container's own health check passes, run here as well since Docker's interval is long. */
-async function untilHealthy(docker: Docker, inputs: Properties, ctx: Context): Promise<void> {
-  const id = String(inputs.containerId);
-  const seconds = Number(inputs.healthTimeoutSeconds);
-  const deadline = Date.now() + seconds * 1000;
-  let lastProbe = "it was not reached";
-  // Docker forgets how a container ended as soon as it starts it again.
-  let lastEnd = "";
-  let signs: BootSigns | undefined;
-  while (Date.now() < deadline && !ctx.signal.aborted) {
-    const facts = await inspect(docker, id);
-    if (facts === undefined)
-      throw new Error(`Container ${String(inputs.containerName)} was removed while it started.`);
-    const command = healthCommand(facts);
-    lastEnd = howItEnded(facts) || lastEnd;
-    if (facts.State.Running && !facts.State.Restarting) {
-      if (command === undefined) return;
-      signs = signs?.process === facts.State.Pid ? signs : BootSigns.of(facts);
-      await untilReady(signs, Math.min(MOST_BUSY_MS, (deadline - Date.now()) / 2), ctx.signal);
-      if (ctx.signal.aborted) break;
-      const left = Math.max(1, deadline - Date.now());
-      const wrong = await probe(docker, facts, command, Math.min(left, probeLimitMs(facts)), ctx.signal);
-      if (wrong === undefined) return;
-      lastProbe = wrong;
-    }
-    if (facts.RestartCount >= MAX_RESTARTS && (lastEnd !== "" || !facts.State.Running)) {
-      return fail(docker, inputs, `keeps ending by itself.${lastEnd}`);
-    }
-    ctx.status(`waiting for health: ${lastProbe}`);
-    await sleep(POLL_MS);
-  }
-  const why = ctx.signal.aborted
-    ? "was not healthy yet when the run was stopped"
-    : `was not healthy within ${seconds} s`;
-  return fail(docker, inputs, `${why} (last check: ${lastProbe}).${lastEnd}`);
-}
-
-/** Waits until a container may be ready, by what can be seen from outside; for long only while that is unlikely. */
-async function untilReady(signs: BootSigns | undefined, mostMs: number, signal: AbortSignal): Promise<void> {
-  if (signs === undefined) return;
-  const begin = Date.now();
-  let busyAt = begin;
-  while (Date.now() - begin < mostMs && !signal.aborted) {
-    const sign = signs.look();
-    if (sign === undefined || sign.opened) return;
-    if (sign.busy) busyAt = Date.now();
-    else if (sign.listening || Date.now() - busyAt >= IDLE_MS) return;
-    await sleep(LOOK_MS);
-  }
-}
-
-/** Stops the container and says why, with what it logged last. */
-async function fail(docker: Docker, inputs: Properties, why: string): Promise<never> {
-  const id = String(inputs.containerId);
-  const facts = await inspect(docker, id);
-  const lines = facts === undefined ? [] : await lastLogLines(docker, id, LOG_LINES);
-  if (facts !== undefined) await stopForGood(docker, id, STOP_SECONDS);
-  throw new Error(
-    `Container ${String(inputs.containerName)} ${why} It was stopped and gets no traffic.${hardeningHint(lines)} ${quoted(lines)}`,
-  );
-}
 
 /** Files as they are in the container now. Secrets are not read back: who could change them could read the state's copy, too. */
 async function filesNow(
@@ -184,11 +99,6 @@ async function reload(inputs: Properties, ctx: Context): Promise<void> {
   const { exitCode, output } = await exec(docker, String(inputs.containerId), ["sh", RELOAD_SCRIPT]);
   if (exitCode !== 0)
     throw new Error(`${String(inputs.containerName)} can't reload its files: ${output.trim()}`);
-}
-
-function startError(inputs: Properties, error: unknown): Error {
-  const message = error instanceof Error ? error.message : String(error);
-  return new Error(`Container ${String(inputs.containerName)} can't be started: ${message}`);
 }
 
 function goneError(inputs: Properties): Error {

@@ -14,6 +14,7 @@ import { keptSetAside, keptTakeBack } from "./postgres/kept-database.ts";
 import { migration } from "./postgres/migration.ts";
 import { aclUser } from "./redis/acl-user.ts";
 import { redisKeys } from "./redis/redis-keys.ts";
+import { takeOver } from "./release/take-over.ts";
 import { sharedUse } from "./shared-use.ts";
 
 /** The provider, with all that it serves. */
@@ -25,6 +26,7 @@ export const tandemProvider: ProviderDefinition<Hosts> = {
     "tandem:docker:ContainerStart": containerStart,
     "tandem:docker:Migration": migration,
     "tandem:docker:SharedUse": sharedUse,
+    "tandem:docker:TakeOver": takeOver,
     "tandem:docker:VolumeOwner": volumeOwner,
     "tandem:gateway:Route": route,
     "tandem:cloudflare:IngressRule": ingressRule,

@@ -67,6 +67,8 @@ export interface ContainerStartArgs {
   watchSeconds?: pulumi.Input<number>;
   /** Do containers of earlier versions end before it starts? They start again if it fails. @default false */
   stopFirst?: pulumi.Input<boolean>;
+  /** Is it only made ready, for a `TakeOver` to start it together with others? @default false */
+  held?: pulumi.Input<boolean>;
   /** The image with the program of its health check, and the folder of the container that it is put into. @default none */
   probe?: pulumi.Input<{ image: pulumi.Input<string>; folder: string }>;
   /** Files to put into it before it starts, by absolute path; each in a volume, where its root is read-only. */

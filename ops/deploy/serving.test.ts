@@ -2,7 +2,7 @@
 import type Docker from "dockerode";
 import { expect, it } from "vitest";
 import { removalOf } from "./removal.ts";
-import { type Lead, servingLines, servingOf } from "./serving.ts";
+import { type Lead, servingLines, servingOf, workerLines } from "./serving.ts";
 
 const container = (name: string, State: string) =>
   ({ Id: name, Names: [`/${name}`], State }) as Docker.ContainerInfo;
@@ -49,5 +49,16 @@ it("says who serves only where something answered", () => {
     "route app is served by old, which answers",
     "nobody is served at route api: it leads to new, which doesn't run",
     "nobody is served at route web: its gateway is gone",
+  ]);
+});
+
+it("A9: says which worker of a release runs, and of which none does", () => {
+  const running = [
+    { component: "worker", name: "worker-old", state: "running" },
+    { component: "worker", name: "worker-new", state: "exited" },
+  ];
+  expect(workerLines(["worker", "scheduler"], running)).toEqual([
+    "of service worker runs worker-old",
+    "nothing of service scheduler runs",
   ]);
 });

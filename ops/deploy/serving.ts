@@ -110,3 +110,16 @@ export function servingLines(states: readonly RouteState[]): string[] {
     return `nobody is served at route ${route}: ${container === undefined ? problem : `it leads to ${container}, ${problem}`}`;
   });
 }
+
+/** Which containers of services run that no route leads to, a line for each service, such as a worker. */
+export function workerLines(
+  services: readonly string[],
+  containers: readonly { component: string; name: string; state: string }[],
+): string[] {
+  return services.map((service) => {
+    const running = containers.filter(({ component, state }) => component === service && state === "running");
+    return running.length === 0
+      ? `nothing of service ${service} runs`
+      : `of service ${service} runs ${running.map(({ name }) => name).join(", ")}`;
+  });
+}

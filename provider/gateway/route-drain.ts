@@ -22,10 +22,15 @@ async function underWay(docker: Docker, gateway: string, addresses: string[]): P
   return new Map(counts);
 }
 
+/** The container of an address, also of one for WebSockets. */
+export function containerOf(address: string): string {
+  return address.split(/\.?:/)[0] ?? address;
+}
+
 /** Those of the addresses whose container runs: whoever waits for another waits for nothing. */
 export async function alive(docker: Docker, addresses: string[]): Promise<string[]> {
   const states = await Promise.all(
-    addresses.map(async (address) => (await inspect(docker, address.split(":")[0] ?? ""))?.State.Running),
+    addresses.map(async (address) => (await inspect(docker, containerOf(address)))?.State.Running),
   );
   return addresses.filter((_, index) => states[index] === true);
 }

@@ -5,16 +5,17 @@ import { lastLogLines, stopForGood } from "../docker/containers.ts";
 import type { DockerHost } from "../docker/docker-host.ts";
 import { quoted } from "../docker/health.ts";
 import { GatewayLog, tooManyErrors } from "./gateway-log.ts";
-import { alive, drain } from "./route-drain.ts";
+import { alive, containerOf, drain } from "./route-drain.ts";
 import { type Verdict, watch } from "./watch.ts";
 
 /** How far back the old containers' errors count, in seconds. */
-const BEFORE_SECONDS = 60;
-const LOG_LINES = 20;
+export const BEFORE_SECONDS = 60;
+/** Lines of a container's log that an error quotes. */
+export const LOG_LINES = 20;
 /** Seconds that a container which went bad has to stop. */
-const STOP_SECONDS = 10;
+export const STOP_SECONDS = 10;
 /** Seconds that requests have to end on it before. */
-const LEAVE_SECONDS = 10;
+export const LEAVE_SECONDS = 10;
 
 /** A move of a route, done and not yet proven. */
 export interface TakeOver {
@@ -75,7 +76,10 @@ async function watchEntered(
       containers: entered.map(containerOf),
       seconds: watchSeconds,
       signal: ctx.signal,
-      complaint: (over) => tooManyErrors(log.answersOf(entered), log.answersOf(old), watchErrorPercent, over),
+      complaint: (over) => {
+        const reason = tooManyErrors(log.answersOf(entered), log.answersOf(old), watchErrorPercent, over);
+        return reason === undefined ? undefined : { container: entered.map(containerOf)[0] ?? "", reason };
+      },
     });
   } finally {
     log.close();
@@ -99,8 +103,4 @@ async function goBack(
       `version again (${left.map(containerOf).join(", ")}), the new one is stopped. ` +
       `Fix it and run \`up\` again. ${quoted(lines)}`,
   );
-}
-
-function containerOf(address: string): string {
-  return address.split(":")[0] ?? address;
 }

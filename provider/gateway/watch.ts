@@ -21,7 +21,7 @@ export interface Watch {
    * Asked at each look: what is wrong beyond the containers themselves, such as too many errors. `over` says that it is the
    * last look.
    */
-  complaint?: (over: boolean) => string | undefined;
+  complaint?: (over: boolean) => Verdict | undefined;
 }
 
 /** A container that went bad, and why. */
@@ -59,8 +59,8 @@ async function watchComplaint(
 ): Promise<Verdict | undefined> {
   while (!signal.aborted) {
     const over = Date.now() >= deadline;
-    const reason = rule.complaint?.(over);
-    if (reason !== undefined) return { container: rule.containers[0] ?? "", reason };
+    const verdict = rule.complaint?.(over);
+    if (verdict !== undefined) return verdict;
     if (over) break;
     await pause(POLL_MS, signal);
   }

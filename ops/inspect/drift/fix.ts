@@ -14,7 +14,7 @@ import type { Look } from "./look.ts";
 import { safeTargets } from "./safe-targets.ts";
 
 /** Types whose plan looks at the host itself: that they are in it doesn't mean that the program changed. */
-const LOOKING = [types.start, types.image];
+const LOOKING = [types.start, types.takeOver, types.image];
 
 /** Why nothing was done; undefined where it was. */
 export type Refusal = string | undefined;

@@ -135,7 +135,7 @@ class Reader {
 
   /**
    * The nodes whose containers a resource hangs on, through whatever lies between. Not through a route: who waits for
-   * another's route asks the other, and not the gateway.
+   * another's route asks the other, and not the gateway. Nor through what services take over with: it knows all of them.
    */
   private reached(resource: StateResource): TopologyNode[] {
     const found = new Set<TopologyNode>();
@@ -145,7 +145,7 @@ class Reader {
       if (seen.has(urn)) continue;
       seen.add(urn);
       const owner = this.owners.get(urn);
-      if (this.state.get(urn)?.type === types.route) continue;
+      if ([types.route, types.takeOver].includes(this.state.get(urn)?.type ?? "")) continue;
       if (owner === undefined) open.push(...(this.state.get(urn)?.dependencies ?? []));
       else found.add(owner);
     }
