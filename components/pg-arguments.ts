@@ -1,9 +1,10 @@
 // What is checked of a database's and a Postgres server's arguments before anything is made.
 import type * as pulumi from "@pulumi/pulumi";
-import { type Check, identifier, nameWith, port, whole, word } from "../lib/docker/values.ts";
+import { type Check, identifier, nameWith, port, shown, whole, word } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { isLater } from "./checked-inputs.ts";
 import type { PgDatabaseArgs } from "./pg-database.ts";
+import { APP_PRIVILEGES } from "./pg-privileges.ts";
 import type { ManagedServer } from "./pg-servers.ts";
 import type { PostgresServerArgs } from "./postgres-server.ts";
 import { libraryName, settingProblem, settingValue } from "./postgres-settings.ts";
@@ -36,6 +37,17 @@ export const maxConnectionsCheck = whole(1, MOST_CONNECTIONS);
 /** Connections that a login may hold; -1 is no limit. */
 export const connectionLimitCheck = whole(-1, MOST_CONNECTIONS);
 
+const privilegeName: Check = (value) =>
+  APP_PRIVILEGES.some((each) => each === value)
+    ? undefined
+    : `is ${shown(value)}; it must be one of ${APP_PRIVILEGES.join(", ")}`;
+
+const schemaName: Check = (value) =>
+  identifier(value) ??
+  (value === "public" || /^pg_|^information_schema$/.test(String(value))
+    ? `is '${String(value)}', which each database has`
+    : undefined);
+
 const encodingName: Check = (value) =>
   typeof value === "string" && /^[A-Z][A-Z0-9_]{1,30}$/.test(value)
     ? undefined
@@ -59,6 +71,9 @@ export function rejectBadDatabase(
     .optional("locale", args.locale, localeName)
     .optional("connectionLimit", args.connectionLimit, connectionLimitCheck);
   checks
+    .add("login", args.login && (["app", "owner"].includes(args.login) ? undefined : "must be app or owner"))
+    .each("privileges", args.privileges, privilegeName)
+    .each("schemas", args.schemas, schemaName)
     .each("logins", Object.values(args.logins ?? {}), identifier)
     .each("extensions", args.extensions, word)
     .kind("server", server, ["container", "own", "shared", "managed"]);

@@ -7,7 +7,7 @@ import { rejectBadDatabase } from "./pg-arguments.ts";
 import { createExtensions } from "./pg-extensions.ts";
 import { type PgLogin, pgLogin } from "./pg-login.ts";
 import { PgPooler, type PoolerArgs, poolerNames } from "./pg-pooler.ts";
-import { grantPrivileges } from "./pg-privileges.ts";
+import { type AppPrivilege, grantPrivileges } from "./pg-privileges.ts";
 import { createDatabase, createLogin, type Login } from "./pg-roles.ts";
 import {
   administrator,
@@ -36,6 +36,19 @@ export interface PgDatabaseArgs {
   locale?: string;
   /** Names of the logins by purpose, where they aren't the usual ones. @default `<database>_<purpose>` */
   logins?: Partial<Record<Purpose, string>>;
+  /**
+   * Whose rights the application's login has: `app` reads and writes rows and can change no structure; `owner` acts as the owner of
+   * the database, for an application that migrates by itself at its start or makes schemas for its tenants (Keycloak, n8n,
+   * Miniflux). What it makes is the owner's. The policy `owner-logins` names it. @default "app"
+   */
+  login?: "app" | "owner";
+  /**
+   * What the application's login may do besides reading and writing rows: make temporary tables, empty tables, set sequences. The last
+   * two are for tables and sequences that are made from then on; those that exist take a GRANT by the owner. @default none
+   */
+  privileges?: AppPrivilege[];
+  /** Schemas besides `public`. They are the owner's, and the other logins have in them what they have in `public`. @default none */
+  schemas?: string[];
   /** Extensions, made by the administrator. @default none */
   extensions?: string[];
   /**
@@ -102,9 +115,9 @@ export class PgDatabase extends pulumi.ComponentResource {
       reachServer(this, name, args.env, args.server, this.database, administrator(args.server, brought)),
     );
     const making = { name, args, server, parent: this };
-    const [owner, app, readOnly] = PURPOSES.map((purpose) =>
-      createLogin(making, purpose, this.loginName(purpose)),
-    ) as [Login, Login, Login];
+    const owner = createLogin(making, "owner", this.loginName("owner"));
+    const app = createLogin(making, "app", this.loginName("app"), args.login === "owner" ? owner : undefined);
+    const readOnly = createLogin(making, "readonly", this.loginName("readonly"));
     const made = createDatabase(making, database, owner.role);
     const settled = this.takeBack(name, server, [made, app.role, readOnly.role]);
     const extensions = createExtensions(name, args.extensions ?? [], server, made.name, {
@@ -118,6 +131,9 @@ export class PgDatabase extends pulumi.ComponentResource {
       owner: owner.role,
       app: app.role,
       readOnly: readOnly.role,
+      schemas: args.schemas ?? [],
+      privileges: args.privileges ?? [],
+      data: args.env.dataOptions(server.role),
       opts: { parent: this, provider: server.provider },
       after: settled,
     });

@@ -3,13 +3,24 @@ import type { Database } from "@pulumi/postgresql/database.js";
 import { DefaultPrivileges } from "@pulumi/postgresql/defaultPrivileges.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
 import type { Role } from "@pulumi/postgresql/role.js";
+import { Schema } from "@pulumi/postgresql/schema.js";
 import type * as pulumi from "@pulumi/pulumi";
+
+/** What an application's login may be given besides: all that Postgres has for it, but for what is the owner's alone. */
+export const APP_PRIVILEGES = ["TEMPORARY", "TRUNCATE", "SETVAL"] as const;
+/** One of them. */
+export type AppPrivilege = (typeof APP_PRIVILEGES)[number];
 
 export interface PrivilegeArgs {
   database: Database;
   owner: Role;
   app: Role;
   readOnly: Role;
+  /** Schemas besides `public`. */
+  schemas: readonly string[];
+  privileges: readonly AppPrivilege[];
+  /** Options of what holds data. */
+  data: pulumi.CustomResourceOptions;
   opts: pulumi.CustomResourceOptions;
   /** What must exist before the first grant. */
   after: pulumi.Resource[];
@@ -17,7 +28,7 @@ export interface PrivilegeArgs {
 
 /** Privileges on rows, listed: `ALL` would read back as the list and show as a change. */
 const ROWS = ["SELECT", "INSERT", "UPDATE", "DELETE"];
-const SCHEMA = "public";
+const PUBLIC = "public";
 
 /**
  * Takes CONNECT, CREATE and TEMPORARY from everybody, then gives each login what it needs (the owner has all of it as
@@ -28,10 +39,11 @@ const SCHEMA = "public";
  * updated"); those on different objects don't wait for each other.
  */
 export function grantPrivileges(name: string, args: PrivilegeArgs): pulumi.Resource[] {
-  const { database, owner, app, readOnly } = args;
+  const { database, app, readOnly, privileges } = args;
+  const temporary = privileges.includes("TEMPORARY") ? ["TEMPORARY"] : [];
   const onDatabase = chain(args, [
     ["revoke-public", "public", []],
-    ["connect-app", app.name, ["CONNECT"]],
+    ["connect-app", app.name, ["CONNECT", ...temporary]],
     ["connect-readonly", readOnly.name, ["CONNECT"]],
   ])(([suffix, role, privileges], opts) => {
     return new Grant(
@@ -40,12 +52,26 @@ export function grantPrivileges(name: string, args: PrivilegeArgs): pulumi.Resou
       opts,
     );
   });
+  const more = args.schemas.map((schema) => {
+    const made = new Schema(
+      `${name}-schema-${schema}`,
+      { name: schema, database: database.name, owner: args.owner.name },
+      { ...args.opts, dependsOn: args.after, ...args.data },
+    );
+    return grantIn(`${name}-${schema}`, schema, { ...args, after: [made] });
+  });
+  return [onDatabase, grantIn(name, PUBLIC, args), more.flat()].flat();
+}
+
+/** The grants in one schema. */
+function grantIn(name: string, schema: string, args: PrivilegeArgs): pulumi.Resource[] {
+  const { database, owner, app, readOnly, privileges } = args;
   const onSchema = chain(args, [
     ["schema-public", "public", []],
     ["schema-app", app.name, ["USAGE"]],
     ["schema-readonly", readOnly.name, ["USAGE"]],
   ])(([suffix, role, privileges], opts) => {
-    const what = { database: database.name, objectType: "schema", schema: SCHEMA, role, privileges };
+    const what = { database: database.name, objectType: "schema", schema, role, privileges };
     return new Grant(`${name}-${suffix}`, what, opts);
   });
   const inFuture = (objectType: string, rows: Row[]) =>
@@ -53,25 +79,18 @@ export function grantPrivileges(name: string, args: PrivilegeArgs): pulumi.Resou
       args,
       rows,
     )(([suffix, role, privileges], opts) => {
-      const what = {
-        database: database.name,
-        owner: owner.name,
-        schema: SCHEMA,
-        role,
-        objectType,
-        privileges,
-      };
+      const what = { database: database.name, owner: owner.name, schema, role, objectType, privileges };
       return new DefaultPrivileges(`${name}-${suffix}`, what, opts);
     });
   const tables = inFuture("table", [
-    ["app-tables", app.name, ROWS],
+    ["app-tables", app.name, [...ROWS, ...(privileges.includes("TRUNCATE") ? ["TRUNCATE"] : [])]],
     ["readonly-tables", readOnly.name, ["SELECT"]],
   ]);
   const sequences = inFuture("sequence", [
-    ["app-sequences", app.name, ["SELECT", "USAGE"]],
+    ["app-sequences", app.name, ["SELECT", "USAGE", ...(privileges.includes("SETVAL") ? ["UPDATE"] : [])]],
     ["readonly-sequences", readOnly.name, ["SELECT"]],
   ]);
-  return [onDatabase, onSchema, tables, sequences].flat();
+  return [onSchema, tables, sequences].flat();
 }
 
 /** Suffix of the resource's name, who gets it, what. */

@@ -10,6 +10,7 @@ import type { ServerHandle } from "./pg-servers.ts";
 
 /** One of a database's logins. */
 export interface Login {
+  name: string;
   role: Role;
   password: pulumi.Output<string>;
 }
@@ -23,8 +24,17 @@ export interface Making {
   parent: pulumi.Resource;
 }
 
-/** Makes a login with the rights of no administrator. */
-export function createLogin({ name, args, server, parent }: Making, purpose: Purpose, login: string): Login {
+/**
+ * Makes a login with the rights of no administrator.
+ *
+ * @param as the login that it acts as from the start of each session: what it makes is that one's
+ */
+export function createLogin(
+  { name, args, server, parent }: Making,
+  purpose: Purpose,
+  login: string,
+  as?: Login,
+): Login {
   const password = new RandomPassword(
     `${name}-${purpose}-password`,
     { length: 32, special: false, keepers: { version: args.passwordVersion ?? "1" } },
@@ -44,10 +54,16 @@ export function createLogin({ name, args, server, parent }: Making, purpose: Pur
       bypassRowLevelSecurity: false,
       inherit: true,
       connectionLimit: connectionLimit(name, purpose, args, server),
+      ...(as === undefined ? {} : { roles: [as.name], assumeRole: as.name }),
     },
-    { parent, provider: server.provider, dependsOn: server.ready, ...args.env.dataOptions(server.role) },
+    {
+      parent,
+      provider: server.provider,
+      dependsOn: [...server.ready, ...(as === undefined ? [] : [as.role])],
+      ...args.env.dataOptions(server.role),
+    },
   );
-  return { role, password: password.result };
+  return { name: login, role, password: password.result };
 }
 
 /** Makes the database, guarded: what it was made with can't change under its rows. */

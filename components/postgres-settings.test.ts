@@ -111,6 +111,48 @@ describe("settings of a server", () => {
   });
 });
 
+describe("an application's login", () => {
+  const ROLE = "postgresql:index/role:Role";
+  const granted = (name: string) =>
+    registered.find((one) => one.name === name)?.inputs.privileges as string[] | undefined;
+
+  it("acts as the owner where the topology says so, with a password of its own", async () => {
+    const db = database("main", { login: "owner" });
+    await pulumi.runtime.disconnect();
+    expect(only(registered, ROLE, "main-app").inputs).toMatchObject({
+      ...{ name: "shop_staging_app", roles: ["shop_staging_owner"], assumeRole: "shop_staging_owner" },
+    });
+    expect((await settled(db.url)).value).toContain("shop_staging_app:generated-main-app-password@");
+    expect(only(registered, ROLE, "main-readonly").inputs.assumeRole).toBeUndefined();
+  });
+
+  it("has the privileges and schemas that were named, and none of them by default", async () => {
+    database("plain");
+    database("main", {
+      server: own(15_402),
+      privileges: ["TEMPORARY", "TRUNCATE", "SETVAL"],
+      schemas: ["tenants"],
+    });
+    await pulumi.runtime.disconnect();
+    const kinds = ["connect-app", "app-tables", "app-sequences"];
+    expect(kinds.map((kind) => granted(`plain-${kind}`)?.at(-1))).toEqual(["CONNECT", "DELETE", "USAGE"]);
+    const most = ["TEMPORARY", "TRUNCATE", "UPDATE"];
+    expect(kinds.map((kind) => granted(`main-${kind}`)?.at(-1))).toEqual(most);
+    expect(granted("main-tenants-app-tables")).toEqual(granted("main-app-tables"));
+    expect(only(registered, "postgresql:index/schema:Schema").inputs).toMatchObject({
+      ...{ name: "tenants", owner: "shop_staging_main_owner" },
+    });
+  });
+
+  it.each<[Partial<PgDatabaseArgs>, RegExp]>([
+    [{ login: "admin" as never }, /login must be app or owner/],
+    [{ privileges: ["ALL"] as never }, /privileges is 'ALL'; it must be one of TEMPORARY, TRUNCATE, SETVAL/],
+    [{ schemas: ["pg_x"] }, /schemas is 'pg_x', which each database has/],
+    [{ encoding: "utf-8" }, /encoding must be an encoding/],
+    [{ locale: "C; DROP" }, /locale must be a locale/],
+  ])("is refused with %j", (args, message) => expect(() => database("main", args)).toThrow(message));
+});
+
 describe("several databases in one environment", () => {
   const DATABASE = "postgresql:index/database:Database";
 

@@ -51,6 +51,19 @@ export const databases: readonly ResourceRule[] = [
     ],
   },
   {
+    name: "owner-logins",
+    group: "databases",
+    title: "An application that acts as the owner of its database is known.",
+    reason:
+      "It may change and drop all that is in its database, and so may an injection in it; an application that migrates by " +
+      "itself needs that, and others don't.",
+    fix: "leave `login` out, and let a migration with the owner's login change the structure",
+    level: "advisory",
+    types: [types.role],
+    check: ({ facts }) =>
+      text(facts.assumeRole) === undefined ? [] : [`acts as ${text(facts.assumeRole)} from the start`],
+  },
+  {
     name: "no-public-grants",
     group: "databases",
     title: "Nothing is granted to everybody.",

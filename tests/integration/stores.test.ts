@@ -1,5 +1,6 @@
 // What a topology may tell its Postgres and Redis servers, on real ones: settings, libraries, several databases and servers side
 // by side, a cache, a client that sends no user name.
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/docker/containers.ts";
 import { referenceOf } from "../../setup/images/catalog.ts";
@@ -9,11 +10,15 @@ import { freePort } from "../support/project.ts";
 import { containerOf } from "../support/snapshot.ts";
 import { sqlIn } from "../support/sql.ts";
 
+/** Logins, in the order of the URLs that the program exports. */
+const LOGINS = ["main", "main owner", "events", "events readonly"] as const;
 let program: TestProgram;
 let port: number;
+let urls: string[];
 let passwords: Record<"queue" | "cache", string>;
 
 const source = (settings: string) => `
+import * as pulumi from "@pulumi/pulumi";
 import { Environment, PgDatabase, PostgresServer, RedisInstance } from "tandem";
 const env = new Environment("dev", { system: "$SYSTEM", environment: "dev", data: { protect: false } });
 const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };
@@ -22,12 +27,18 @@ const server = new PostgresServer("pg", {
   settings: { max_wal_senders: 3, jit: false, ${settings} },
   preload: ["pg_stat_statements"],
 });
-new PgDatabase("main", { env, server: { kind: "own", server }, extensions: ["pg_stat_statements"] });
-new PgDatabase("events", { env, server: { kind: "own", server }, locale: "en_US.utf8" });
+const main = new PgDatabase("main", {
+  env, server: { kind: "own", server }, extensions: ["pg_stat_statements"],
+  privileges: ["TEMPORARY", "TRUNCATE", "SETVAL"], schemas: ["tenants"],
+});
+const events = new PgDatabase("events", {
+  env, server: { kind: "own", server }, locale: "en_US.utf8", login: "owner",
+});
+export const urls = pulumi.all([main.url, main.ownerUrl, events.url, events.readOnlyUrl]).apply((all) => all.join(" "));
 const image = ${JSON.stringify(referenceOf("redis"))};
 const queue = new RedisInstance("queue", { env, image, limits, commands: ["FLUSHDB"] });
 const cache = new RedisInstance("cache", {
-  env, image, limits: { ...limits, memoryMb: 32 }, mode: "cache", passwordOnly: true,
+  env, image, limits: { ...limits, memoryMb: 64 }, mode: "cache", passwordOnly: true,
 });
 export const queuePassword = queue.password;
 export const cachePassword = cache.password;
@@ -48,6 +59,22 @@ const sql = async (statement: string, database = "") =>
     `${program.system.replaceAll("-", "_")}_dev${database}`,
   );
 
+/** Runs statements with one of the logins, as an application does. @returns the last one's rows */
+async function as(login: (typeof LOGINS)[number], statements: string): Promise<unknown[]> {
+  const url = new URL(urls[LOGINS.indexOf(login)] ?? "");
+  url.host = `127.0.0.1:${port}`;
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    const answers = (await client.query(statements)) as unknown as
+      | { rows: unknown[] }[]
+      | { rows: unknown[] };
+    return (Array.isArray(answers) ? answers.at(-1) : answers)?.rows ?? [];
+  } finally {
+    await client.end();
+  }
+}
+
 beforeAll(async () => {
   port = await freePort();
   program = await TestProgram.create(source('work_mem: "5MB"'));
@@ -55,6 +82,7 @@ beforeAll(async () => {
   if (up.exitCode !== 0) throw new Error(up.output);
   const { output } = await program.pulumi("stack", "output", "--json", "--show-secrets", "--stack");
   const passwordOf = (role: string) => new RegExp(`${role}Password\\W+(\\w{32})`).exec(output)?.[1] ?? "";
+  urls = output.match(/postgresql:\S+?(?=[ "])/g) ?? [];
   passwords = { queue: passwordOf("queue"), cache: passwordOf("cache") };
 });
 afterAll(() => program?.remove());
@@ -74,7 +102,7 @@ describe("a cache", () => {
   it("C12: makes room when the memory is full, and keeps nothing on a disk", async () => {
     // Room is made between commands, and not inside a script.
     const fill = "for i=1,4 do redis.call('set', KEYS[1]..i, string.rep('x', 1000000)) end return 'filled'";
-    for (let round = 0; round < 10; round++)
+    for (let round = 0; round < 16; round++)
       expect(await redis("cache", undefined, "eval", fill, "1", `key${round}:`)).toBe("filled");
     expect(await redis("cache", undefined, "info", "stats")).toMatch(/evicted_keys:[1-9]/);
     const container = await containerOf(program.system, "dev", "cache");
@@ -113,6 +141,42 @@ describe("a Postgres server", () => {
     expect(await may(`${main}_app`, main)).toBe("t");
     expect(await may(`${main}_app`, `${main}_events`)).toBe("f");
     expect(await may(`${main}_events_owner`, main)).toBe("f");
+  });
+
+  it("C10: lets the application's login do what it was given besides rows, and no more", async () => {
+    await as(
+      "main owner",
+      "create table notes (id serial primary key); create table tenants.notes (id int);" +
+        "create materialized view seen as select * from notes",
+    );
+    await as("main", "insert into notes default values; create temporary table t as select * from notes");
+    await as("main", "insert into tenants.notes values (1); truncate notes, tenants.notes");
+    expect(
+      await as("main", "select setval('notes_id_seq', 41); select nextval('notes_id_seq') as value"),
+    ).toEqual([{ value: "42" }]);
+    for (const statement of [
+      "create table mine ()",
+      "drop table notes",
+      "refresh materialized view seen",
+      "create schema x",
+    ])
+      await expect(as("main", statement), statement).rejects.toThrow(/permission denied|must be owner/);
+  });
+
+  it("C10: lets an application migrate by itself whose login acts as the owner, and others read what it made", async () => {
+    const migration =
+      "create schema tenant_1; create table tenant_1.users (id serial primary key); create table flags (name text);" +
+      "insert into flags values ('on'); create materialized view on_flags as select * from flags;" +
+      "refresh materialized view on_flags; alter table flags add at timestamptz; truncate tenant_1.users";
+    await as("events", migration);
+    expect(await as("events readonly", "select name from flags")).toEqual([{ name: "on" }]);
+    await expect(as("events readonly", "insert into flags values ('off')")).rejects.toThrow(
+      "permission denied",
+    );
+    const owner = "select distinct tableowner as owner from pg_tables where tablename in ('flags', 'users')";
+    const database = `${program.system.replaceAll("-", "_")}_dev_events`;
+    expect(await as("events", owner)).toEqual([{ owner: `${database}_owner` }]);
+    await expect(as("events", "create role more")).rejects.toThrow("permission denied");
   });
 
   it("C11: gets no value that its version doesn't take: the preview asks the image", async () => {

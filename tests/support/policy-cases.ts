@@ -235,6 +235,7 @@ export const CASES: readonly PolicyCase[] = [
     ],
     good: [{ roles: ["shop_reports"] }],
   },
+  { rule: "owner-logins", kind: "Role", bad: [{ assumeRole: "shop_owner" }] },
   {
     rule: "no-public-grants",
     kind: "Grant",
