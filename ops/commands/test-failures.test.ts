@@ -42,11 +42,11 @@ it("names each failed test with its file and error, and files that never came to
   );
 });
 
-it("clips long messages, and tells no more than ten in full", () => {
+it("clips long messages, and tells no more than ten in full, of the rest the error", () => {
   const message = Array.from({ length: 40 }, (_, line) => `line ${line}`).join("\n");
   const text = renderFailures(Array.from({ length: 12 }, (_, index) => ({ name: `test ${index}`, message })));
   expect(text.match(/… 15 more lines above/g)).toHaveLength(10);
-  expect(text).toContain("  ✗ test 11");
+  expect(text).toContain("  ✗ test 11\n    line 0\n    line 1\n    line 2\n    … 37 more lines above");
   expect(text).not.toContain("line 25");
 });
 

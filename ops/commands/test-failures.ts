@@ -40,13 +40,14 @@ export function testFailures(files: readonly ReportedFile[], root: string): Test
 /** Lines of a message that are repeated: enough for the error, what was expected, and the place. */
 const shownLines = 25;
 
-/** Failures that are told in full; of the rest the names. */
+/** Failures that are told in full; of the rest what says most in the least room: many may have one cause, one another. */
 const shownInFull = 10;
+const shownLinesOfTheRest = 3;
 
-function clipped(message: string): string {
+function clipped(message: string, most: number): string {
   const lines = stripVTControlCharacters(message).trimEnd().split("\n");
-  const rest = lines.length - shownLines;
-  return [...lines.slice(0, shownLines), ...(rest > 0 ? [`… ${rest} more lines above`] : [])]
+  const rest = lines.length - most;
+  return [...lines.slice(0, most), ...(rest > 0 ? [`… ${rest} more lines above`] : [])]
     .map((line) => `    ${line}`.trimEnd())
     .join("\n");
 }
@@ -57,7 +58,9 @@ export function renderFailures(failures: readonly TestFailure[]): string {
   return [
     "Failed:",
     ...failures.map(({ name, message }, index) =>
-      index < shownInFull && message.trim() !== "" ? `  ✗ ${name}\n${clipped(message)}` : `  ✗ ${name}`,
+      message.trim() === ""
+        ? `  ✗ ${name}`
+        : `  ✗ ${name}\n${clipped(message, index < shownInFull ? shownLines : shownLinesOfTheRest)}`,
     ),
   ].join("\n");
 }
