@@ -67,14 +67,24 @@ describe("an image that wasn't made for Tandem", () => {
   });
 
   it("C2: has the bounds, parameters, devices, hosts, time zone and shared memory that were named", async () => {
-    expect(await inside("opened", "ulimit -Sn; ulimit -Hn; ulimit -c")).toBe("512\n1024\n0");
-    expect(await inside("opened", "cat /proc/sys/net/core/somaxconn")).toBe("333");
-    expect(await inside("opened", "test -c /dev/nothing && echo there")).toBe("there");
-    expect(await inside("opened", "grep printer /etc/hosts")).toMatch(
-      /^192\.0\.2\.7\s+printer\.example\.com/,
-    );
-    expect(await inside("opened", "date +%z")).toBe("+0900");
-    expect(await inside("opened", "df -m /dev/shm | tail -1")).toMatch(/\s8\s/);
+    const found = {
+      bounds: await inside("opened", "ulimit -Sn; ulimit -Hn; ulimit -c"),
+      parameter: await inside("opened", "cat /proc/sys/net/core/somaxconn"),
+      device: await inside("opened", "test -c /dev/nothing && echo there"),
+      host: await inside("opened", "grep printer /etc/hosts"),
+      // By Node's own table of zones: whether the image has one is the image's affair.
+      hour: await inside("opened", "node -p 'new Date(0).getHours()'"),
+      sharedMemory: await inside("opened", "df -m /dev/shm | tail -1"),
+    };
+    // In one, so that what is wrong is told with all that is right.
+    expect(found).toEqual({
+      bounds: "512\n1024\n0",
+      parameter: "333",
+      device: "there",
+      host: expect.stringMatching(/^192\.0\.2\.7\s+printer\.example\.com/),
+      hour: "9",
+      sharedMemory: expect.stringMatching(/\s8\s/),
+    });
   });
 
   it("C4: finds files where it wants them, beside those of its image", async () => {
