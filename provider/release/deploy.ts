@@ -1,6 +1,8 @@
 // A release: all of its containers become healthy, then all of its routes move, then all are watched; or all goes back.
+import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import type { CallContext } from "../../plugin/handler.ts";
+import { inspect } from "../docker/containers.ts";
 import type { DockerHost } from "../docker/docker-host.ts";
 import { stopPredecessors } from "../docker/predecessors.ts";
 import { startHealthy } from "../docker/start-gate.ts";
@@ -15,6 +17,9 @@ import type { ReleaseRoute, ReleaseSpec, ReleaseStart } from "./spec.ts";
 import { type Earlier, type Survey, survey } from "./survey.ts";
 
 type Context = CallContext<DockerHost>;
+
+/** Time for which all containers must run on once the last of them is healthy, without a restart. */
+const STAY_MS = 1000;
 
 /**
  * Lets a release take over. Its containers are there and ready to be started.
@@ -61,8 +66,31 @@ function split<T>(all: readonly T[], first: (one: T) => boolean): [T[], T[]] {
   return [all.filter(first), all.filter((one) => !first(one))];
 }
 
-/** Starts them all at once; the first that fails ends the wait for the others. */
+/** Starts them all; when the last one is healthy, all must still run: a check that says little passes in one that ends by itself. */
 async function startTogether(docker: Docker, starts: readonly ReleaseStart[], ctx: Context): Promise<void> {
+  let waiting = starts;
+  while (waiting.length > 0) {
+    await untilAllHealthy(docker, waiting, ctx);
+    const before = await restartsOf(docker, starts);
+    await sleep(STAY_MS);
+    const after = await restartsOf(docker, starts);
+    // One that ends too often is given up there.
+    waiting = starts.filter(({ id }) => after.get(id) === undefined || after.get(id) !== before.get(id));
+  }
+}
+
+/** How often Docker has restarted each; undefined for one that doesn't run. */
+async function restartsOf(docker: Docker, starts: readonly ReleaseStart[]) {
+  const entries = starts.map(async ({ id }) => {
+    const facts = await inspect(docker, id);
+    const runs = facts?.State.Running && !facts.State.Restarting;
+    return [id, runs ? facts.RestartCount : undefined] as const;
+  });
+  return new Map(await Promise.all(entries));
+}
+
+/** Starts them at once; the first that fails ends the wait for the others. */
+async function untilAllHealthy(docker: Docker, starts: readonly ReleaseStart[], ctx: Context): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([ctx.signal, stop.signal]);
   const failures: unknown[] = [];

@@ -107,7 +107,9 @@ async function whatRuns(
 ): Promise<string> {
   const running: string[] = [];
   for (const { id, name } of keep) if ((await inspect(docker, id))?.State.Running) running.push(name);
-  const stopped = ended.map(({ name }) => name).join(", ");
-  const runs = running.length === 0 ? "nothing of it runs now" : `what runs is ${running.join(", ")}`;
-  return `The release was taken back as a whole: ${stopped || "nothing"} is stopped, ${runs}. Fix it and run \`up\` again.`;
+  const said = (names: readonly string[]) => names.join(", ") || "none";
+  return (
+    `The release was taken back as a whole. Stopped: ${said(ended.map(({ name }) => name))}. ` +
+    `Running: ${said(running)}. Fix it and run \`up\` again.`
+  );
 }

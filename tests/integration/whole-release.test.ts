@@ -69,7 +69,7 @@ async function refused(release: WholeRelease, message: RegExp): Promise<void> {
   const { exitCode, output, schedulers } = await deploy(release);
   expect(exitCode, output).not.toBe(0);
   expect(output).toMatch(message);
-  expect(output).toMatch(/The release was taken back as a whole: .* is stopped, what runs is .*scheduler/);
+  expect(output).toMatch(/taken back as a whole\. Stopped: .*web.* Running: .*web.*worker.*scheduler/);
   expect(await versions()).toEqual([serving, serving]);
   expect(await running()).toEqual(before);
   expect(schedulers).toBe(1);
@@ -120,16 +120,10 @@ describe("a release", () => {
   });
 
   it("A9: comes to its end with the next up where one is killed in the middle", async () => {
-    program.write(releaseProgram(ports, { version: "4" }));
     load.take();
-    const before = (await running()).scheduler;
+    const before = (await running()).scheduler ?? [];
     const heard = await listenTo(`${program.system}_dev_scheduler-`);
-    const killed = program.pulumi("up", "--yes", "--skip-preview").catch(() => undefined);
-    // The new scheduler runs: the routes are about to move, or have moved.
-    await eventually(running, ({ scheduler }) => scheduler?.length === 1 && scheduler[0] !== before?.[0], 60);
-    killProgram(program.folder);
-    await killed;
-    await program.pulumi("cancel", "--yes");
+    await killed("4", before);
     const up = await program.pulumi("up", "--yes", "--skip-preview");
     expect(up.exitCode, up.output).toBe(0);
     await expectAll("4", up.output);
@@ -137,4 +131,32 @@ describe("a release", () => {
     await load.settled();
     expect(failuresByReason(load.take())).toEqual({});
   });
+
+  long("A9: goes back to the version that was completed where another one fails after a kill", async () => {
+    load.take();
+    const before = await running();
+    const heard = await listenTo(`${program.system}_dev_scheduler-`);
+    await killed("5", before.scheduler ?? []);
+    program.write(releaseProgram(ports, { version: "bad", worker: "exit" }));
+    const { exitCode, output } = await program.pulumi("up", "--yes", "--skip-preview");
+    expect(exitCode, output).not.toBe(0);
+    expect(await versions()).toEqual(["4", "4"]);
+    expect(await running()).toEqual(before);
+    expect(mostAtATime(heard(), before.scheduler)).toBe(1);
+    await load.settled();
+    expect(failuresByReason(load.take())).toEqual({});
+    await accepted("6");
+  });
 });
+
+/** An up that is killed when its scheduler runs: the routes are about to move, or have moved. */
+async function killed(version: string, schedulers: readonly string[]): Promise<void> {
+  program.write(releaseProgram(ports, { version }));
+  const up = program.pulumi("up", "--yes", "--skip-preview").catch(() => undefined);
+  const isNew = ({ scheduler = [] }: Record<string, string[]>) =>
+    scheduler.length === 1 && scheduler[0] !== schedulers[0];
+  await eventually(running, isNew, 60);
+  killProgram(program.folder);
+  await up;
+  await program.pulumi("cancel", "--yes");
+}

@@ -70,6 +70,24 @@ const wrong = ({ differences }: ReturnType<typeof compareStacks>) =>
   differences.filter(({ reason }) => reason === undefined).map(({ kind, path }) => `${kind} ${path}`);
 
 describe("two stacks that are the same", () => {
+  it("A9: have a release's routes told by those themselves, and what it alone says by the release", () => {
+    const takeOver = (name: string, watchSeconds: number) => ({
+      type: types.takeOver,
+      name: "app-take-over",
+      inputs: {
+        starts: [{ service: "worker", watchSeconds }],
+        routes: [{ hostnames: [name === "staging" ? "any.example.com" : "other.example.com"] }],
+      },
+      protect: false,
+    });
+    const withOne = (name: string, watchSeconds: number) =>
+      stack(name, { resources: [...resources(name), takeOver(name, watchSeconds)] });
+    expect(wrong(compareStacks(withOne("staging", 10), withOne("production", 10)))).toEqual([]);
+    expect(wrong(compareStacks(withOne("staging", 10), withOne("production", 5)))).toEqual([
+      "resource TakeOver:app-take-over.starts.0.watchSeconds",
+    ]);
+  });
+
   it("may name the same image by its tag and by its id", () => {
     expect(wrong(changed("Image", { reference: "sha256:aa" }))).toEqual([]);
     const promoted = resources("production").map((resource) =>

@@ -27,10 +27,17 @@ export function factsOf(stack: ResolvedStack, naming: (text: string) => string):
     if (NO_RESOURCES.has(resource.type)) continue;
     const path = pathOf(resource, naming);
     facts.set(path, "there");
-    flatten(path, resource.inputs, facts);
+    flatten(path, ownInputs(resource), facts);
     if (resource.protect) facts.set(`${path}.protect`, "true");
   }
   return facts;
+}
+
+/** What a resource says that no other one does: the routes of a release have resources of their own. */
+function ownInputs({ type, inputs }: PlannedResource): PlannedResource["inputs"] {
+  if (type !== types.takeOver) return inputs;
+  const { routes, passwords, ...own } = inputs;
+  return own;
 }
 
 function pathOf({ type, name }: PlannedResource, naming: (text: string) => string): string {

@@ -64,6 +64,18 @@ describe("the topology of a state", () => {
     ]);
   });
 
+  it("A9: draws ways to the services of a release that a route leads to, and to none that only starts with them", () => {
+    const state = stateOf("staging");
+    const worker = container("staging", "worker", "worker-1");
+    const both = [urn(types.container, "app-1"), worker.urn, urn(types.container, "gateway")];
+    const takeOver = resource(types.takeOver, "app-take-over", { dependencies: both });
+    const route = state.resources?.find(({ type }) => type === types.route);
+    route?.dependencies?.push(takeOver.urn);
+    state.resources?.push(worker, takeOver);
+    expect(ways(state)).toContain("container:gateway > container:app");
+    expect(ways(state)).not.toContain("container:gateway > container:worker");
+  });
+
   it("stands a database elsewhere outside, and names networks of others that a container joined", () => {
     const database = types.database;
     const { nodes } = topologyOf({
