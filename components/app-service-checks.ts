@@ -7,6 +7,7 @@ import { ArgumentChecks } from "./argument-checks.ts";
 import { hasLater } from "./checked-inputs.ts";
 import { AUTONAME_LENGTH } from "./container.ts";
 import { type HttpHealth, needsProbe } from "./health-check.ts";
+import { checkJobs } from "./job-checks.ts";
 import { networkName } from "./network-names.ts";
 import { IMAGE_USER, routeArgument, watchSeconds } from "./service-inputs.ts";
 
@@ -51,6 +52,7 @@ export function rejectBadArgs(name: string, args: AppServiceArgs, kind = "AppSer
   }
   if (folder !== undefined) checks.build(folder);
   if (args.secretsAs === "files") checks.fileNames({ ...secrets, ...migration?.secrets }, args.environment);
+  checkJobs(checks, name, args);
   if (migration !== undefined) checks.name(`${args.env.name(name)}_migration`).migration(migration);
   checks.done();
   const twice = Object.keys(secrets).filter((key) => key in (args.environment ?? {}));

@@ -8,6 +8,7 @@ import type { Environment } from "./environment.ts";
 import type { Gateway, WatchSpec } from "./gateway.ts";
 import type { HealthCheck } from "./health-check.ts";
 import type { ImageOptions, PublishedPort } from "./image-options.ts";
+import { createScheduler, type ScheduledJob } from "./jobs.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
 import { componentOptions } from "./providers.ts";
 import type { SecretDelivery } from "./secret-files.ts";
@@ -61,6 +62,11 @@ export interface AppServiceArgs extends ImageOptions {
   routes?: RouteSpec[];
   /** One-shot step that must succeed before a new version starts. */
   migration?: MigrationSpec;
+  /**
+   * Commands of the same image that run at set times, each by its name, never two of one at a time. A scheduler in a
+   * container of its own runs them, with the service's variables, secrets, files, volumes, networks, user and limits. @default none
+   */
+  jobs?: Record<string, ScheduledJob>;
   /** How to find out whether it works. */
   health: pulumi.Input<HealthCheck>;
   /** Seconds until a new container must be healthy. @default 60 */
@@ -148,6 +154,7 @@ export class AppService extends pulumi.ComponentResource {
       : createRoute(this, name, args, running);
     this.containers = names[name] as pulumi.Output<string[]>;
     this.ready = ready;
+    createScheduler(this, name, args, this.imageId, ready);
     this.registerOutputs({ containers: this.containers, imageId: this.imageId });
   }
 }

@@ -179,9 +179,15 @@ export class ArgumentChecks {
     return folder ? this : this.add("image.context", `is '${context}', which is no folder on this machine`);
   }
 
+  /** Checks a command that must be there. */
+  command(argument: string, command: unknown): this {
+    requiredCommand(this.#problems, argument, listNow(command));
+    return this;
+  }
+
   /** Checks a migration's own arguments. */
   migration(migration: MigrationSpec): this {
-    requiredCommand(this.#problems, "migration.command", listNow(migration.command));
+    this.command("migration.command", migration.command);
     for (const { argument, reason } of containerProblems({ environment: tableNow(migration.secrets) })) {
       this.add(`migration.${argument.replace(/^environment/, "secrets")}`, reason);
     }

@@ -18,7 +18,7 @@ export function containerArgs(
   component: string,
   spec: CheckedSpec,
 ): ConstructorParameters<typeof Container>[1] {
-  const labels = { ...env.labels(spec.role), ...openedLabel(spec, spec.user, spec.opened) };
+  const labels = { ...env.labels(spec.role), ...spec.labels, ...openedLabel(spec, spec.user, spec.opened) };
   const filesVersion = spec.filesVersion === undefined ? {} : { "tandem.files": spec.filesVersion };
   return {
     name: spec.fixedName,

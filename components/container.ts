@@ -1,6 +1,7 @@
 // One hardened container: what every server and service of an environment has in common.
 import { Container } from "@pulumi/docker/container.js";
 import type * as pulumi from "@pulumi/pulumi";
+import { SCHEDULER_IMAGE } from "../lib/jobs/place.ts";
 import { ContainerStart } from "../provider/sdk.ts";
 import { lookUpImage } from "./app-image.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
@@ -69,6 +70,10 @@ export interface ContainerSpec extends ImageOptions {
   watchSeconds?: pulumi.Input<number>;
   /** Does its health check need the program that Tandem brings? @default false */
   probe?: boolean;
+  /** Is a scheduler of jobs put into it, and before which entry point of theirs? @default no; the image's */
+  scheduler?: { entrypoint?: string[] };
+  /** Further labels. @default none */
+  labels?: Record<string, string>;
   /** Do containers of earlier versions end before it starts? They start again if it fails. @default false */
   stopFirst?: boolean;
   /** Is it only made ready, to be started together with others? @default false */
@@ -113,12 +118,17 @@ export function runContainer(
   const probe = spec.probe
     ? { image: lookUpImage(component, `${name}-probe`, PROBE_IMAGE, { parent }).imageId, folder: PROBE_DIR }
     : undefined;
+  const scheduler = spec.scheduler && {
+    ...spec.scheduler,
+    image: lookUpImage(component, `${name}-scheduler`, SCHEDULER_IMAGE, { parent }).imageId,
+  };
   const started = new ContainerStart(
     `${name}-start`,
     {
       containerId: container.id,
       containerName: container.name,
       probe,
+      scheduler,
       stopFirst: spec.held === true ? undefined : spec.stopFirst,
       held: spec.held,
       pids: spec.limits.pids,

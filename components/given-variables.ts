@@ -2,6 +2,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AppServiceArgs } from "./app-service.ts";
 
+/** What of a component's arguments holds variables. */
+export type VariableArgs = Pick<AppServiceArgs, "environment" | "secrets" | "migration" | "secretsAs">;
+
 /** Values by name. */
 type Table<T> = Readonly<Record<string, T>>;
 
@@ -29,7 +32,7 @@ export class ServiceVariables {
    *
    * @throws pulumi.RunError for a variable that the topology sets itself: which of the two is meant is nobody's guess.
    */
-  addTo(service: string, args: AppServiceArgs): AppServiceArgs {
+  addTo<T extends VariableArgs>(service: string, args: T, kind = "AppService"): T {
     this.#taken.add(service);
     const environment = this.#given.environment?.[service] ?? {};
     const secrets = this.#given.secrets?.[service] ?? {};
@@ -43,7 +46,7 @@ export class ServiceVariables {
         return [`${name} of the stack's ${kind} is set by the topology as well, in ${setBy}${fix}`];
       }),
     );
-    if (lines.length > 0) throw new pulumi.RunError(`AppService '${service}': ${lines.join("\n  ")}`);
+    if (lines.length > 0) throw new pulumi.RunError(`${kind} '${service}': ${lines.join("\n  ")}`);
     return {
       ...args,
       environment: { ...args.environment, ...environment },
@@ -64,7 +67,7 @@ export class ServiceVariables {
 /** Where the topology sets a variable, if it does. */
 function setIn(
   name: string,
-  { environment, secrets, migration, secretsAs }: AppServiceArgs,
+  { environment, secrets, migration, secretsAs }: VariableArgs,
 ): string | undefined {
   if (Object.hasOwn(environment ?? {}, name)) return "environment";
   if (Object.hasOwn(secrets ?? {}, name)) return "secrets";

@@ -54,7 +54,8 @@ export const PROBE_DIR = "/run/tandem";
  */
 export const PROBE_IMAGE = "busybox:1.37.0-uclibc";
 
-const BUSYBOX = `${PROBE_DIR}/busybox`;
+/** The program. */
+export const BUSYBOX = `${PROBE_DIR}/busybox`;
 /** Seconds until a connection counts as refused. */
 const CONNECT_SECONDS = "3";
 

@@ -19,6 +19,8 @@ export type {
   TcpHealth,
 } from "./health-check.ts";
 export type { DeviceSpec, ImageOptions, PublishedPort, TemporaryFolder } from "./image-options.ts";
+export { Job, type JobArgs } from "./job.ts";
+export type { ScheduledJob } from "./jobs.ts";
 export type { MigrationSpec } from "./migration-spec.ts";
 export { CONNECTOR_IMAGE, type OwnTunnel } from "./own-tunnel.ts";
 export { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";

@@ -6,6 +6,7 @@ import { rejectBadArgs } from "./app-service-checks.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { isLater } from "./checked-inputs.ts";
 import type { Environment } from "./environment.ts";
+import { createScheduler } from "./jobs.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
 import { componentOptions } from "./providers.ts";
 import { present } from "./secret-files.ts";
@@ -28,6 +29,7 @@ export interface ReleaseArgs
       | "port"
       | "route"
       | "routes"
+      | "jobs"
       | "publish"
       | "names"
       | "replace"
@@ -81,7 +83,9 @@ export class Release extends pulumi.ComponentResource {
     super("tandem:index:Release", name, {}, componentOptions(`Release '${name}'`, args.env, opts));
     const component = `Release '${name}'`;
     const image = imageOf(this, name, { component, env: args.env, image: args.image });
-    const migrated = migration && createMigration(this, name, serviceInputs(name, step, component), image);
+    const migrated =
+      migration &&
+      createMigration(this, name, serviceInputs(name, step, component), image, Object.keys(services));
     this.imageId = migrated?.imageId ?? image.imageId;
     const held = given.map(([service, one]) =>
       this.createService(name, service, one, { own: services[service]?.image, migrated }),
@@ -89,6 +93,8 @@ export class Release extends pulumi.ComponentResource {
     const { names, ready } = takeOverTogether(this, name, held);
     this.containers = names;
     this.ready = ready;
+    for (const { name: service, args: own, component: parent, image: id } of held)
+      createScheduler(parent, service, own, id, ready);
     this.registerOutputs({ containers: this.containers, imageId: this.imageId });
   }
 
@@ -97,7 +103,7 @@ export class Release extends pulumi.ComponentResource {
     name: string,
     given: AppServiceArgs,
     { own, migrated }: { own: ReleasedService["image"]; migrated: pulumi.Resource | undefined },
-  ): HeldService {
+  ): HeldService & { image: pulumi.Output<string> } {
     // It is found by its type and name like any other. One that stood for itself before goes on as it is.
     const component = new pulumi.ComponentResource("tandem:index:AppService", name, statedArgs(given), {
       parent: this,
@@ -106,7 +112,13 @@ export class Release extends pulumi.ComponentResource {
     const dependsOn = [...(given.dependsOn ?? []), ...(migrated === undefined ? [] : [migrated])];
     const args: ServiceInputs = serviceInputs(name, { ...given, dependsOn }, `${kindOf(release)} '${name}'`);
     const image = own === undefined ? this.imageId : imageOf(component, name, args).imageId;
-    return { name, args, running: createContainers(component, name, args, { image, held: true }), component };
+    return {
+      name,
+      args,
+      image,
+      running: createContainers(component, name, args, { image, held: true }),
+      component,
+    };
   }
 }
 
@@ -121,8 +133,11 @@ function merged(all: AppServiceArgs, given: ReleasedService): AppServiceArgs {
   return { ...all, ...own, ...table("environment"), ...table("secrets"), dependsOn };
 }
 
-function rejectBadServices(name: string, { env, image, services }: ReleaseArgs): void {
+function rejectBadServices(name: string, args: ReleaseArgs): void {
+  const { env, image, services } = args;
   const checks = new ArgumentChecks("Release", name);
+  if ("jobs" in args)
+    checks.add("jobs", "must be one service's: with each of them they would run more than once");
   if (typeof services !== "object" || services === null || isLater(services) || Array.isArray(services)) {
     checks.add("services", "must be services by name, written down").done();
   }

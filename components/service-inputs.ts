@@ -2,13 +2,15 @@
 import { hostname, percent, port, seconds, shmMb, user, wholeSeconds } from "../lib/docker/values.ts";
 import type { AppServiceArgs } from "./app-service.ts";
 import { checkedArgument, checkedDefault, checkedLimits, checkedList } from "./checked-inputs.ts";
+import type { VariableArgs } from "./given-variables.ts";
 import { probed } from "./health-check.ts";
 import type { MigrationSpec } from "./migration-spec.ts";
 import { present } from "./secret-files.ts";
 
 /** Word for the user that the image names. */
 export const IMAGE_USER = "image";
-const DEFAULT_USER = "1000:1000";
+/** Whom a container runs as that is told nothing else. */
+export const DEFAULT_USER = "1000:1000";
 const HEALTH_TIMEOUT_SECONDS = 60;
 const STOP_GRACE_SECONDS = 30;
 const MIGRATION_SECONDS = 600;
@@ -77,7 +79,7 @@ export function serviceInputs(name: string, args: AppServiceArgs, component = `A
 }
 
 /** The arguments without variables that have no value, as an optional setting has none: their text would be `undefined`. */
-export function withoutUnset(args: AppServiceArgs): AppServiceArgs {
+export function withoutUnset<T extends VariableArgs>(args: T): T {
   const { environment, secrets, migration } = args;
   return {
     ...args,

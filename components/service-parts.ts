@@ -6,7 +6,7 @@ import { type AppImage, type BuildContext, buildImage, isBuildContext, lookUpIma
 import type { AppServiceArgs } from "./app-service.ts";
 import { checkedArgument } from "./checked-inputs.ts";
 import { type RunningContainer, runContainer } from "./container.ts";
-import { openedLabel, optionsOf } from "./image-options.ts";
+import { type ImageOptions, openedLabel, optionsOf } from "./image-options.ts";
 import { databaseOf } from "./migration-spec.ts";
 import { takeNames } from "./network-names.ts";
 import { present, secretsAsFiles } from "./secret-files.ts";
@@ -29,12 +29,17 @@ function buildOf({ component, env }: Imaged, build: BuildContext): BuildContext 
   return { ...build, tag: env.nameOnHost(tag) };
 }
 
-/** Its migration, if it has one. */
+/**
+ * Its migration, if it has one.
+ *
+ * @param services whose jobs it pauses. @default its own
+ */
 export function createMigration(
   parent: pulumi.ComponentResource,
   name: string,
   args: ServiceInputs,
   image: AppImage,
+  services?: string[],
 ): Migration | undefined {
   if (args.migration === undefined) return undefined;
   const secrets = { ...args.secrets, ...args.migration.secrets };
@@ -48,15 +53,16 @@ export function createMigration(
       user: args.user,
       environment: { ...present(variablesOf(args)), ...delivery.environment },
       files: delivery.files,
-      options: migrationOptions(args),
+      options: oneShotOptions(args),
       network: args.env.network,
       networks: args.networks,
-      labels: { ...args.env.labels(name), ...openedLabel(migrationOptions(args) ?? {}, args.user) },
+      labels: { ...args.env.labels(name), ...openedLabel(oneShotOptions(args) ?? {}, args.user) },
       logOptions: args.env.logOptions,
       timeoutSeconds: args.migrationSeconds,
       memoryMb: args.limits.memoryMb,
       cpus: args.limits.cpus,
       pids: args.limits.pids,
+      ...(services === undefined ? {} : { services }),
       ...databaseOf(name, args.migration),
     },
     { parent, dependsOn: args.dependsOn },
@@ -110,12 +116,13 @@ export function createContainers(
   );
 }
 
-function variablesOf({ environment, timeZone }: ServiceInputs) {
+/** Variables with the time zone's, as a container of a service has it. */
+export function variablesOf({ environment, timeZone }: Pick<ServiceInputs, "environment" | "timeZone">) {
   return timeZone === undefined ? environment : { ...environment, TZ: timeZone };
 }
 
 /** What of the options a command of the same image needs as well. */
-function migrationOptions(args: ServiceInputs) {
+export function oneShotOptions(args: ImageOptions) {
   const { stopSignal, timeZone, devices, gpus, ulimits, ...options } = optionsOf(args);
   return Object.keys(options).length === 0 ? undefined : options;
 }

@@ -7,6 +7,7 @@ import { exec, getFile, inspect, putFile } from "./docker/containers.ts";
 import type { DockerHost } from "./docker/docker-host.ts";
 import { predecessors, startAgain, stopPredecessors } from "./docker/predecessors.ts";
 import { putProbe } from "./docker/probe-program.ts";
+import { keepEarlierRuns, putScheduler } from "./docker/scheduler.ts";
 import { fail, type Start, startHealthy } from "./docker/start-gate.ts";
 import { RELOAD_SCRIPT } from "./gateway/route-config.ts";
 import { watch } from "./gateway/watch.ts";
@@ -23,6 +24,7 @@ async function prepare(docker: Docker, inputs: Properties): Promise<void> {
     await putFile(docker, id, path, content);
   }
   await putProbe(docker, inputs);
+  await putScheduler(docker, inputs);
   await setLimits(docker, inputs);
 }
 
@@ -39,6 +41,7 @@ async function startUp(inputs: Properties, ctx: Context): Promise<void> {
   const earlier = await predecessors(docker, id);
   try {
     await stopPredecessors(docker, earlier, ctx);
+    await keepEarlierRuns(docker, inputs);
     await takeOver(docker, inputs, ctx, earlier);
   } catch (error) {
     const again = await startAgain(docker, id, earlier);

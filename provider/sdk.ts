@@ -71,6 +71,8 @@ export interface ContainerStartArgs {
   held?: pulumi.Input<boolean>;
   /** The image with the program of its health check, and the folder of the container that it is put into. @default none */
   probe?: pulumi.Input<{ image: pulumi.Input<string>; folder: string }>;
+  /** The image of the scheduler that it gets, and the entry point of its jobs in the place of its image's. @default none */
+  scheduler?: pulumi.Input<{ image: pulumi.Input<string>; entrypoint?: string[] }>;
   /** Files to put into it before it starts, by absolute path; each in a volume, where its root is read-only. */
   files?: pulumi.Input<Record<string, pulumi.Input<string>>>;
 }
@@ -92,6 +94,8 @@ export class ContainerStart extends pulumi.CustomResource {
 }
 
 export interface MigrationArgs {
+  /** What messages call it. @default "migration" */
+  noun?: string;
   /** Name of the one-shot container; it is the lock that keeps two runs apart. */
   containerName: pulumi.Input<string>;
   /** Image to run, by id. */
@@ -122,6 +126,8 @@ export interface MigrationArgs {
   cpus: pulumi.Input<number>;
   /** Pid limit. */
   pids: pulumi.Input<number>;
+  /** Services whose jobs are paused while it runs. @default the one that its label names */
+  services?: string[];
   /** Any change of it runs the migration again. */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
   /** Where its SQL files lie in the image, and where its tool writes down what it applied. */

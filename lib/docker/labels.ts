@@ -10,4 +10,6 @@ export const labels = {
   component: "tandem.component",
   /** Says that it runs a migration to its end: it is no version of the service, whose labels it has. */
   migration: "tandem.migration",
+  /** The service whose jobs it runs at their times. */
+  jobsOf: "tandem.jobs-of",
 } as const;

@@ -5,6 +5,7 @@ import { resolvePaths } from "../../setup/paths.ts";
 import { withDocker } from "../engine/docker-client.ts";
 import { UserError } from "../engine/errors.ts";
 import { type Address, addressOf, curlCommand, stackOutputs } from "../engine/inventory.ts";
+import { lastRun, moment } from "../engine/job-words.ts";
 import { loadProject, loadStackFile, type Project, type StackFile, stackNames } from "../engine/project.ts";
 import { type EnvironmentState, listServices, type Service, stateOf } from "../engine/services.ts";
 import { dockerHostOf, openSession } from "../engine/session.ts";
@@ -79,7 +80,25 @@ function render({ environment, state, address, unknown, services }: EnvironmentS
     service.name,
   ]);
   const head = ["  service", "image", "version", "health", "up for", "address", "container"];
-  return `${title}\n${renderTable(head, rows)}`;
+  return [title, renderTable(head, rows), ...jobsTable(services)].join("\n");
+}
+
+/** What the schedulers ran last and run next; nothing where there is none. */
+function jobsTable(services: readonly Service[]): string[] {
+  const rows = services.flatMap(({ component, jobs = [] }) =>
+    jobs.map((state) => {
+      const last = lastRun(state);
+      const paint = last?.failed === true ? pc.red : (text: string) => text;
+      return [
+        `  ${state.job}`,
+        component,
+        last === undefined ? "not yet" : moment(last.startedAt),
+        last === undefined ? "" : paint(last.words),
+        state.next === undefined ? "" : moment(state.next),
+      ];
+    }),
+  );
+  return rows.length === 0 ? [] : [renderTable(["  job", "service", "last run", "ended", "next"], rows)];
 }
 
 /** Runs the command. @throws UserError when the Docker host doesn't answer. */

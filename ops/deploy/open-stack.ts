@@ -15,6 +15,7 @@ import { dockerHostOf, openSession, remoteDockerHost, type Session } from "../en
 import { readDeployment } from "../engine/state/backend.ts";
 import { upCommand } from "../engine/systems.ts";
 import { createStack } from "./create-stack.ts";
+import { programImages } from "./program-images.ts";
 import { noteBegin } from "./recovery/open-ends.ts";
 import { settle, settleDown } from "./recovery/settle.ts";
 import { checkSettings, fingerprintOf, withCheckedSettings } from "./stack-settings.ts";
@@ -111,7 +112,8 @@ async function open(stack: string, options: StackOptions, purpose: Purpose): Pro
   const remote = remoteDockerHost(project, file);
   const answer = remote === undefined ? undefined : await requireDocker(remote);
   const dockerHost = dockerHostOf(project, file);
-  await prepareMachine({ dockerHost, images: needs?.images, withoutImages: !images });
+  const wanted = images ? [...(needs?.images ?? []), ...programImages(project)] : [];
+  await prepareMachine({ dockerHost, images: wanted, withoutImages: !images });
   if (check) await tellOpenLoopback(dockerHost, answer);
   warmUp(project);
   // Before the check, so that what changes while it runs doesn't count as checked.

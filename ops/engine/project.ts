@@ -16,6 +16,8 @@ export interface Project {
   programDirectory: string;
   /** Folder of the stack files. */
   stackDirectory: string;
+  /** Folder of the system's own code, where Pulumi.yaml says so. */
+  systemDirectory?: string;
   /** Does Pulumi.yaml say where the settings are described? Then they can be checked. */
   hasSettings: boolean;
   /** Plain defaults of the settings, by key without the project's name. */
@@ -92,6 +94,9 @@ export function loadProject(directory: string = defaultProject()): Project {
     name: document.name,
     stackDirectory,
     hasSettings: document.tandem?.system !== undefined,
+    ...(typeof document.tandem?.system === "string"
+      ? { systemDirectory: programDirectoryOf(folder, document.tandem.system) }
+      : {}),
     defaults: defaultsOf(document.config),
   };
 }

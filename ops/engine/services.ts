@@ -1,5 +1,7 @@
 // The containers of an environment as people see them, read through the Docker API by their labels.
 import type Docker from "dockerode";
+import type { JobState } from "../../lib/jobs/log.ts";
+import { jobsOf } from "../../provider/docker/job-runs.ts";
 import { standInLabel, standInNoteLabel, standInOfLabel } from "../../setup/images/labels.ts";
 import { limitsOf } from "./container-limits.ts";
 import { labelFilter, labels } from "./docker-client.ts";
@@ -34,6 +36,8 @@ export interface Service {
   uptimeSeconds?: number;
   /** Where it listens on the Docker host. */
   ports: string[];
+  /** The jobs that it runs at their times, where it is a scheduler. */
+  jobs?: JobState[];
 }
 
 /** Label by which images tell their version. */
@@ -99,6 +103,7 @@ async function describe(
         }
       : {}),
     ports: portsOf(info),
+    ...(info.Labels[labels.jobsOf] === undefined ? {} : { jobs: await jobsOf(docker, info.Id) }),
   };
 }
 

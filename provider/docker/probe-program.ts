@@ -9,7 +9,7 @@ import { inspect, TRANSIENT } from "./containers.ts";
 /** The program's path in its image, and its name in the folder that it is put into. */
 const PROGRAM = "/bin/busybox";
 
-/** The program by image: some 1 MB, read once for all containers of an `up`. */
+/** The programs by image: some MB each, read once for all containers of an `up`. */
 const programs = new Map<string, Promise<Buffer>>();
 
 /** Puts the program into a container that isn't started yet, where its check needs it. */
@@ -19,23 +19,33 @@ export async function putProbe(docker: Docker, inputs: Properties): Promise<void
   const id = String(inputs.containerId);
   // One that runs has it.
   if ((await inspect(docker, id))?.State.Running) return;
-  const reading = programs.get(image) ?? readProgram(docker, image);
-  programs.set(image, reading);
-  // What failed once may work for the next container.
-  reading.catch(() => programs.delete(image));
   const archive = pack();
-  archive.entry({ name: posix.basename(PROGRAM), mode: 0o555 }, await reading);
+  archive.entry({ name: posix.basename(PROGRAM), mode: 0o555 }, await programOf(docker, image, PROGRAM));
   archive.finalize();
   await docker.getContainer(id).putArchive(await buffer(archive), { path: folder });
 }
 
+/**
+ * A program out of its image.
+ *
+ * @param path where it lies. @default the image's entry point
+ */
+export function programOf(docker: Docker, image: string, path?: string): Promise<Buffer> {
+  const reading = programs.get(image) ?? readProgram(docker, image, path);
+  programs.set(image, reading);
+  // What failed once may work for the next container.
+  reading.catch(() => programs.delete(image));
+  return reading;
+}
+
 /** Reads it from its image, through a container that is never started. */
-async function readProgram(docker: Docker, image: string): Promise<Buffer> {
+async function readProgram(docker: Docker, image: string, given?: string): Promise<Buffer> {
+  const path = given ?? (await docker.getImage(image).inspect()).Config.Entrypoint?.[0] ?? "";
   const container = await docker.createContainer({ Image: image, Labels: { [TRANSIENT]: "probe" } });
   try {
-    const archive = await container.getArchive({ path: PROGRAM });
+    const archive = await container.getArchive({ path });
     for await (const entry of archive.pipe(extract())) return await buffer(entry);
-    throw new Error(`image ${image} has no ${PROGRAM}`);
+    throw new Error(`image ${image} has no ${path}`);
   } finally {
     await container.remove({ force: true, v: true }).catch(() => undefined);
   }

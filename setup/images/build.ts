@@ -44,6 +44,13 @@ export function standInLines(states: readonly ImageState[]): string[] {
 function entryState(entry: CatalogEntry, image: LocalImage | undefined): ImageState {
   const { reference } = entry;
   if (image === undefined) return { reference, kind: "missing", current: false };
+  if (entry.own)
+    return {
+      reference,
+      kind: "own",
+      current: image.labels[sourceHashLabel] === standInHash(entry),
+      id: image.id,
+    };
   if (image.labels[standInLabel] !== "true")
     return { reference, kind: "official", current: true, id: image.id };
   const current = image.labels[sourceHashLabel] === standInHash(entry);
@@ -96,7 +103,7 @@ async function pullMissing(
   for (const entry of entries) {
     // An outdated stand-in is built again, not swapped.
     const missing = states.some(({ reference, kind }) => reference === entry.reference && kind === "missing");
-    if (missing && reachable) {
+    if (missing && reachable && !entry.own) {
       const result = await pullImage(context, entry.reference, say);
       if (result === "pulled") continue;
       if (result === "unreachable") reachable = false;
@@ -114,11 +121,12 @@ async function buildStandIns(
   await requireSameProcessor(context);
   const obstacle = baseObstacle();
   const base = (await inspectImages(context, [baseReference])).get(baseReference);
-  const baseIsCurrent = base?.labels[sourceHashLabel] === baseHash;
-  if (!baseIsCurrent && obstacle !== undefined) {
+  // One program and nothing beside it needs no base.
+  const baseIsThere = base?.labels[sourceHashLabel] === baseHash || entries.every(({ own }) => own);
+  if (!baseIsThere && obstacle !== undefined) {
     return entries.map(({ reference }) => `${reference} can't be pulled, and ${obstacle}`);
   }
-  if (!baseIsCurrent) await makeBase(context, say);
+  if (!baseIsThere) await makeBase(context, say);
   const failures: string[] = [];
   // One is mostly compiled, the others are mostly unpacked: side by side they take the time of the longer.
   const build = (entry: CatalogEntry) =>
@@ -134,7 +142,7 @@ async function buildStandIns(
 }
 
 function isCompiled(entry: CatalogEntry): boolean {
-  return entry.standIn === "caddy";
+  return entry.standIn === "caddy" || entry.standIn === "supercronic";
 }
 
 async function attempt(failures: string[], reference: string, work: () => Promise<void>): Promise<void> {

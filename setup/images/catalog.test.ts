@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { standInLines } from "./build.ts";
-import { caddyVersion } from "./caddy-binary.ts";
 import { appReference, catalog, entriesFor, recipes, referenceOf } from "./catalog.ts";
+import { caddy, supercronic, versionOf } from "./go-binary.ts";
 
 describe("catalog", () => {
   it("pins every image to an exact version and has a recipe for it", () => {
@@ -15,7 +15,8 @@ describe("catalog", () => {
   });
 
   it("names the versions that are built", () => {
-    expect(referenceOf("caddy")).toBe(`caddy:${caddyVersion().slice(1)}-alpine`);
+    expect(referenceOf("caddy")).toBe(`caddy:${versionOf(caddy).slice(1)}-alpine`);
+    expect(referenceOf("supercronic")).toBe(`tandem-supercronic:${versionOf(supercronic).slice(1)}`);
     const packages = JSON.parse(readFileSync(join(recipes, "node", "package.json"), "utf8"));
     for (const version of Object.values(packages.optionalDependencies)) {
       expect(referenceOf("node")).toBe(`node:${version}-trixie-slim`);

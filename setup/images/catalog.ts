@@ -1,24 +1,35 @@
 // Every image that a stack may name, and what takes its place on a machine that reaches no image registry.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SCHEDULER_IMAGE } from "../../lib/jobs/place.ts";
 import { packageRoot } from "../paths.ts";
 
 /** Folder of the stand-ins' recipes, one folder each. */
 export const recipes = join(packageRoot, "standins", "images");
 
 /** Names of the stand-ins; each is a folder beside this file. */
-export type StandInName = "busybox" | "postgres" | "redis" | "caddy" | "node" | "pgbouncer" | "whisper";
+export type StandInName =
+  | "busybox"
+  | "postgres"
+  | "redis"
+  | "caddy"
+  | "node"
+  | "pgbouncer"
+  | "supercronic"
+  | "whisper";
 
-/** An image of somebody else's. */
+/** An image of somebody else's, or of somebody else's program. */
 export interface CatalogEntry {
-  /** The official reference, with its tag: what stack files say. */
+  /** The official reference, with its tag: what stack files say; for one that nobody publishes, our own. */
   reference: string;
   /** Folder of the recipe that makes the stand-in. */
   standIn: StandInName;
   /** How the stand-in differs from the official image, in words for the user. */
   note: string;
-  /** Made ready only where a stack's settings name it, and for the tests. @default false */
+  /** Made ready only where a stack's settings name it or its program needs it, and for the tests. @default false */
   onDemand?: boolean;
+  /** Published by nobody, so it is made here in any case. @default false */
+  own?: boolean;
 }
 
 /** The images, in the order in which they are made ready. */
@@ -48,6 +59,13 @@ export const catalog: readonly CatalogEntry[] = [
     standIn: "busybox",
     note: "BusyBox 1.37.0 from Debian 13, linked to Debian's C library",
     onDemand: true,
+  },
+  {
+    reference: SCHEDULER_IMAGE,
+    standIn: "supercronic",
+    note: "supercronic built from its Go module",
+    onDemand: true,
+    own: true,
   },
   {
     reference: "edoburu/pgbouncer:v1.24.1-p1",

@@ -2,10 +2,10 @@
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Say, SetupContext } from "../step.ts";
-import { caddyBinary } from "./caddy-binary.ts";
 import { type CatalogEntry, recipes, type StandInName } from "./catalog.ts";
 import { baseHash, baseReference } from "./debian.ts";
 import { buildImage } from "./engine.ts";
+import { caddy, type GoBinary, goBinary, supercronic } from "./go-binary.ts";
 import { sourceHashLabel, standInLabel, standInNoteLabel, standInOfLabel } from "./labels.ts";
 import { proxyVariables } from "./mirror.ts";
 import { installLocked } from "./npm.ts";
@@ -20,11 +20,17 @@ export function standInHash({ reference, standIn, note }: CatalogEntry): string 
 /** Puts into the build's folder what its Dockerfile copies besides the recipe's own files. */
 type Prepare = (folder: string, context: SetupContext, say: Say) => Promise<void>;
 
+function compiled(binary: GoBinary): Prepare {
+  return async (folder, context, say) => {
+    const target = join(folder, binary.name);
+    copyFileSync(await goBinary(binary, context, say), target);
+    chmodSync(target, 0o755);
+  };
+}
+
 const preparations: Partial<Record<StandInName, Prepare>> = {
-  caddy: async (folder, context, say) => {
-    copyFileSync(await caddyBinary(context, say), join(folder, "caddy"));
-    chmodSync(join(folder, "caddy"), 0o755);
-  },
+  caddy: compiled(caddy),
+  supercronic: compiled(supercronic),
   node: async (folder, context, say) => {
     say("fetch Node and npm from the npm registry");
     await installLocked(folder, join(context.paths.logs, "images.log"));
@@ -54,9 +60,13 @@ export async function buildStandIn(context: SetupContext, entry: CatalogEntry, s
         reference: entry.reference,
         buildArgs: { BASE: baseReference, ...proxyVariables(context.env) },
         labels: {
-          [standInLabel]: "true",
-          [standInOfLabel]: entry.reference,
-          [standInNoteLabel]: entry.note,
+          ...(entry.own
+            ? {}
+            : {
+                [standInLabel]: "true",
+                [standInOfLabel]: entry.reference,
+                [standInNoteLabel]: entry.note,
+              }),
           [sourceHashLabel]: standInHash(entry),
         },
       },

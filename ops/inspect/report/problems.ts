@@ -1,5 +1,6 @@
 // What of a pair wants attention, worst first, each with what fixes it; and the whole in one sentence.
 
+import { lastRun } from "../../engine/job-words.ts";
 import type { Project } from "../../engine/project.ts";
 import { typedCommand } from "../../engine/systems.ts";
 import { money } from "../cost/cost.ts";
@@ -53,6 +54,18 @@ const condition: Look = ({ condition, containers }, command) => {
     ...sick,
     ...missing.map((name) => bad(`a container is gone: ${name}`, `${command("drift")} --fix`)),
   ];
+};
+
+const jobs: Look = ({ containers }, command) => {
+  if (!containers.ok) return [];
+  return containers.value.services.flatMap(({ component, jobs: states = [] }) =>
+    states.flatMap((state) => {
+      const last = lastRun(state);
+      return last?.failed === true
+        ? [warn(`the job ${state.job} failed: ${last.words}`, `${command("logs")} ${component}`)]
+        : [];
+    }),
+  );
 };
 
 const plan: Look = ({ plan, condition }, command) => {
@@ -149,7 +162,7 @@ const cost: Look = ({ cost }) => {
       ];
 };
 
-const LOOKS: readonly Look[] = [condition, plan, policies, drift, deploys, budget, data, cost];
+const LOOKS: readonly Look[] = [condition, jobs, plan, policies, drift, deploys, budget, data, cost];
 
 /** Limits of both on one host that are more than it has. */
 function overcommitted([one, other]: Pair["environments"]): Problem[] {

@@ -26,6 +26,9 @@ const LEFT_SECONDS = 10;
 /** Where a migration writes. */
 const DISKS = "the volume of the database, or on the disk of its host";
 
+/** What messages call it: a migration, or a job. */
+const nounOf = ({ noun = "migration" }: Properties) => String(noun);
+
 /** A migration that did not succeed, with what it printed last. */
 export class MigrationFailure extends Error {
   readonly output: string[];
@@ -54,16 +57,18 @@ export async function runContainer(docker: Docker, inputs: Properties, ctx: Cont
     }
     await container.start();
     const streamed = streamLog(docker, container.id, inputs, ctx);
-    const exitCode = await ended(docker, container.id, Number(inputs.timeoutSeconds), ctx);
-    if (exitCode === undefined) throw new Error("The migration's container was removed while it ran.");
+    const exitCode = await ended(docker, container.id, inputs, ctx);
+    if (exitCode === undefined)
+      throw new Error(`The ${nounOf(inputs)}'s container was removed while it ran.`);
     await streamed;
     const output = await lastLogLines(docker, container.id, LOG_LINES);
     if (exitCode === 0) return output;
     const seconds = ((Date.now() - began) / 1000).toFixed(1);
     const command = (inputs.command as string[]).join(" ");
+    const noun = nounOf(inputs);
     throw new MigrationFailure(
-      `The migration '${command}' ended with exit code ${exitCode} after ${seconds} s. ` +
-        `No container and no route was changed after it. Fix the migration and run \`up\` again.${fullDiskHint(output.join("\n"), DISKS) || hardeningHint(output)} ` +
+      `The ${noun} '${command}' ended with exit code ${exitCode} after ${seconds} s. ` +
+        `No container and no route was changed after it. Fix the ${noun} and run \`up\` again.${fullDiskHint(output.join("\n"), DISKS) || hardeningHint(output)} ` +
         "Its last lines:\n" +
         output.map((line) => `  | ${line}`).join("\n"),
       output,
@@ -148,8 +153,11 @@ async function clearEarlierRun(docker: Docker, inputs: Properties, ctx: Context)
     if (state !== seen) deadline = Date.now() + LEFT_SECONDS * 1000;
     seen = state;
     if (earlier.State.Running) {
-      ctx.log("warning", `A migration of another run (container ${name}) still runs; waiting for its end.`);
-      await ended(docker, earlier.Id, Number(inputs.timeoutSeconds), ctx);
+      ctx.log(
+        "warning",
+        `A ${nounOf(inputs)} of another run (container ${name}) still runs; waiting for its end.`,
+      );
+      await ended(docker, earlier.Id, inputs, ctx);
     } else if (Date.now() > deadline || ctx.signal.aborted) {
       await docker.getContainer(earlier.Id).remove({ force: true, v: true });
       return;
@@ -162,7 +170,13 @@ async function clearEarlierRun(docker: Docker, inputs: Properties, ctx: Context)
  * Waits for the end; kills the container at the time limit or when the run is stopped. Returns its exit code; undefined
  * when it is gone.
  */
-async function ended(docker: Docker, id: string, seconds: number, ctx: Context): Promise<number | undefined> {
+async function ended(
+  docker: Docker,
+  id: string,
+  inputs: Properties,
+  ctx: Context,
+): Promise<number | undefined> {
+  const seconds = Number(inputs.timeoutSeconds);
   const deadline = Date.now() + seconds * 1000;
   while (true) {
     const facts = await inspect(docker, id);
@@ -176,7 +190,7 @@ async function ended(docker: Docker, id: string, seconds: number, ctx: Context):
       const why = ctx.signal.aborted ? "the run was stopped" : `its time limit of ${seconds} s was over`;
       const output = await lastLogLines(docker, id, LOG_LINES).catch(() => []);
       throw new MigrationFailure(
-        `The migration was killed: ${why}. No container and no route was changed after it.` +
+        `The ${nounOf(inputs)} was killed: ${why}. No container and no route was changed after it.` +
           (output.length === 0 ? "" : ` Its last lines:\n${output.map((line) => `  | ${line}`).join("\n")}`),
         output,
       );
@@ -191,7 +205,7 @@ async function streamLog(docker: Docker, id: string, inputs: Properties, ctx: Co
   );
   const frames = await docker.getContainer(id).logs({ follow: true, stdout: true, stderr: true });
   const lines = new LineSplitter((line) =>
-    ctx.log("info", `migration | ${printable(redact(line, environment))}`),
+    ctx.log("info", `${nounOf(inputs)} | ${printable(redact(line, environment))}`),
   );
   docker.modem.demuxStream(frames, lines, lines);
   await new Promise<void>((resolve) => {

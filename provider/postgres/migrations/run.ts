@@ -6,6 +6,7 @@ import { labels } from "../../../lib/docker/labels.ts";
 import type { CallContext } from "../../../plugin/handler.ts";
 import type { Properties } from "../../../plugin/values.ts";
 import type { DockerHost } from "../../docker/docker-host.ts";
+import { whilePaused } from "../../docker/scheduler.ts";
 import { countTables, makeRestorePoint, pruneRestorePoints } from "../restore-point.ts";
 import { MigrationFailure, runContainer } from "./container.ts";
 import { type MigrationEntry, migrationLog, writeEntry } from "./log.ts";
@@ -117,12 +118,16 @@ function keep(entry: MigrationEntry, inputs: Properties, ctx: Context): void {
 }
 
 /**
- * Runs the migration; returns what the state keeps of the run.
+ * Runs the migration while the service's jobs are paused; returns what the state keeps of the run.
  *
  * @throws when it fails or may not begin; the log has it then, too.
  */
 export async function runMigration(inputs: Properties, ctx: Context): Promise<Properties> {
   const docker = await ctx.client.docker();
+  return whilePaused(docker, inputs, ctx, () => run(docker, inputs, ctx));
+}
+
+async function run(docker: Docker, inputs: Properties, ctx: Context): Promise<Properties> {
   const { pending, findings } = await warnOfRisks(docker, inputs, ctx);
   const began = Date.now();
   const startedAt = new Date(began).toISOString();
@@ -152,7 +157,7 @@ export async function runMigration(inputs: Properties, ctx: Context): Promise<Pr
     keep({ ...entry, durationMs, result: "succeeded", output }, inputs, ctx);
     // So that the next preview can ask: it prepares nothing by itself.
     if (pending?.read === false) await pendingOf(docker, inputs, true).catch(() => undefined);
-    ctx.log("info", `migration finished in ${(durationMs / 1000).toFixed(1)} s`);
+    ctx.log("info", `${String(inputs.noun ?? "migration")} finished in ${(durationMs / 1000).toFixed(1)} s`);
     return { startedAt, durationMs };
   } catch (error) {
     const output = error instanceof MigrationFailure ? error.output : [];

@@ -1,10 +1,11 @@
 // Sections of the report's page on what runs now: containers with their versions, and limits against the host.
 
+import { lastRun } from "../../../engine/job-words.ts";
 import type { Service } from "../../../engine/services.ts";
 import { type Html, html } from "../../html/page.ts";
 import { sumOf } from "../limits.ts";
 import type { Amounts, EnvironmentReport, Limits, Report } from "../model.ts";
-import { cut, grid, kept, lasting, mark, tag, told } from "./parts.ts";
+import { cut, grid, kept, lasting, mark, tag, told, when } from "./parts.ts";
 
 /** Letters of a hash that people compare. */
 const HASH = 12;
@@ -39,12 +40,29 @@ function containersOf({ containers, name }: EnvironmentReport): Html {
       identity(service),
     ]);
     const gone = missing.map((one) => [one, mark("bad", "gone"), "", "", ""]);
-    return grid(
+    const table = grid(
       `Containers of ${name}`,
       ["container", "health", "up for", "image", "built as"],
       [...rows, ...gone],
     );
+    return html`${table}${jobsOf(name, services)}`;
   });
+}
+
+/** What the schedulers ran last and run next. */
+function jobsOf(name: string, services: readonly Service[]): Html | "" {
+  const rows = services.flatMap(({ component, jobs = [] }) =>
+    jobs.map((state) => {
+      const last = lastRun(state);
+      return [
+        html`${state.job}<br><span class="name">${component}</span>`,
+        last === undefined ? "" : when(last.startedAt),
+        last === undefined ? mark("off", "not yet") : mark(last.failed ? "warn" : "good", last.words),
+        state.next === undefined ? "" : when(state.next),
+      ];
+    }),
+  );
+  return rows.length === 0 ? "" : grid(`Jobs of ${name}`, ["job", "last run", "ended", "next"], rows);
 }
 
 /** Containers of both, as running now. */
