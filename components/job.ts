@@ -27,6 +27,8 @@ export interface JobArgs extends Omit<ImageOptions, "stopSignal" | "devices" | "
   secrets?: Record<string, pulumi.Input<string> | undefined>;
   /** How secrets reach it: as variables, or as /run/secrets/NAME with NAME_FILE pointing there. @default "env" */
   secretsAs?: SecretDelivery;
+  /** Files by absolute path, read-only to it. @default none */
+  files?: Record<string, pulumi.Input<string>>;
   /** Networks to join besides the environment's own. @default none */
   networks?: pulumi.Input<string>[];
   /** User inside the container; `image` is whom the image says, which may be root. @default "1000:1000" */
@@ -62,7 +64,7 @@ export class Job extends pulumi.ComponentResource {
       { environment, secrets: Object.keys(secrets).sort() },
       componentOptions(component, env, opts),
     );
-    const delivery = secretsAsFiles(env, secrets, args.secretsAs ?? "env");
+    const delivery = secretsAsFiles(env, secrets, args.secretsAs ?? "env", args.files);
     const options = oneShotOptions(args);
     const asUser = args.user === IMAGE_USER ? undefined : args.user;
     const runs = checkedDefault(component, "user", asUser, user, DEFAULT_USER);

@@ -14,15 +14,20 @@ export type Arguments = Record<string, string>;
 /** What Docker gives every container, as far as images that start as root need it to become somebody else. */
 const ROOT_CAPABILITIES = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID"];
 
-/** What a service's own keys say. @param port on which it answers, for a check where compose has none */
+/**
+ * What a service's own keys say.
+ *
+ * @param port on which it answers, for a check where compose has none; `once` where it ends by itself, and has no health
+ */
 export function argumentsOf(
   service: ComposeService,
   role: string,
-  port: number | undefined,
+  port: number | "once" | undefined,
   secrets: SecretValues,
   notes: Notes,
 ): Arguments {
   const { rest } = service;
+  const once = port === "once";
   const words = Object.fromEntries(
     (["command", "entrypoint"] as const).flatMap((name) => {
       const own = openWords(name, service[name], role, secrets, notes, (code) => `${name}: ${code}`);
@@ -39,7 +44,7 @@ export function argumentsOf(
       return own === undefined ? [] : [[name, own]];
     }),
   );
-  tellOfTheRest(service, role, notes);
+  tellOfTheRest(service, role, once, notes);
   tellOfLooseness(user, capabilities, service, role, notes);
   const all = defined({
     ...words,
@@ -49,17 +54,21 @@ export function argumentsOf(
     groups: rest.group_add === undefined ? undefined : literal(listOf(rest.group_add).map(String)),
     writableRoot: flagOf(rest.read_only) ? undefined : "true",
     shmMb: service.shmMb === undefined ? undefined : String(service.shmMb),
-    ulimits: Object.keys(ulimits).length === 0 ? undefined : literal(ulimits),
     sysctls: tableOf(rest.sysctls),
-    devices: devicesOf(rest.devices),
-    gpus: rest.gpus === "all" ? literal("all") : undefined,
     extraHosts: tableOf(rest.extra_hosts),
-    stopSignal: rest.stop_signal === undefined ? undefined : literal(String(rest.stop_signal)),
-    stopGraceSeconds:
-      service.stopGraceSeconds === undefined
-        ? undefined
-        : String(Math.max(1, Math.round(service.stopGraceSeconds))),
-    health: healthOf(service, role, port, secrets, notes),
+    ...(once
+      ? {}
+      : {
+          ulimits: Object.keys(ulimits).length === 0 ? undefined : literal(ulimits),
+          devices: devicesOf(rest.devices),
+          gpus: rest.gpus === "all" ? literal("all") : undefined,
+          stopSignal: rest.stop_signal === undefined ? undefined : literal(String(rest.stop_signal)),
+          stopGraceSeconds:
+            service.stopGraceSeconds === undefined
+              ? undefined
+              : String(Math.max(1, Math.round(service.stopGraceSeconds))),
+          health: healthOf(service, role, port, secrets, notes),
+        }),
   }) as Arguments;
   return Object.fromEntries(
     Object.entries(all).filter(([name, code]) => {
@@ -210,16 +219,16 @@ const DECIDE: Readonly<Record<string, string>> = {
   volumes_from: "volumes_from is not taken: name the volumes",
 };
 
-function tellOfTheRest({ rest, restart }: ComposeService, role: string, notes: Notes): void {
+function tellOfTheRest({ rest, restart }: ComposeService, role: string, once: boolean, notes: Notes): void {
   for (const [key, value] of Object.entries(rest)) {
     const off = value === false || (key === "init" && !flagOf(value));
     if (LEFT[key] !== undefined) notes.left(role, LEFT[key]);
     else if (DECIDE[key] !== undefined && !off) notes.decide(role, DECIDE[key]);
   }
-  if (restart === "no")
+  if (restart === "no" && !once)
     notes.decide(
       role,
-      'compose says restart: "no": here a service that ends is started again. What runs once is a migration',
+      'compose says restart: "no": here a service that ends is started again. What runs once is a migration, or a Job',
     );
 }
 

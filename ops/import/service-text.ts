@@ -1,4 +1,4 @@
-// The text of one AppService in topology.ts.
+// The text of one AppService in topology.ts, or of one Job.
 import { relative } from "node:path";
 import { access, beside, literal, propertyName } from "./literal.ts";
 import { STACKS } from "./pair.ts";
@@ -40,7 +40,12 @@ export function serviceText(app: AppPlan, plan: SystemPlan): string[] {
     `limits: limits${access(role)},`,
     ...dependsOn(app, plan),
   ];
-  const made = [`new AppService(${json(role)}, {`, "  env,", ...args.map((line) => `  ${line}`), "})"];
+  const made = [
+    `new ${app.once ? "Job" : "AppService"}(${json(role)}, {`,
+    "  env,",
+    ...args.map((line) => `  ${line}`),
+    "})",
+  ];
   if (onlyIn === undefined) return [`const ${variable} = ${made[0]}`, ...made.slice(1, -1), "});"];
   return [
     `const ${variable} = settings.${variable}Enabled`,
@@ -80,7 +85,12 @@ function placement(app: AppPlan, plan: SystemPlan): Record<string, string> {
           ...(route.aliases === undefined ? [] : [`...settings.${route.aliases}`]),
         ].join(", ");
   const path = route?.path === undefined ? "" : `, path: ${json(route.path)}`;
+  const inside = {
+    ...(files.length === 0 ? {} : { files: `{ ${files.join(", ")} }` }),
+    ...(Object.keys(mounts.temporary).length === 0 ? {} : { temporary: literal(mounts.temporary) }),
+  };
   const isReplicated = STACKS.some((stack) => (by[stack]?.replicas ?? 1) !== 1);
+  if (app.once) return inside;
   return {
     ...(port === undefined ? {} : { port: String(port) }),
     ...(route === undefined ? {} : { route: `{ gateway, hostnames: [${hosts}]${path} }` }),
@@ -95,8 +105,7 @@ function placement(app: AppPlan, plan: SystemPlan): Record<string, string> {
     ...(app.names === undefined ? {} : { replace: '"stop-first"', names: literal(app.names) }),
     ...(isReplicated ? { replicas: `settings.${variable}Replicas` } : {}),
     ...(volumes.length === 0 ? {} : { volumes: `[${volumes.join(", ")}]` }),
-    ...(files.length === 0 ? {} : { files: `{ ${files.join(", ")} }` }),
-    ...(Object.keys(mounts.temporary).length === 0 ? {} : { temporary: literal(mounts.temporary) }),
+    ...inside,
   };
 }
 

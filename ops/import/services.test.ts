@@ -217,4 +217,29 @@ describe("one service", () => {
     );
     expect(topology.match(/new AppService/g)).toHaveLength(1);
   });
+
+  it("that must end well before others start becomes a Job that they wait for", async () => {
+    const { topology, plan } = await folder
+      .write({
+        "compose.yaml":
+          "services:\n" +
+          "  seed: { image: 'seeder:1', command: ['plant', '--all'], restart: 'no', environment: { LEVEL: info } }\n" +
+          "  init: { image: 'init:1' }\n" +
+          "  app: { image: 'shop:1', expose: [80], depends_on: { seed: { condition: service_completed_successfully }, " +
+          "init: { condition: service_completed_successfully } } }\n",
+      })
+      .import();
+    expect(topology).toMatch(/const seed = new Job\("seed", \{[^}]*command: \["plant", "--all"\]/);
+    expect(topology).toMatch(/LEVEL: "info"|LEVEL: settings/);
+    expect(topology).toContain("dependsOn: [...seed.ready]");
+    expect(topology).toContain('import { AppService, type Environment, Job } from "tandem";');
+    expect(topology.slice(topology.indexOf("new Job"), topology.indexOf("new AppService"))).not.toMatch(
+      /health|replicas|route/,
+    );
+    expect(topology).not.toContain("seed.containers");
+    // Its image may name its command; the program has to.
+    const notes = plan.notes.all.map(({ subject, text }) => `${subject}: ${text}`).join("\n");
+    expect(notes).toMatch(/init.*its image's own command/);
+    expect(notes).not.toMatch(/seed.*started again/);
+  });
 });

@@ -26,6 +26,8 @@ export interface AppPlan {
   port?: number;
   mounts: Mounts;
   variables: Variables;
+  /** Does it run once, before others start? */
+  once: boolean;
   /** Command of the migration that runs before it. */
   migration?: string[];
   secretFiles: FileSecret[];
@@ -71,15 +73,24 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
   const commands = new Commands(name);
   const { services } = pair;
   tellOfProjects(pair, relative(root, folder), notes, commands);
-  const { apps: running, jobs } = jobsOf(
+  const {
+    apps: running,
+    migrations,
+    once,
+  } = jobsOf(
     services.filter(({ kind }) => kind === "app"),
     notes,
   );
   const servers = serversOf(services, notes);
-  const exposure = exposureOf(running, name, notes, commands);
+  const exposure = exposureOf(
+    running.filter(({ role }) => !once.has(role)),
+    name,
+    notes,
+    commands,
+  );
   const secretValues = new SecretValues(pair);
   const volumes = new Volumes(services.map(({ role }) => role));
-  const login = jobs.size > 0 ? "url" : "ownerUrl";
+  const login = migrations.size > 0 ? "url" : "ownerUrl";
   const called = calledByName(running);
   const mustBeAlone = ({ main, role }: PairedService) => isStateful(main) || exposure.published.has(role);
   const isCalled = (service: PairedService) =>
@@ -105,7 +116,7 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
     );
     const migration = openWords(
       "migration's command",
-      jobs.get(role),
+      migrations.get(role),
       role,
       secretValues,
       notes,
@@ -122,7 +133,8 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
       ...(alone ? { names: callableNames(service) } : {}),
       ...(inside === undefined ? {} : { inside: { names: callableNames(service), port: inside } }),
       image: imageOf(service, name, target, secretValues, notes, commands),
-      args: argumentsOf(main, role, port, secretValues, notes),
+      once: once.has(role),
+      args: argumentsOf(main, role, once.has(role) ? "once" : port, secretValues, notes),
       mounts: mountsOf(main, role, folder, volumes, secretValues, notes),
       variables,
       secretFiles: fileSecrets(service, pair, notes, commands),
@@ -131,12 +143,14 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
       ...(onlyIn === undefined ? {} : { onlyIn }),
     };
   });
-  for (const { role } of running) notes.taken(role, "an AppService");
+  for (const { role } of running) if (!once.has(role)) notes.taken(role, "an AppService");
   for (const {
     mounts,
     args,
     service: { role },
   } of apps) {
+    if (once.has(role) && mounts.volumes.length > 0)
+      notes.decide(role, "a Job has no volumes: what it writes to them, let a service write at its start");
     if (mounts.volumes.length > 0 && !/"\d+:\d+"/.test(args.user ?? "")) tellOfOwner(role, notes);
   }
   const of = (kind: "postgres" | "redis") => services.find((one) => one.kind === kind);

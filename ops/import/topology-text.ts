@@ -25,6 +25,7 @@ export function topologyText(plan: SystemPlan): string {
     "DataVolume",
     "type Environment",
     "Gateway",
+    "Job",
     "PgDatabase",
     "RedisInstance",
   ].filter((name) => name.startsWith("type ") || code.includes(`new ${name}(`));
@@ -130,10 +131,12 @@ function toolImage({ exposure, postgres, redis }: SystemPlan): string {
 }
 
 function outputs(plan: SystemPlan): string[] {
-  const containers = plan.apps.map(
-    ({ service: { variable }, onlyIn }) =>
-      `${variable}: ${variable}${onlyIn === undefined ? "" : "?"}.containers`,
-  );
+  const containers = plan.apps
+    .filter(({ once }) => !once)
+    .map(
+      ({ service: { variable }, onlyIn }) =>
+        `${variable}: ${variable}${onlyIn === undefined ? "" : "?"}.containers`,
+    );
   if (plan.exposure.routes.size === 0) return [`return { containers: { ${containers.join(", ")} } };`];
   return [
     `const tunnel = createTunnelRoute(env, gateway, [${hostnames(plan).join(", ")}], settings);`,
