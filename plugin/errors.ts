@@ -37,7 +37,7 @@ export interface WireError {
 
 /**
  * Maps an error to a gRPC status. `hidden` holds secret texts: wherever one occurs it is blotted out, because
- * servers like to quote what they were sent. `secrets` are the outputs of a half-made resource to be marked.
+ * servers like to quote what they were sent. `secrets` are the outputs of a unfinished resource to be marked.
  */
 export function toWireError(
   error: unknown,

@@ -77,7 +77,7 @@ describe("errors", () => {
     expect(blot("cab", ["ab"])).toBe("cab");
   });
 
-  it("keeps a half-made resource in the state, with its secrets marked", () => {
+  it("keeps a unfinished resource in the state, with its secrets marked", () => {
     const error = new ResourceInitError("id1", { password: "hunter22" }, ["not healthy: hunter22"]);
     const wire = toWireError(error, ["hunter22"], new Set(["password"]));
     expect(wire.details).toBe("not healthy: [secret]");

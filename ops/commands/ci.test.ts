@@ -89,7 +89,7 @@ describe("the steps of workflows", () => {
       const drift = {
         subject: "volume a",
         details: [],
-        mending: "data",
+        gravity: "data",
         fix: [],
         findings: [],
         firstSeen: "",

@@ -3,7 +3,7 @@ import { formatSeconds } from "../../setup/durations.ts";
 import { deploy } from "../deploy/deploy.ts";
 import { openForUpdate, type StackOptions } from "../deploy/open-stack.ts";
 import { goneImages, lookedUpImages } from "../deploy/recovery/gone-images.ts";
-import { findStrangers, type Strangers } from "../deploy/recovery/strangers.ts";
+import { findLeftOver, type LeftOver } from "../deploy/recovery/left-over.ts";
 import { tellServing } from "../deploy/recovery/tell-serving.ts";
 import { withDocker } from "../engine/docker-client.ts";
 import { addressOf, changes, curlCommand, inventory, stackOutputs } from "../engine/inventory.ts";
@@ -43,7 +43,7 @@ function report(session: Session, before: Deployment | undefined, after: Deploym
 }
 
 /** Names may be taken by things which the state doesn't know. */
-function tellStrangers({ stack }: Session, { needed, removals }: Strangers): void {
+function tellLeftOver({ stack }: Session, { needed, removals }: LeftOver): void {
   if (needed.length > 0) {
     say(`these run, carry the labels of ${stack}, and its state doesn't know them: ${needed.join(", ")}.`);
     say("They serve, or what serves may need them, so leave them. Another state knows them: look for it in");
@@ -61,7 +61,7 @@ async function tellCauses(session: Session): Promise<void> {
     const deployment = await currentDeployment(session);
     const host = dockerHostOf(session.project, session.file);
     for (const gone of await goneImages(host, lookedUpImages(deployment))) say(gone);
-    tellStrangers(session, await findStrangers(session, deployment));
+    tellLeftOver(session, await findLeftOver(session, deployment));
   } catch (error) {
     // The engine's own failure counts; this was only to help.
     say(`could not look for the cause: ${error instanceof Error ? error.message : String(error)}`);

@@ -9,7 +9,7 @@ import { lowerPriority } from "./engine-priority.ts";
  * An interrupt lets it stop in order: the engine finishes what is under way and writes its state. From a terminal it
  * reaches the program by itself, being sent to the whole foreground group; sent to this process only, it is passed on.
  *
- * @param options.niceness priority of the program and all that it starts, 0 to 19, the last one gives way to everything.
+ * @param options.niceness priority of the program and all that it starts, 0 to 19, 19 is the lowest.
  *   @default this process's own
  * @param options.started called with the process's number as soon as there is one
  * @returns its exit code; 128 plus the number of the signal where one interrupted it or ended it.

@@ -1,7 +1,7 @@
 // Documents for programs: JSON, in which a member that has a new name keeps its old one for a version.
 
 /** What a member was called before 0.2; both are written until 0.3. */
-const BEFORE: Readonly<Record<string, string>> = { fix: "mend" };
+const BEFORE: Readonly<Record<string, string>> = { fix: "mend", gravity: "mending" };
 
 /** A document as text. */
 export function renderJson(document: unknown): string {

@@ -166,11 +166,11 @@ describe("a new version", () => {
 
     const drifts = await driftWithoutHarm();
     expect(drifts.find(({ subject }) => subject === `container ${serving}`)).toMatchObject({
-      mending: "person",
+      gravity: "person",
       details: [expect.stringMatching(/^serves \(route app of .*a deploy did not come to its end/)],
       fix: [expect.stringContaining("tandem up dev")],
     });
-    expect(drifts.filter(({ mending }) => mending !== "person")).toEqual([]);
+    expect(drifts.filter(({ gravity }) => gravity !== "person")).toEqual([]);
     await fixed();
   });
 
@@ -226,7 +226,7 @@ describe("a new version that took over", () => {
     expect(drifts.map(({ details }) => details.join("; "))).toEqual(
       expect.arrayContaining([expect.stringMatching(/^serves \(route app/)]),
     );
-    expect(drifts.filter(({ mending }) => mending === "data")).toEqual([]);
+    expect(drifts.filter(({ gravity }) => gravity === "data")).toEqual([]);
     await fixed();
   });
 

@@ -82,13 +82,13 @@ describe("Lugh", () => {
     const here = { sql, admin: `${DATABASE.staging}_admin`, database: DATABASE.staging, server };
     const nobodys: HandMade[] = [
       {
-        ...{ name: "a login that is nobody's", subject: "login somebody", mending: "person" },
+        ...{ name: "a login that is nobody's", subject: "login somebody", gravity: "person" },
         text: /not in the state/,
         make: () => sql("CREATE ROLE somebody LOGIN"),
         undo: () => sql("DROP ROLE somebody"),
       },
       {
-        ...{ name: "a Redis user that is nobody's", mending: "person", text: /belongs to no environment/ },
+        ...{ name: "a Redis user that is nobody's", gravity: "person", text: /belongs to no environment/ },
         subject: `Redis user nobody of ${project.name}_shared_redis`,
         make: () => redisAsAdmin(project, "ACL", "SETUSER", "nobody", "on", "nopass", "~*", "+@all"),
         undo: () => redisAsAdmin(project, "ACL", "DELUSER", "nobody"),

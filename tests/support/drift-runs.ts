@@ -41,15 +41,15 @@ export function expectFound(
 ): DriftReport {
   if (report === undefined) throw new Error("no report");
   const taken = new Set<object>();
-  for (const { name, subject, text, mending } of changes) {
+  for (const { name, subject, text, gravity } of changes) {
     const drift = report.drifts.find((one) => one.subject === subject);
     const finding = drift?.findings.find((one) => text.test(one.text) && !taken.has(one));
     const words = drift?.findings.map((one) => one.text) ?? [];
-    expect.soft({ name, words, mending: finding?.mending ?? "not found" }).toEqual({ name, words, mending });
+    expect.soft({ name, words, gravity: finding?.gravity ?? "not found" }).toEqual({ name, words, gravity });
     if (finding !== undefined) taken.add(finding);
     const all = changes.filter((one) => one.subject === subject);
-    const worst = Math.max(...all.map((one) => GRAVITY.indexOf(one.mending)));
-    expect.soft({ name, gravest: drift?.mending }).toEqual({ name, gravest: GRAVITY[worst] });
+    const worst = Math.max(...all.map((one) => GRAVITY.indexOf(one.gravity)));
+    expect.soft({ name, gravest: drift?.gravity }).toEqual({ name, gravest: GRAVITY[worst] });
   }
   const expected = new Set([...changes.map(({ subject }) => subject), ...following]);
   expect.soft(report.drifts.filter(({ subject }) => !expected.has(subject))).toEqual([]);

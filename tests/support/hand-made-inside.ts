@@ -106,7 +106,7 @@ export function postgresChanges(site: Site): HandMade[] {
         "DROP TABLE scribble",
         database,
       ),
-      mending: "data",
+      gravity: "data",
     },
     bySql(
       "a function with a superuser's rights",

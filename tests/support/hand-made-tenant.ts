@@ -24,7 +24,7 @@ export function tenantChanges({ sql, admin, database, server }: TenantSite): Han
     undo: string,
     where?: string,
   ): HandMade => ({
-    ...{ name, subject, text, mending: "person" },
+    ...{ name, subject, text, gravity: "person" },
     make: () => sql(make, where),
     undo: () => sql(undo, where),
   });
@@ -73,7 +73,7 @@ export function tenantChanges({ sql, admin, database, server }: TenantSite): Han
         `CREATE DATABASE scratch OWNER ${admin}`,
         "DROP DATABASE scratch",
       ),
-      mending: "data",
+      gravity: "data",
     },
   ];
 }

@@ -25,7 +25,7 @@ function edit({ world, tunnel }: TunnelSite, change: (rules: Rule[]) => Rule[]):
 export function strangeRules(site: TunnelSite): HandMade[] {
   const { hostname, service } = site;
   const added = (name: string, subject: string, text: RegExp, rule: Rule): HandMade => ({
-    ...{ name, subject, text, mending: "person" },
+    ...{ name, subject, text, gravity: "person" },
     make: () => edit(site, (rules) => [rule, ...rules]),
     undo: () =>
       edit(site, (rules) => rules.filter((one) => one.hostname !== rule.hostname || one.path !== rule.path)),
@@ -49,7 +49,7 @@ export function strangeRules(site: TunnelSite): HandMade[] {
       name: "an option of its own rule",
       subject: `tunnel rule ${hostname}`,
       text: /was given originRequest by hand/,
-      mending: "person",
+      gravity: "person",
       make: () => own((rule) => ({ ...rule, originRequest: { httpHostHeader: "other.example.com" } })),
       undo: () => own(({ originRequest: _, ...rule }) => rule),
     },
@@ -62,7 +62,7 @@ export function changedRule(site: TunnelSite): Record<"sent" | "taken" | "remove
   const subject = `tunnel rule ${hostname}`;
   const isOwn = (rule: Rule) => rule.hostname === hostname;
   const change = (name: string, text: RegExp, make: (rules: Rule[]) => Rule[]): HandMade => {
-    return { name, subject, text, mending: "safe", make: () => edit(site, make) };
+    return { name, subject, text, gravity: "safe", make: () => edit(site, make) };
   };
   return {
     sent: change("its own rule sent elsewhere", /sends to http:\/\/192\.0\.2\.66:80 instead of/, (rules) =>

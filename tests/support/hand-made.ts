@@ -18,7 +18,7 @@ export interface HandMade {
   /** What it must be reported as: subject, and a part of what is said about it. */
   subject: string;
   text: RegExp;
-  mending: Gravity;
+  gravity: Gravity;
   make(): Promise<unknown>;
   /** Undone by hand; without it `--fix` fixes it. */
   undo?(): Promise<unknown>;
@@ -74,13 +74,13 @@ export function toolsOf(site: Site) {
     text: RegExp,
     make: HandMade["make"],
     undo: NonNullable<HandMade["undo"]>,
-  ): HandMade => ({ name, subject, text, mending: "person", make, undo });
-  const data = (...args: Parameters<typeof person>): HandMade => ({ ...person(...args), mending: "data" });
+  ): HandMade => ({ name, subject, text, gravity: "person", make, undo });
+  const data = (...args: Parameters<typeof person>): HandMade => ({ ...person(...args), gravity: "data" });
   const safe = (name: string, subject: string, text: RegExp, make: HandMade["make"]): HandMade => ({
     name,
     subject,
     text,
-    mending: "safe",
+    gravity: "safe",
     make,
   });
   const bySql = (
@@ -108,7 +108,7 @@ export function loudChanges(site: Site, app: string): HandMade[] {
     name: `${role} stopped`,
     subject: `container ${at(role)}`,
     text: /running|gone/,
-    mending: "safe",
+    gravity: "safe",
     make: () => dockerOk(["stop", "-t", "5", at(role)]),
   });
   return [
@@ -117,21 +117,21 @@ export function loudChanges(site: Site, app: string): HandMade[] {
       name: "the app's container removed",
       subject: `container ${app}`,
       text: /gone/,
-      mending: "safe",
+      gravity: "safe",
       make: () => dockerOk(["rm", "-f", app]),
     },
     {
       name: "Postgres' memory raised",
       subject: `container ${at("postgres")}`,
       text: /memory/,
-      mending: "safe",
+      gravity: "safe",
       make: () => dockerOk(["update", "--memory", "600m", "--memory-swap", "600m", at("postgres")]),
     },
     {
       name: "the gateway's container removed",
       subject: `container ${at("gateway")}`,
       text: /gone/,
-      mending: "safe",
+      gravity: "safe",
       make: () => dockerOk(["rm", "-f", at("gateway")]),
     },
   ];
@@ -145,7 +145,7 @@ export function frozenChanges(site: Site, app: string): HandMade[] {
       name: "the app paused",
       subject: `container ${app}`,
       text: /is paused/,
-      mending: "person",
+      gravity: "person",
       make: () => dockerOk(["pause", app]),
       undo: () => dockerOk(["unpause", app]),
     },
@@ -153,7 +153,7 @@ export function frozenChanges(site: Site, app: string): HandMade[] {
       name: "Redis cut off",
       subject: `container ${at("redis")}`,
       text: /cut off from the network/,
-      mending: "person",
+      gravity: "person",
       make: () => dockerOk(["network", "disconnect", at("network"), at("redis")]),
       undo: () => dockerOk(["network", "connect", at("network"), at("redis")]),
     },
@@ -175,21 +175,21 @@ export function dataChanges({ system, environment }: Site): HandMade[] {
       name: "an extension dropped with what it holds",
       subject: "extension vector",
       text: /gone/,
-      mending: "data",
+      gravity: "data",
       make: () => sql("DROP EXTENSION vector CASCADE"),
     },
     {
       name: "a login dropped",
       subject: `login ${role}`,
       text: /gone/,
-      mending: "person",
+      gravity: "person",
       make: () => sql(`DROP OWNED BY ${role} CASCADE; DROP ROLE ${role};`),
     },
     {
       name: "a volume removed",
       subject: `volume ${at("redisdata")}`,
       text: /gone/,
-      mending: "data",
+      gravity: "data",
       make: async () => {
         await dockerOk(["rm", "-f", at("redis")]);
         await dockerOk(["volume", "rm", at("redisdata")]);

@@ -13,7 +13,7 @@ export interface OpenEnd {
   resource: StateResource;
 }
 
-/** Types whose making can be repeated, once what is half-made is gone. Of others the engine itself warns. */
+/** Types whose making can be repeated, once what is unfinished is gone. Of others the engine itself warns. */
 const repeatable = [
   ...[
     "docker:index/container:",

@@ -2,7 +2,7 @@
 // but the state doesn't know it.
 //
 // Whatever bears the exact name that was written down, carries this environment's labels and is not in the state, is
-// half-made: a container without its files, a network without members, a database without tables. It is removed, and
+// unfinished: a container without its files, a network without members, a database without tables. It is removed, and
 // made again by the run that follows. Nothing else is touched: what merely looks left over may belong to somebody
 // whose state is elsewhere.
 
@@ -13,9 +13,15 @@ import { askEngine, stackFlags } from "../../engine/engine.ts";
 import { dockerHostOf, type Session } from "../../engine/session.ts";
 import type { Deployment, StateResource } from "../../engine/state/backend.ts";
 import { currentDeployment } from "../../engine/state/state-transfer.ts";
-import { findHalfMade, findTransient, type HalfMade, isTraceable, type Surroundings } from "./half-made.ts";
 import { canRepeat, type OpenEnd, pendingIn, readBegin, readOpenEnds, writeOpenEnds } from "./open-ends.ts";
 import { endOrphanedPlugins } from "./orphaned-plugins.ts";
+import {
+  findTransient,
+  findUnfinished,
+  isTraceable,
+  type Surroundings,
+  type Unfinished,
+} from "./unfinished.ts";
 
 /** Seconds by which the moments of a run and of what it makes may seem turned round: Docker tells whole seconds. */
 const slackSeconds = 2;
@@ -74,11 +80,11 @@ async function refresh(session: Session, urns: readonly string[], forget: boolea
   ]);
 }
 
-async function look(around: Surroundings, openEnds: readonly OpenEnd[]): Promise<(HalfMade | undefined)[]> {
+async function look(around: Surroundings, openEnds: readonly OpenEnd[]): Promise<(Unfinished | undefined)[]> {
   const things = [];
   for (const openEnd of openEnds) {
     try {
-      things.push(await findHalfMade(around, openEnd));
+      things.push(await findUnfinished(around, openEnd));
     } catch (error) {
       // The run that follows may still find its way; if not, its error names the same thing.
       around.say(`can't tell what became of ${openEnd.resource.urn}: ${reasonOf(error)}`);
@@ -91,7 +97,7 @@ async function look(around: Surroundings, openEnds: readonly OpenEnd[]): Promise
 /** Removes what was found, unless the state knows it by now. */
 async function removeAll(
   { session, say }: Surroundings,
-  things: readonly (HalfMade | undefined)[],
+  things: readonly (Unfinished | undefined)[],
 ): Promise<void> {
   const resources = (await currentDeployment(session))?.resources ?? [];
   for (const thing of things) {
@@ -124,7 +130,7 @@ async function dropGone(around: Surroundings, pending: readonly OpenEnd[]): Prom
 }
 
 /**
- * Clears up what an earlier run left half-made, and takes it off the engine's list. A living run is safe: things are
+ * Clears up what an earlier run left unfinished, and takes it off the engine's list. A living run is safe: things are
  * looked for first, then the engine takes the stack's lock, then they are removed unless the state knows them by then.
  *
  * @param deployment the stack's state as it is

@@ -7,13 +7,13 @@ import { UserError } from "../../engine/errors.ts";
 /** Longest that a job may take. */
 const PATIENCE_MS = 20_000;
 const LOOK_EVERY_MS = 25;
-const MEND = "look at what its service logged: tandem logs";
+const FIX = "look at what its service logged: tandem logs";
 
 /** Gives a job in. @returns its id @throws UserError where it isn't taken */
 export async function submitJob(ask: AskGateway, { submit }: JobTest): Promise<string> {
   const { status, text } = await ask(submit);
   const wanted = submit.status ?? 200;
-  if (status !== wanted) throw new UserError(`a job was answered with ${status}, not ${wanted}`, MEND);
+  if (status !== wanted) throw new UserError(`a job was answered with ${status}, not ${wanted}`, FIX);
   let id: unknown;
   try {
     id = (JSON.parse(text) as { id?: unknown }).id;
@@ -21,7 +21,7 @@ export async function submitJob(ask: AskGateway, { submit }: JobTest): Promise<s
     // No JSON: there is no id either.
   }
   if (typeof id !== "string" && typeof id !== "number")
-    throw new UserError("the answer to a job holds no id", MEND);
+    throw new UserError("the answer to a job holds no id", FIX);
   return String(id);
 }
 
@@ -32,7 +32,7 @@ export async function awaitJob(ask: AskGateway, { submit, look, done }: JobTest,
     const { text } = await ask({ hostname: submit.hostname, path: look(id) });
     if (text.includes(done)) return;
     if (Date.now() > deadline)
-      throw new UserError(`job ${id} was not done within ${PATIENCE_MS / 1000} s`, MEND);
+      throw new UserError(`job ${id} was not done within ${PATIENCE_MS / 1000} s`, FIX);
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -55,7 +55,7 @@ export interface ContentFacts {
   extensions: string[] | null;
   /** Tables that every login may use: schema and name. */
   public: [schema: string, table: string][] | null;
-  strange: string[] | null;
+  unmanaged: string[] | null;
   /** What lets a tenant out, one text each. */
   open?: string[] | null;
 }
@@ -143,7 +143,7 @@ export function contentQuery(database: string, whole = true): string {
   'extensions', (SELECT json_agg(extname) FROM pg_extension WHERE extname <> 'plpgsql'),
   'public', (SELECT json_agg(DISTINCT jsonb_build_array(n.nspname, c.relname)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
     aclexplode(c.relacl) a WHERE a.grantee = 0 AND ${OWN_SCHEMAS}),
-  'strange', (SELECT json_agg(DISTINCT c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
+  'unmanaged', (SELECT json_agg(DISTINCT c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
     pg_database b WHERE b.datname = ${literal(database)} AND c.relowner <> b.datdba AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
     AND ${OWN_SCHEMAS})${whole ? `,\n  'open', ${CONTENT_OPEN}` : ""}
 );`;

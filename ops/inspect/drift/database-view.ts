@@ -6,7 +6,7 @@ import { READER } from "../../../provider/postgres/reader.ts";
 import { output, type Place } from "../../engine/place.ts";
 import { type ContentFacts, contentQuery, RIGHTS, type ServerFacts, serverQuery } from "./database-facts.ts";
 import { type ManagedAccess, type Server, serversOf } from "./database-servers.ts";
-import { namesOf, type Strangers, strangersOf } from "./database-strangers.ts";
+import { namesOf, type Unmanaged, unmanagedOf } from "./database-unmanaged.ts";
 import type { Finding } from "./finding.ts";
 
 /** Rights that the state gives a login itself. */
@@ -18,12 +18,12 @@ const STATE_RIGHTS: Readonly<Record<string, string>> = {
   rolbypassrls: "bypassRowLevelSecurity",
 };
 
-function loginFindings({ roles, members }: ServerFacts, strange: Strangers, place: Place): Finding[] {
+function loginFindings({ roles, members }: ServerFacts, unmanaged: Unmanaged, place: Place): Finding[] {
   const known = new Map(place.of("role").map((role) => [output(role, "name"), role.outputs ?? {}]));
   const login = (name: string, text: string, fix: string): Finding => {
-    return { subject: `login ${name}`, text, mending: "person", fix };
+    return { subject: `login ${name}`, text, gravity: "person", fix };
   };
-  const strangers = strange.roles.map(({ rolname }) =>
+  const unknown = unmanaged.roles.map(({ rolname }) =>
     login(rolname, "is not in the state", `find out who uses it; DROP ROLE ${identifier(rolname)}`),
   );
   const raised = roles.flatMap((role) => {
@@ -44,19 +44,19 @@ function loginFindings({ roles, members }: ServerFacts, strange: Strangers, plac
     .map(([member, group]) =>
       login(member, `is a member of ${group}`, `REVOKE ${identifier(group)} FROM ${identifier(member)}`),
     );
-  return [...strangers, ...raised, ...joined];
+  return [...unknown, ...raised, ...joined];
 }
 
-function serverFindings(facts: ServerFacts, strange: Strangers, { name, place }: Server): Finding[] {
+function serverFindings(facts: ServerFacts, unmanaged: Unmanaged, { name, place }: Server): Finding[] {
   const roles = namesOf(place, "role");
   const subject = `server ${name}`;
-  const find = (text: string, fix: string): Finding => ({ subject, text, mending: "person", fix });
+  const find = (text: string, fix: string): Finding => ({ subject, text, gravity: "person", fix });
   return [
-    ...strange.databases.map(({ name: database }): Finding => {
+    ...unmanaged.databases.map(({ name: database }): Finding => {
       const fix = `look at what it holds before you remove it: DROP DATABASE ${identifier(database)}`;
-      return { subject: `database ${database}`, text: "is not in the state", mending: "data", fix };
+      return { subject: `database ${database}`, text: "is not in the state", gravity: "data", fix };
     }),
-    ...strange.settings
+    ...unmanaged.settings
       .filter(([, role, values]) => !roles.has(role) || !stateSets(place, role, values))
       .map(([database, role, values]) => {
         const keys = values.map((one) => one.split("=")[0]).join(", ");
@@ -123,23 +123,23 @@ function contentFindings(facts: ContentFacts, database: string, place: Place): F
       .filter((name) => !extensions.has(name))
       .map((name): Finding => {
         const fix = `name it in the program, or DROP EXTENSION ${identifier(name)}`;
-        return { subject: `extension ${name}`, text: "is not in the state", mending: "person", fix };
+        return { subject: `extension ${name}`, text: "is not in the state", gravity: "person", fix };
       }),
     ...(facts.public ?? []).map(([schema, table]): Finding => {
       // Without its schema the name of a tenant's `pg_class` means Postgres' own.
       const fix = `REVOKE ALL ON ${identifier(schema)}.${identifier(table)} FROM PUBLIC`;
-      return { subject, text: `${schema}.${table} is open to every login`, mending: "person", fix };
+      return { subject, text: `${schema}.${table} is open to every login`, gravity: "person", fix };
     }),
-    ...(facts.strange ?? []).map((table): Finding => {
+    ...(facts.unmanaged ?? []).map((table): Finding => {
       const fix = `make ${table} in a migration, or move what it holds and drop it`;
       const text = `${table} belongs to another login than the database's owner`;
-      return { subject, text, mending: "data", fix };
+      return { subject, text, gravity: "data", fix };
     }),
     ...(facts.open ?? []).map((one): Finding => {
       return {
         subject,
         text: `has the ${one}`,
-        mending: "person",
+        gravity: "person",
         fix: "find out who uses it, and drop it",
       };
     }),
@@ -155,7 +155,7 @@ export function unseen(database: string, error: Error): Finding {
   return {
     subject: `database ${database}`,
     text: `can't be looked into: ${said}`,
-    mending: "person",
+    gravity: "person",
     fix: `look at its settings (SELECT * FROM pg_db_role_setting), and reset what ends a session: ALTER DATABASE ${identifier(database)} RESET …`,
   };
 }
@@ -165,7 +165,7 @@ async function look(server: Server): Promise<Finding[]> {
   // Of the server's own files only its stack asks, and a managed one's are its provider's.
   const query = serverQuery(ownership === "own" || ownership === "serving");
   const facts = JSON.parse(await server.ask(query)) as ServerFacts;
-  const strange = strangersOf(facts, server);
+  const unmanaged = unmanagedOf(facts, server);
   const there = new Set(facts.databases.map(({ name }) => name));
   const inside = await Promise.all(
     [...namesOf(place, "database")]
@@ -178,8 +178,8 @@ async function look(server: Server): Promise<Finding[]> {
       }),
   );
   return [
-    ...loginFindings(facts, strange, place),
-    ...serverFindings(facts, strange, server),
+    ...loginFindings(facts, unmanaged, place),
+    ...serverFindings(facts, unmanaged, server),
     ...inside.flat(),
   ];
 }

@@ -16,13 +16,13 @@ describe("several findings about the same thing", () => {
   it("are one drift, the gravest decides, and data comes first", () => {
     const drifts = driftsOf(
       [
-        { subject: "container a", text: "is paused", mending: "person", fix: "docker unpause a" },
-        { subject: "container a", text: "changed: memory", mending: "safe" },
-        { subject: "volume b", text: "is gone", mending: "data" },
+        { subject: "container a", text: "is paused", gravity: "person", fix: "docker unpause a" },
+        { subject: "container a", text: "changed: memory", gravity: "safe" },
+        { subject: "volume b", text: "is gone", gravity: "data" },
       ],
       () => "2026-01-01T00:00:00.000Z",
     );
-    expect(drifts.map(({ subject, mending, details }) => [subject, mending, details.length])).toEqual([
+    expect(drifts.map(({ subject, gravity, details }) => [subject, gravity, details.length])).toEqual([
       ["volume b", "data", 1],
       ["container a", "person", 2],
     ]);
@@ -78,8 +78,8 @@ describe("the engine's refresh", () => {
       ],
     });
     expect(findings).toMatchObject([
-      { subject: "volume shop_data", text: "is gone", mending: "data" },
-      { subject: "container shop_app", text: "changed: running", mending: "safe" },
+      { subject: "volume shop_data", text: "is gone", gravity: "data" },
+      { subject: "container shop_app", text: "changed: running", gravity: "safe" },
     ]);
   });
 });
@@ -98,7 +98,7 @@ describe("what is gone from a shared server", () => {
         gone(types.rule, { hostname: "shop.example.com" }),
       ],
     });
-    expect(findings.map(({ subject, mending }) => [subject, mending])).toEqual([
+    expect(findings.map(({ subject, gravity }) => [subject, gravity])).toEqual([
       ["extension vector", "data"],
       ["login shop_admin", "person"],
       ["Redis user staging", "safe"],

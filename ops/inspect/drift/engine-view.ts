@@ -24,7 +24,7 @@ export function engineFindings({ outcomes }: Pick<EngineRun, "outcomes">): Findi
   return outcomes.flatMap((step): Finding[] => {
     const subject = subjectOf(step);
     if (step.op === "delete") {
-      return [{ subject, text: "is gone", mending: factsOf(step.type).gone ?? "safe", ...wayBack(step) }];
+      return [{ subject, text: "is gone", gravity: factsOf(step.type).gone ?? "safe", ...wayBack(step) }];
     }
     if (step.op !== "update" && step.op !== "refresh") return [];
     const keys = [...new Set([...step.diffs, ...Object.keys(step.detailedDiff)])].map(
@@ -36,7 +36,7 @@ export function engineFindings({ outcomes }: Pick<EngineRun, "outcomes">): Findi
       {
         subject,
         text: `changed: ${changed.join(", ")}`,
-        mending: factsOf(step.type).changed ?? "safe",
+        gravity: factsOf(step.type).changed ?? "safe",
         ...wayBack(step),
       },
     ];

@@ -7,7 +7,7 @@ export interface Finding {
   subject: string;
   /** What is wrong with it, in words, without a secret. */
   text: string;
-  mending: Gravity;
+  gravity: Gravity;
   /** Volume of the stack to which somebody else may write: nothing of the stack is started on it. */
   volume?: string;
   /** What a person does about it; without it `tandem drift <stack> --fix` does. */
@@ -18,10 +18,10 @@ export interface Finding {
 export interface Drift {
   subject: string;
   details: string[];
-  mending: Gravity;
+  gravity: Gravity;
   fix: string[];
   /** What each detail is by itself: the gravest of them is the drift's. */
-  findings: { text: string; mending: Gravity }[];
+  findings: { text: string; gravity: Gravity }[];
   /** When a run saw it first, ISO 8601. */
   firstSeen: string;
 }
@@ -35,15 +35,15 @@ export function driftsOf(findings: readonly Finding[], seen: (subject: string) =
     bySubject.set(finding.subject, [...(bySubject.get(finding.subject) ?? []), finding]);
   }
   const drifts = [...bySubject].map(([subject, all]): Drift => {
-    const worst = all.toSorted((a, b) => WEIGHT[b.mending] - WEIGHT[a.mending])[0] as Finding;
+    const worst = all.toSorted((a, b) => WEIGHT[b.gravity] - WEIGHT[a.gravity])[0] as Finding;
     return {
       subject,
       details: [...new Set(all.map(({ text }) => text))].sort(),
-      mending: worst.mending,
+      gravity: worst.gravity,
       fix: [...new Set(all.flatMap(({ fix }) => fix ?? []))].sort(),
-      findings: all.map(({ text, mending }) => ({ text, mending })),
+      findings: all.map(({ text, gravity }) => ({ text, gravity })),
       firstSeen: seen(subject),
     };
   });
-  return drifts.sort((a, b) => WEIGHT[b.mending] - WEIGHT[a.mending] || a.subject.localeCompare(b.subject));
+  return drifts.sort((a, b) => WEIGHT[b.gravity] - WEIGHT[a.gravity] || a.subject.localeCompare(b.subject));
 }

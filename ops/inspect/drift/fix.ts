@@ -37,8 +37,8 @@ export async function fix(
 ): Promise<{ refusal: Refusal; exitCode: number }> {
   const refused = (refusal: string) => ({ refusal, exitCode: 0 });
   const { urns, restricted } = safeTargets(refresh.outcomes, findings, place);
-  if (urns.size === 0 || !findings.some(({ mending }) => mending === "safe")) {
-    const data = drifts.filter(({ mending }) => mending === "data").map(({ subject }) => subject);
+  if (urns.size === 0 || !findings.some(({ gravity }) => gravity === "safe")) {
+    const data = drifts.filter(({ gravity }) => gravity === "data").map(({ subject }) => subject);
     const risk = data.length === 0 ? "" : `; data is at risk (${data.join(", ")}): see to that by hand`;
     return refused(`nothing of it is safe to fix${risk}`);
   }

@@ -42,7 +42,7 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
   const routes = place.of("route").filter((route) => output(route, "gatewayId") === gateway);
   const known = new Set(routes.map((route) => output(route, "routeName")));
   const files = await filesOf(docker, gateway);
-  const strangers = [...files.keys()].flatMap((path) => {
+  const unmanaged = [...files.keys()].flatMap((path) => {
     const name = ROUTES.exec(path)?.[1] ?? UPSTREAM.exec(path)?.[1];
     return name === undefined || known.has(routeOf(name)) ? [] : [`/config/${path}`];
   });
@@ -55,18 +55,18 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
       return found === undefined || configHash(found) === output(route, "configHash")
         ? []
         : changedFiles(route, found).map((file) => {
-            return { subject: `route ${name}`, text: `${file} was changed by hand`, mending: "safe" };
+            return { subject: `route ${name}`, text: `${file} was changed by hand`, gravity: "safe" };
           });
     }),
   );
   const { stdout } = await exec(docker, gateway, ["sh", "-c", IN_FORCE]);
   const [inFiles, inForce] = stdout.trim().split("\n");
   const name = facts.Name.replace(/^\//, "");
-  const alone = (text: string, way: string): Finding => ({ subject, text, mending: "person", fix: way });
+  const alone = (text: string, way: string): Finding => ({ subject, text, gravity: "person", fix: way });
   const own = isOwn(files, facts.Config.Labels);
-  const told = !own || strangers.length > 0 || changed.flat().length > 0;
+  const told = !own || unmanaged.length > 0 || changed.flat().length > 0;
   return [
-    ...strangers.map((path) => alone(`has a route that no state knows: ${path}`, fix(path))),
+    ...unmanaged.map((path) => alone(`has a route that no state knows: ${path}`, fix(path))),
     ...changed.flat(),
     ...(own
       ? []
@@ -74,7 +74,7 @@ async function gatewayFindings(docker: Docker, gateway: string, place: Place): P
           {
             subject: `container ${name}`,
             text: "its own configuration was changed",
-            mending: "safe" as const,
+            gravity: "safe" as const,
           },
         ]),
     // A route that was changed is fixed with its reload.

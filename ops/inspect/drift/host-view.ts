@@ -1,5 +1,5 @@
-// What stands on the Docker host and isn't as the state has it, where the engine's refresh doesn't look: strangers in the
-// environment's network, names, labels and volumes, and what was done to its own containers while they run.
+// What stands on the Docker host and isn't as the state has it, where the engine's refresh doesn't look: what is in no state and
+// in the environment's network, names, labels or volumes, and what was done to its own containers while they run.
 
 import type Docker from "dockerode";
 import { SHARED_STACK } from "../../../infra/settings/define.ts";
@@ -39,7 +39,7 @@ function carries(labels: Labels, { system, environment }: Place): boolean {
   });
 }
 
-/** Why a stranger counts as the environment's; undefined if it doesn't. */
+/** Why something that is in no state counts as the environment's; undefined if it doesn't. */
 function claim(name: string, labels: Labels, place: Place): string | undefined {
   if (carries(labels, place)) return "carries its labels";
   return place.prefixes.some((prefix) => name.startsWith(prefix)) ? "has a name of its kind" : undefined;
@@ -52,7 +52,7 @@ function isGuest(network: string, labels: Labels, { system, environment }: Place
 }
 
 /** What the engine has still to delete, or a route leads to: known for what it is, and never offered for removal. */
-function knownStranger(
+function knownUnmanaged(
   info: Docker.ContainerInfo,
   serving: ReadonlyMap<string, string>,
   { leaving, command }: Place,
@@ -94,12 +94,12 @@ function strangeContainers(
       );
       const why = claim(name, Labels, place);
       if (mounted.length === 0 && joined.length === 0 && why === undefined) return [];
-      const about = knownStranger(info, serving, place);
+      const about = knownUnmanaged(info, serving, place);
       if (about !== undefined && (place.leaving.has(info.Id) || mounted.length === 0)) {
-        return [{ subject, mending: "person", ...about }];
+        return [{ subject, gravity: "person", ...about }];
       }
-      const find = (text: string, mending: Gravity, fix: string): Finding => {
-        return { subject, text, mending, fix: about?.fix ?? fix };
+      const find = (text: string, gravity: Gravity, fix: string): Finding => {
+        return { subject, text, gravity, fix: about?.fix ?? fix };
       };
       // Of what runs, a log tells more than a guess: what serves may need it.
       const removal = removalOf(info, serving) ?? `docker logs --tail 50 ${name}`;
@@ -134,7 +134,7 @@ function strangeNetworks({ networks }: Host, place: Place): Finding[] {
     const why = isKnown ? undefined : claim(Name, Labels, place);
     if (why === undefined) return [];
     const fix = `docker network rm ${Name}`;
-    return [{ subject: `network ${Name}`, text: `${why} and is not in the state`, mending: "person", fix }];
+    return [{ subject: `network ${Name}`, text: `${why} and is not in the state`, gravity: "person", fix }];
   });
 }
 
@@ -144,7 +144,7 @@ function strangeVolumes({ volumes }: Host, place: Place): Finding[] {
     const why = known.has(Name) || place.leaving.has(Name) ? undefined : claim(Name, Labels, place);
     if (why === undefined) return [];
     const fix = `look at what it holds before you remove it: docker volume rm ${Name}`;
-    return [{ subject: `volume ${Name}`, text: `${why} and is not in the state`, mending: "data", fix }];
+    return [{ subject: `volume ${Name}`, text: `${why} and is not in the state`, gravity: "data", fix }];
   });
 }
 
@@ -165,7 +165,7 @@ function ownDetails(
   const subject = `container ${name}`;
   const wanted = wantedNetworks(inputs);
   const joined = Object.keys(facts.NetworkSettings.Networks);
-  const find = (text: string, fix: string): Finding => ({ subject, text, mending: "person", fix });
+  const find = (text: string, fix: string): Finding => ({ subject, text, gravity: "person", fix });
   const { Memory, MemorySwap, RestartPolicy } = facts.HostConfig;
   // As the provider stops a new version that failed: to give it its policy again would bring it back with the daemon.
   if (!facts.State.Running && RestartPolicy?.Name === "no" && inputs?.restart !== "no") {
@@ -218,7 +218,7 @@ async function movedTags(docker: Docker, place: Place): Promise<Finding[]> {
       const text =
         facts === undefined ? "is not on the host any more" : "names another content than what runs";
       const fix = "look at `tandem preview`: the next `up` deploys what the tag names now; pin it by digest";
-      return [{ subject: `image ${reference}`, text, mending: "person", fix }];
+      return [{ subject: `image ${reference}`, text, gravity: "person", fix }];
     }),
   );
   return findings.flat();

@@ -10,7 +10,7 @@ export function leftOneOff(name: string, { environment, purpose, isLeft }: OneOf
     {
       subject: `container ${name}`,
       text: `was left by a \`tandem ${purpose}\` that was killed`,
-      mending: "person",
+      gravity: "person",
       fix: `the next \`${place.command("up")}\` removes it; now: docker rm -f -v ${name}`,
     },
   ];

@@ -45,7 +45,7 @@ function compare(found: string, server: string, place: Place, opened: ReadonlySe
     if (is === was) return [];
     const text =
       was === undefined ? "is not one of the program's" : is === undefined ? "is gone" : "has other rights";
-    return [{ subject: `Redis user ${name} of ${server}`, text, mending: "person", fix }];
+    return [{ subject: `Redis user ${name} of ${server}`, text, gravity: "person", fix }];
   });
 }
 
@@ -57,7 +57,7 @@ async function sharedUsers(docker: Docker, id: string, server: string, place: Pl
   return lines.flatMap((line): Finding[] => {
     const [, name = "", ...rules] = line.split(" ");
     const about = (text: string, fix: string): Finding[] => [
-      { subject: `Redis user ${name} of ${server}`, text, mending: "person", fix },
+      { subject: `Redis user ${name} of ${server}`, text, gravity: "person", fix },
     ];
     if (name === "default" && rules.includes("on")) {
       return about("is let in", `it is shut out again at the server's start: docker restart ${server}`);
@@ -92,7 +92,7 @@ async function findingsOf(docker: Docker, container: StateResource, place: Place
     {
       subject: `container ${server}`,
       text: "has no file of its users",
-      mending: "person",
+      gravity: "person",
       fix: restart(server, place),
     },
   ];

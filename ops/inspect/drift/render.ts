@@ -29,8 +29,8 @@ const day = (iso: string) => iso.slice(0, 16).replace("T", " ");
 /** For a terminal. */
 export function renderText({ stack, drifts, seconds }: DriftReport): string {
   if (drifts.length === 0) return `${pc.bold(stack)} no drift, ${seconds.toFixed(1)} s`;
-  const rows = drifts.map(({ subject, details, mending, firstSeen }) => [
-    PAINT[mending](WORDS[mending]),
+  const rows = drifts.map(({ subject, details, gravity, firstSeen }) => [
+    PAINT[gravity](WORDS[gravity]),
     printableLine(subject),
     printableLine(details.join("; ")),
     day(firstSeen),
@@ -38,7 +38,7 @@ export function renderText({ stack, drifts, seconds }: DriftReport): string {
   const ways = drifts.flatMap(({ subject, fix }) =>
     fix.length === 0 ? [] : [`  ${printableLine(subject)}: ${printableLine(fix.join("; "))}`],
   );
-  const safe = drifts.some(({ mending }) => mending === "safe")
+  const safe = drifts.some(({ gravity }) => gravity === "safe")
     ? [`  the rest: tandem drift ${stack} --fix`]
     : [];
   return [
@@ -63,8 +63,8 @@ export function renderDriftMarkdown({ project, stack, at, drifts }: DriftReport)
   const head = `${driftMarker(project, stack)}\n## ${plain(stack)} of ${plain(project)}: ${drifts.length === 0 ? "no drift" : `${drifts.length} drifted`}\n\nAs of ${day(at)} UTC.\n`;
   if (drifts.length === 0) return head;
   const rows = drifts.map(
-    ({ subject, details, mending, fix, firstSeen }) =>
-      `| ${WORDS[mending]} | ${code(subject)} | ${plain(details.join("; "))} | ${fix.map(code).join("<br>") || code(`tandem drift ${stack} --fix`)} | ${day(firstSeen)} |`,
+    ({ subject, details, gravity, fix, firstSeen }) =>
+      `| ${WORDS[gravity]} | ${code(subject)} | ${plain(details.join("; "))} | ${fix.map(code).join("<br>") || code(`tandem drift ${stack} --fix`)} | ${day(firstSeen)} |`,
   );
   const table = ["", "| | what | how | to do | since (UTC) |", "|---|---|---|---|---|"];
   let length = head.length + table.join("\n").length + 200;

@@ -26,7 +26,7 @@ const step = (urn: string, op = "delete", outputs = {}): Step => ({
 });
 const fixed = (steps: Step[], volume?: string) => {
   const findings =
-    volume === undefined ? [] : [{ subject: "x", text: "x", mending: "data" as const, volume }];
+    volume === undefined ? [] : [{ subject: "x", text: "x", gravity: "data" as const, volume }];
   const { urns, restricted } = safeTargets(steps, findings, place);
   return [...urns, ...(restricted ? ["and nothing else"] : [])];
 };

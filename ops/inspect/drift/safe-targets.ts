@@ -49,7 +49,7 @@ export function safeTargets(
   const resources = place.all;
   const drifted = outcomes.filter(({ op }) => op !== "same");
   const unsafe = drifted.filter((step) =>
-    engineFindings({ outcomes: [step] }).some(({ mending }) => mending !== "safe"),
+    engineFindings({ outcomes: [step] }).some(({ gravity }) => gravity !== "safe"),
   );
   const shared = new Set(findings.flatMap(({ volume }) => volume ?? []));
   const volumes = place.of("volume").filter(({ id = "" }) => shared.has(id));

@@ -18,7 +18,7 @@ const rest: Rule[] = [
 ];
 const look = (rules: Rule[], inputs = {}, elsewhere: string[] = []) =>
   sharedTunnelFindings({ ingress: rules }, [state(inputs)], () => new Set(elsewhere)).map(
-    ({ subject, text, mending }) => [mending, subject, text],
+    ({ subject, text, gravity }) => [gravity, subject, text],
   );
 
 describe("a tunnel that others use too", () => {
@@ -27,10 +27,10 @@ describe("a tunnel that others use too", () => {
     expect(look([other, { ...own, originRequest: {} }, ...rest])).toEqual([]);
   });
 
-  it("shows strangers that carry the hostname or send here, whatever their spelling", () => {
+  it("shows rules of no state that carry the hostname or send here, whatever their spelling", () => {
     const path: Rule = { hostname: "Shop.example.com", path: "/x", service: "http://10.0.0.9" };
     const debug: Rule = { hostname: "debug.example.com", service: "http://10.0.0.1:3100/" };
-    expect(look([path, debug, own, ...rest]).map(([mending, subject]) => [mending, subject])).toEqual([
+    expect(look([path, debug, own, ...rest]).map(([gravity, subject]) => [gravity, subject])).toEqual([
       ["person", "tunnel rule Shop.example.com, path /x"],
       ["person", "tunnel rule debug.example.com"],
     ]);
@@ -43,7 +43,7 @@ describe("a tunnel that others use too", () => {
       ["safe", `tunnel rule ${hostname}`, expect.stringMatching(/stands behind the rule \*\.example\.com/)],
     ]);
     const options = { ...own, originRequest: { noTLSVerify: true } };
-    expect(look([options, ...rest]).map(([mending]) => mending)).toEqual(["person"]);
+    expect(look([options, ...rest]).map(([gravity]) => gravity)).toEqual(["person"]);
     expect(look([options, ...rest], { takeOver: true })).toEqual([]);
   });
 });

@@ -51,21 +51,21 @@ function ownRule(rule: Rule, state: StateResource, config: TunnelConfig): Findin
   return [
     ...(rule.service === wanted
       ? []
-      : [{ subject, text: `sends to ${rule.service} instead of ${wanted}`, mending: "safe" as const }]),
+      : [{ subject, text: `sends to ${rule.service} instead of ${wanted}`, gravity: "safe" as const }]),
     ...(taker === undefined
       ? []
       : [
           {
             subject,
             text: `stands behind the rule ${nameOf(taker)}, which takes its requests to ${taker.service}`,
-            mending: "safe" as const,
+            gravity: "safe" as const,
           },
         ]),
     ...byHand.map((key): Finding => {
       return {
         subject,
         text: `was given ${key} by hand`,
-        mending: "person",
+        gravity: "person",
         fix: `take it out ${DASHBOARD}, or keep it with tunnel.takeOver`,
       };
     }),
@@ -88,15 +88,15 @@ export function sharedTunnelFindings(
     if (state !== undefined && rule === ruleOf(config, hostname)) return ownRule(rule, state, config);
     const subject = `tunnel rule ${nameOf(rule)}`;
     const fix = `find out whose it is, and take it out ${DASHBOARD}`;
-    const stranger = (why: string): Finding => {
-      return { subject, text: `${why} and is in no state`, mending: "person", fix };
+    const unmanaged = (why: string): Finding => {
+      return { subject, text: `${why} and is in no state`, gravity: "person", fix };
     };
     if (state !== undefined) {
-      return [stranger(`carries this environment's hostname, sends to ${rule.service}`)];
+      return [unmanaged(`carries this environment's hostname, sends to ${rule.service}`)];
     }
     const service = services.get(addressOf(rule.service));
     if (service === undefined || elsewhere().has(hostname)) return [];
-    return [stranger(`sends to this environment, ${service},`)];
+    return [unmanaged(`sends to this environment, ${service},`)];
   });
 }
 
@@ -119,7 +119,7 @@ export function ownTunnelFindings(config: TunnelConfig, state: StateResource): F
   return [
     ...without(is, was).map((rule) => `have ${rule}, which no state knows`),
     ...without(was, is).map((rule) => `lack ${rule}`),
-  ].map((text): Finding => ({ subject, text, mending: "safe" }));
+  ].map((text): Finding => ({ subject, text, gravity: "safe" }));
 }
 
 /** Looks into the stack's tunnels; a stack without one costs nothing. */

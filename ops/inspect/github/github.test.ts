@@ -45,7 +45,7 @@ describe("the issue about drift", () => {
   const drift = (subject: string): Drift => ({
     subject,
     details: ["is | gone"],
-    mending: "data",
+    gravity: "data",
     fix: ["docker volume ls"],
     findings: [],
     firstSeen: "2026-01-01T00:00:00.000Z",

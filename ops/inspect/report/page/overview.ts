@@ -6,7 +6,7 @@ import { type Html, html } from "../../html/page.ts";
 import type { EnvironmentReport, Problem, Report } from "../model.ts";
 import { count } from "../problems.ts";
 import type { Source } from "../source.ts";
-import { conditionMark, mark, mending, pair, tag, when } from "./parts.ts";
+import { conditionMark, fixOf, mark, pair, tag, when } from "./parts.ts";
 
 const VERDICTS = { good: "All well", warn: "Wants attention", bad: "Broken" } as const;
 const WORDS = { bad: "Broken", warn: "Look at it", note: "Good to know" } as const;
@@ -23,7 +23,7 @@ export function header({ project, sentence, verdict, madeAt, seconds, environmen
 
 function item({ level, environment, text, fix }: Problem, names: readonly string[]): Html {
   const who = environment === undefined ? "" : html`${tag(environment, names.indexOf(environment))} `;
-  return html`<li class="${level}-item">${mark(level, WORDS[level])}<p>${who}${text}</p><p class="fix">${mending(fix)}</p></li>`;
+  return html`<li class="${level}-item">${mark(level, WORDS[level])}<p>${who}${text}</p><p class="fix">${fixOf(fix)}</p></li>`;
 }
 
 /** What wants attention; what is only good to know is folded away beneath it. */

@@ -44,7 +44,7 @@ export function tag(name: string, index: number): Html {
 }
 
 /** What to do: a command as one, words as words. */
-export function mending(fix: string): Html {
+export function fixOf(fix: string): Html {
   if (fix === "") return html``;
   return fix.startsWith("./")
     ? html`<code class="cmd">${fix}</code>`
@@ -53,7 +53,7 @@ export function mending(fix: string): Html {
 
 /** Stands where a source said nothing. */
 export function missing({ problem, fix }: Unavailable): Html {
-  return html`<p class="missing">${mark("off", "Not available")} <span class="said">${problem}</span> ${mending(fix)}</p>`;
+  return html`<p class="missing">${mark("off", "Not available")} <span class="said">${problem}</span> ${fixOf(fix)}</p>`;
 }
 
 /** What a source said, or why it said nothing. */

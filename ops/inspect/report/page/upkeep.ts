@@ -5,7 +5,7 @@ import { type Html, html } from "../../html/page.ts";
 import type { Difference } from "../../parity/compare.ts";
 import type { EnvironmentReport, Report } from "../model.ts";
 import { count } from "../problems.ts";
-import { grid, kept, mark, mending, missing, pair, tag, told, when } from "./parts.ts";
+import { fixOf, grid, kept, mark, missing, pair, tag, told, when } from "./parts.ts";
 
 const KIB = 1024;
 
@@ -54,7 +54,7 @@ function policiesOf({ policies, name }: EnvironmentReport): Html {
     const broken = violations.filter((one) => one.mandatory).length;
     return html`<p>${broken === 0 ? mark("good", "No mandatory rule is broken.") : mark("bad", `${count(broken, "violation")}.`)}</p>
 <p class="todo">${mandatory} mandatory rules, ${advisory} advisory${off}.</p>
-${rows.length === 0 ? "" : html`<details><summary>${count(rows.length, "finding")} of the last preview</summary>${grid(`Findings of ${name}`, ["policy", "level", "what", "mending"], rows)}</details>`}`;
+${rows.length === 0 ? "" : html`<details><summary>${count(rows.length, "finding")} of the last preview</summary>${grid(`Findings of ${name}`, ["policy", "level", "what", "fix"], rows)}</details>`}`;
   });
 }
 
@@ -66,7 +66,7 @@ export function policies({ environments }: Report): Html {
 function driftOf({ drift, name, commands }: EnvironmentReport): Html {
   return told(drift, ({ lookedAt, drifts }) => {
     if (lookedAt === undefined)
-      return html`<p>${mark("off", "Nobody has looked yet.")} ${mending(commands.drift)}</p>`;
+      return html`<p>${mark("off", "Nobody has looked yet.")} ${fixOf(commands.drift)}</p>`;
     const looked = html`<p class="todo">Last look: ${when(lookedAt)}.</p>`;
     if (drifts.length === 0) return html`<p>${mark("good", "Nothing was changed by hand.")}</p>${looked}`;
     const rows = drifts.map(({ subject, since }) => [subject, when(since)]);
@@ -134,7 +134,7 @@ function restorePointsOf({ restorePoints, name, commands }: EnvironmentReport): 
       { name: "tables", number: true as const },
       { name: "size", number: true as const },
     ];
-    return html`${grid(`Restore points of ${name}; ${kept} are kept`, columns, rows)}<p class="under">To go back: ${mending(commands.restore)}</p>`;
+    return html`${grid(`Restore points of ${name}; ${kept} are kept`, columns, rows)}<p class="under">To go back: ${fixOf(commands.restore)}</p>`;
   });
 }
 

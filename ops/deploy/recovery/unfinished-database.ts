@@ -6,7 +6,7 @@ import { types } from "../../../lib/resource-types.ts";
 import { identifier, literal, psql, psqlJson } from "../../../provider/postgres/psql.ts";
 import { found } from "../../engine/docker-client.ts";
 import type { StateResource } from "../../engine/state/backend.ts";
-import type { HalfMade, Surroundings } from "./half-made.ts";
+import type { Surroundings, Unfinished } from "./unfinished.ts";
 
 /** Seconds until a stopped server must answer, and statements of the dead run must have ended. */
 const patienceSeconds = 60;
@@ -71,7 +71,7 @@ async function readyServer(around: Surroundings, resource: StateResource): Promi
 export async function findDatabase(
   around: Surroundings,
   resource: StateResource,
-): Promise<HalfMade | undefined> {
+): Promise<Unfinished | undefined> {
   const { docker, say } = around;
   const name = String(resource.inputs?.name ?? "");
   const recorded = isRecorded(resource.type, name);
@@ -89,7 +89,10 @@ export async function findDatabase(
 }
 
 /** The login that a resource stands for, if it is there. Postgres refuses to drop one that owns anything. */
-export async function findRole(around: Surroundings, resource: StateResource): Promise<HalfMade | undefined> {
+export async function findRole(
+  around: Surroundings,
+  resource: StateResource,
+): Promise<Unfinished | undefined> {
   const { docker } = around;
   const name = String(resource.inputs?.name ?? "");
   const recorded = isRecorded(resource.type, name);

@@ -8,15 +8,15 @@ import { TRANSIENT } from "../../../provider/docker/containers.ts";
 import { found, labelFilter } from "../../engine/docker-client.ts";
 import type { Session } from "../../engine/session.ts";
 import type { StateResource } from "../../engine/state/backend.ts";
-import { findDatabase, findRole } from "./half-made-database.ts";
-import { findVolume } from "./half-made-volume.ts";
 import type { OpenEnd } from "./open-ends.ts";
+import { findDatabase, findRole } from "./unfinished-database.ts";
+import { findVolume } from "./unfinished-volume.ts";
 
-/** Something half-made. */
-export interface HalfMade {
+/** Something unfinished. */
+export interface Unfinished {
   /** In words: `container oracle_staging_redis`. */
   what: string;
-  /** Is it among these resources of a state, and so not half-made? */
+  /** Is it among these resources of a state, and so not unfinished? */
   isRecorded: (resources: readonly StateResource[]) => boolean;
   /** Removes it; finding it gone is no error. */
   remove: () => Promise<void>;
@@ -34,7 +34,7 @@ export interface Surroundings {
   say: (line: string) => void;
 }
 
-/** Seconds that a half-made container has to stop. */
+/** Seconds that a unfinished container has to stop. */
 const stopSeconds = 10;
 /** Seconds that a migration may take which doesn't say otherwise. */
 const migrationSeconds = 600;
@@ -70,7 +70,7 @@ function isOfThisState(around: Surroundings, { State, NetworkSettings }: Docker.
   return State === "created" || networks.some(({ NetworkID }) => isKnown(around, NetworkID));
 }
 
-async function findContainer(around: Surroundings, name: string): Promise<HalfMade | undefined> {
+async function findContainer(around: Surroundings, name: string): Promise<Unfinished | undefined> {
   const facts = await ownContainer(around, name);
   if (facts === undefined) return undefined;
   if (!isOfThisState(around, facts)) {
@@ -93,7 +93,7 @@ async function findContainer(around: Surroundings, name: string): Promise<HalfMa
 async function findMigration(
   around: Surroundings,
   { inputs = {} }: StateResource,
-): Promise<HalfMade | undefined> {
+): Promise<Unfinished | undefined> {
   const name = String(inputs.containerName ?? "");
   const facts = await ownContainer(around, name);
   if (facts === undefined) return undefined;
@@ -112,7 +112,7 @@ async function findMigration(
   };
 }
 
-async function findNetwork(around: Surroundings, name: string): Promise<HalfMade | undefined> {
+async function findNetwork(around: Surroundings, name: string): Promise<Unfinished | undefined> {
   const { docker, session } = around;
   const filters = labelFilter(session.project.name, session.stack);
   const facts = (await docker.listNetworks({ filters })).find(
@@ -126,7 +126,7 @@ async function findNetwork(around: Surroundings, name: string): Promise<HalfMade
 }
 
 /** Containers that an operation made only to read or write something through them, and was killed before it removed them. */
-export async function findTransient(around: Surroundings): Promise<HalfMade[]> {
+export async function findTransient(around: Surroundings): Promise<Unfinished[]> {
   const { docker, session } = around;
   const { label } = JSON.parse(labelFilter(session.project.name, session.stack)) as { label: string[] };
   const filters = JSON.stringify({ label: [...label, TRANSIENT], status: ["created"] });
@@ -155,7 +155,10 @@ export function isTraceable({ type, resource }: OpenEnd): boolean {
  *
  * @returns undefined where there is nothing, or it isn't this state's.
  */
-export async function findHalfMade(around: Surroundings, openEnd: OpenEnd): Promise<HalfMade | undefined> {
+export async function findUnfinished(
+  around: Surroundings,
+  openEnd: OpenEnd,
+): Promise<Unfinished | undefined> {
   if (!isTraceable(openEnd)) return undefined;
   const { resource } = openEnd;
   const name = String(resource.inputs?.name ?? "");

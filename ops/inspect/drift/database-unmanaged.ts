@@ -6,7 +6,7 @@ import type { DatabaseFacts, RoleFacts, ServerFacts } from "./database-facts.ts"
 import type { Server } from "./database-servers.ts";
 
 /** What counts as the stack's, and stands in no state. */
-export interface Strangers {
+export interface Unmanaged {
   roles: RoleFacts[];
   databases: DatabaseFacts[];
   /** Settings of logins and databases, also of those that the state knows. */
@@ -27,7 +27,7 @@ const some = (list: readonly string[] | null, among: ReadonlySet<string>) =>
 const isMarked = ({ mark }: { mark: string }) => mark.startsWith("tandem ");
 
 /** On the server of the stack `shared`: everything but what environments made there. */
-function besideTenants(facts: ServerFacts, all: Strangers): Strangers {
+function besideTenants(facts: ServerFacts, all: Unmanaged): Unmanaged {
   const tenants = new Set(facts.roles.filter(isMarked).map(({ rolname }) => rolname));
   const databases = new Set(facts.databases.filter(isMarked).map(({ name }) => name));
   // An environment that is gone leaves its database and logins, and no administrator.
@@ -48,7 +48,7 @@ function besideTenants(facts: ServerFacts, all: Strangers): Strangers {
 }
 
 /** On a server with others' things: what is the environment's by its maker, its name or what it holds. */
-function ofEnvironment(facts: ServerFacts, all: Strangers, { ownership, admin, place }: Whose): Strangers {
+function ofEnvironment(facts: ServerFacts, all: Unmanaged, { ownership, admin, place }: Whose): Unmanaged {
   const [roles, databases] = [namesOf(place, "role"), namesOf(place, "database")];
   // Whoever runs a managed server makes things for the administrator before any stack comes.
   const since = (own: readonly { oid: number }[]) =>
@@ -65,10 +65,10 @@ function ofEnvironment(facts: ServerFacts, all: Strangers, { ownership, admin, p
       (named && (makers ?? []).length === 0 && !elsewhere)
     );
   };
-  const strangers = all.roles.filter(isOurs);
-  const owners = new Set([admin, ...roles, ...strangers.map(({ rolname }) => rolname)]);
+  const unmanaged = all.roles.filter(isOurs);
+  const owners = new Set([admin, ...roles, ...unmanaged.map(({ rolname }) => rolname)]);
   return {
-    roles: strangers,
+    roles: unmanaged,
     databases: all.databases.filter(({ owner, oid }) => owners.has(owner) && oid > databasesSince),
     settings: all.settings.filter(
       ([database, role, values]) =>
@@ -82,11 +82,11 @@ function ofEnvironment(facts: ServerFacts, all: Strangers, { ownership, admin, p
 /** The one setting that the administrator of an environment is made with. */
 const isOfAdmin = (value: string) => value.startsWith("createrole_self_grant=");
 
-/** Strangers of the stack on a server. */
-export function strangersOf(facts: ServerFacts, whose: Whose): Strangers {
+/** Unmanaged of the stack on a server. */
+export function unmanagedOf(facts: ServerFacts, whose: Whose): Unmanaged {
   const { ownership, admin, given, place } = whose;
   const [roles, databases] = [namesOf(place, "role"), namesOf(place, "database")];
-  const all: Strangers = {
+  const all: Unmanaged = {
     roles: facts.roles.filter(({ rolname }) => rolname !== admin && !roles.has(rolname)),
     databases: facts.databases.filter(({ name }) => !given.includes(name) && !databases.has(name)),
     settings: facts.settings ?? [],

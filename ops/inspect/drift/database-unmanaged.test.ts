@@ -4,7 +4,7 @@ import { types } from "../../../lib/resource-types.ts";
 import { placeOf } from "../../engine/place.ts";
 import type { RoleFacts, ServerFacts } from "./database-facts.ts";
 import type { Ownership } from "./database-servers.ts";
-import { strangersOf } from "./database-strangers.ts";
+import { unmanagedOf } from "./database-unmanaged.ts";
 
 const role = (rolname: string, oid: number, more: Partial<RoleFacts> = {}): RoleFacts => ({
   ...{ rolname, oid, makers: null, holds: null, mark: "" },
@@ -21,9 +21,9 @@ const place = (known: boolean) =>
   placeOf("shop", "staging", {
     resources: known ? [resource(types.role, "shop_app"), resource(types.database, "shop")] : [],
   });
-function strangers(ownership: Ownership, seen: ServerFacts) {
+function unmanaged(ownership: Ownership, seen: ServerFacts) {
   const whose = { ownership, admin: "admin", given: ["postgres"], place: place(ownership !== "serving") };
-  const { roles, databases } = strangersOf(seen, whose);
+  const { roles, databases } = unmanagedOf(seen, whose);
   return [...roles.map(({ rolname }) => rolname), ...databases.map(({ name }) => name)];
 }
 
@@ -33,7 +33,7 @@ describe("on a managed server", () => {
       [role("given", 10, { makers: ["admin"] }), role("intern", 30, { makers: ["admin"] })],
       [database("defaultdb", "admin", 11), database("scratch", "admin", 31)],
     );
-    expect(strangers("managed", seen)).toEqual(["intern", "scratch"]);
+    expect(unmanaged("managed", seen)).toEqual(["intern", "scratch"]);
   });
 
   it("somebody else's login counts where it holds something here, but for the server's own superusers", () => {
@@ -42,7 +42,7 @@ describe("on a managed server", () => {
       role("monitor", 31, { holds: ["shop"], rolsuper: true }),
       role("neighbour", 32, { holds: ["library"] }),
     ]);
-    expect(strangers("managed", seen)).toEqual(["visitor"]);
+    expect(unmanaged("managed", seen)).toEqual(["visitor"]);
   });
 });
 
@@ -62,11 +62,11 @@ describe("on a shared server", () => {
   );
 
   it("an environment's look sees what carries its names, and no other environment's", () => {
-    expect(strangers("tenant", tenants)).toEqual(["shop_extra"]);
+    expect(unmanaged("tenant", tenants)).toEqual(["shop_extra"]);
   });
 
   it("the server's own look sees what belongs to nobody; what an environment left when it went is its own", () => {
     const own = { ...tenants, roles: tenants.roles.slice(1), databases: tenants.databases.slice(1) };
-    expect(strangers("serving", own)).toEqual(["shop_extra", "stray"]);
+    expect(unmanaged("serving", own)).toEqual(["shop_extra", "stray"]);
   });
 });

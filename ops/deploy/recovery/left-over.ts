@@ -10,7 +10,7 @@ import { removalOf } from "../removal.ts";
 import { containerName, leadsOf, servingOf } from "../serving.ts";
 
 /** What was found. */
-export interface Strangers {
+export interface LeftOver {
   /** Names of containers that run while the environment serves: they may serve, or be needed by what does. */
   needed: string[];
   /** Commands that remove the rest, one each. */
@@ -18,10 +18,7 @@ export interface Strangers {
 }
 
 /** Looks for them; both lists are empty where there are none. */
-export async function findStrangers(
-  session: Session,
-  deployment: Deployment | undefined,
-): Promise<Strangers> {
+export async function findLeftOver(session: Session, deployment: Deployment | undefined): Promise<LeftOver> {
   const known = new Set((deployment?.resources ?? []).flatMap(({ id }) => id ?? []));
   return await withDocker(dockerHostOf(session.project, session.file), async (docker) => {
     const filters = labelFilter(session.project.name, session.stack);
@@ -30,15 +27,15 @@ export async function findStrangers(
       docker.listNetworks({ filters }),
     ]);
     const serving = servingOf(await leadsOf(docker, all), all);
-    const strangers = all
+    const leftOver = all
       .filter(({ Id }) => !known.has(Id))
       .map((info) => ({ name: containerName(info), removal: removalOf(info, serving) }));
-    const needed = strangers.flatMap(({ name, removal }) => (removal === undefined ? [name] : []));
+    const needed = leftOver.flatMap(({ name, removal }) => (removal === undefined ? [name] : []));
     const strangeNetworks = networks.filter(({ Id }) => !known.has(Id));
     return {
       needed,
       removals: [
-        ...strangers.flatMap(({ removal }) => removal ?? []),
+        ...leftOver.flatMap(({ removal }) => removal ?? []),
         // What stays may be joined to them.
         ...(needed.length > 0 ? [] : strangeNetworks.map(({ Name }) => `docker network rm ${Name}`)),
       ],

@@ -5,7 +5,7 @@
 import type Docker from "dockerode";
 import { types } from "../../../lib/resource-types.ts";
 import { found } from "../../engine/docker-client.ts";
-import type { HalfMade, Surroundings } from "./half-made.ts";
+import type { Surroundings, Unfinished } from "./unfinished.ts";
 
 /** Bytes in a volume, if no container has it. */
 async function sizeIfUnused(docker: Docker, name: string): Promise<number | undefined> {
@@ -21,7 +21,7 @@ async function sizeIfUnused(docker: Docker, name: string): Promise<number | unde
 export async function findVolume(
   { docker, notBefore, say }: Surroundings,
   name: string,
-): Promise<HalfMade | undefined> {
+): Promise<Unfinished | undefined> {
   const volume = docker.getVolume(name);
   const facts = (await found(volume.inspect())) as
     | (Docker.VolumeInspectInfo & { CreatedAt?: string })
