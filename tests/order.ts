@@ -13,7 +13,6 @@ export const alone = [
   "deploy",
   "gateway-overload",
   "images",
-  "release",
   "route",
   "secrets",
 ].map((name) => `tests/integration/${name}.test.ts`);
@@ -45,6 +44,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/blue-banded-bee": 75,
   "integration/attached-plugins": 75,
   "integration/ready-made": 75,
+  "integration/release": 140,
   "integration/verify": 110,
   "integration/oracle-shared": 65,
   "integration/installed-package": 150,

@@ -9,6 +9,7 @@ import { AppVersions, imageIdOf } from "../support/app-versions.ts";
 import { docker } from "../support/docker.ts";
 import { dockerOk } from "../support/docker-cli.ts";
 import { failuresByReason, Load } from "../support/load.ts";
+import { long } from "../support/long-form.ts";
 import { OutwardPorts } from "../support/outward-ports.ts";
 import { OwnDocker } from "../support/own-docker.ts";
 import { type Outcome, TestProject } from "../support/project.ts";
@@ -137,7 +138,7 @@ describe.skipIf(obstacle !== undefined)("an image of a registry", () => {
     expect(asked.filter((method) => method !== "GET" && method !== "HEAD")).toEqual([]);
   });
 
-  it("is what a rollback goes back to, by its digest", async () => {
+  long("is what a rollback goes back to, by its digest", async () => {
     await stage("next");
     const promoted = await project.tandem(["promote", "--yes"]);
     expect(promoted.exitCode, promoted.output).toBe(0);

@@ -5,10 +5,14 @@ import { docker } from "./docker.ts";
 
 /** One probe for each container, as long as the test file runs. */
 const probes = new Map<string, Promise<Probe>>();
-afterAll(async () => {
+afterAll(endProbes);
+
+/** Ends all probes: to whoever looks, they are guests in the namespaces of their containers. */
+export async function endProbes(): Promise<void> {
   const started = await Promise.allSettled(probes.values());
+  probes.clear();
   await Promise.all(started.map((each) => (each.status === "fulfilled" ? each.value.end() : undefined)));
-});
+}
 
 function at(container: string): Promise<Probe> {
   const probe = probes.get(container) ?? Probe.at(docker, { container });
