@@ -32,12 +32,10 @@ export function fileSecrets(
       );
       return [];
     }
-    const key = `${variableFor(
-      name
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]+/g, "-")
-        .replaceAll(/^[^a-z]+|-+$/g, "") || "file",
-    )}Secret`;
+    const key = keyOf(
+      name,
+      STACKS.flatMap((stack) => Object.keys(projects[stack].secrets)),
+    );
     const values: PerStack<string> = {};
     for (const stack of STACKS) {
       const value = textOf(mapOf(projects[stack].secrets[name]), projects[stack].variables);
@@ -55,6 +53,19 @@ export function fileSecrets(
     }
     return [{ key, path, values }];
   });
+}
+
+/** The setting of a secret: `api-key` and `api_key` are two, and have one each. */
+function keyOf(name: string, all: readonly string[]): string {
+  const plain = (one: string) =>
+    one
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, "-")
+      .replaceAll(/^[^a-z]+|-+$/g, "") || "file";
+  const alike = [...new Set(all)].filter((one) => plain(one) === plain(name)).toSorted();
+  const place = alike.indexOf(name);
+  // No other name ends in a number after this word.
+  return `${variableFor(plain(name))}Secret${place > 0 ? place + 1 : ""}`;
 }
 
 function textOf(

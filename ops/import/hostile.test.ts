@@ -107,6 +107,18 @@ describe("what is odd makes no wrong program, and no error without a place", () 
     expect(text("IMPORT.md")).not.toMatch(/^## forged/m);
   });
 
+  it("secrets whose names differ in their signs only are two", async () => {
+    const { settings, topology } = await told(
+      "secrets: [api-key, api_key]",
+      { "one.txt": "first", "two.txt": "second" },
+      "decide",
+      "secrets: { api-key: { file: ./one.txt }, api_key: { file: ./two.txt } }\n",
+    );
+    expect(settings).toMatch(/apiKeySecret:.*\n.*apiKeySecret2:/);
+    expect(topology).toMatch(/"\/run\/secrets\/api-key": settings\.apiKeySecret\b/);
+    expect(topology).toMatch(/"\/run\/secrets\/api_key": settings\.apiKeySecret2/);
+  });
+
   it("a file where the folder should be", async () => {
     folder.write({ "compose.yaml": "services: {}" });
     await expect(folder.import({}, false, "compose.yaml")).rejects.toThrow("holds no compose files");

@@ -64,6 +64,7 @@ function built(
     "it is built on the Docker host from this repository. Built once elsewhere, production gets the very image that staging ran",
     'image: "registry.example.com/app:1.0.0"',
   );
+  tellOfTheRest(main.build?.rest ?? [], role, notes);
   const parts = [
     `context: ${beside((relative(target, context) || ".").split(sep).join("/"))}`,
     `tag: ${JSON.stringify(`${system}-${role}:dev`)}`,
@@ -74,6 +75,22 @@ function built(
     ...(plain.length === 0 ? [] : [`args: ${literal(Object.fromEntries(plain))}`]),
   ];
   return `{ ${parts.join(", ")} }`;
+}
+
+/** What decides what is in the image, and can't be said of a build here. */
+const NEEDED = {
+  dockerfile_inline: "write it into a file, which `dockerfile` of the image then names",
+  additional_contexts: "copy what they hold into the context",
+  secrets: "build the image elsewhere, with its secrets, and name it",
+  ssh: "build the image elsewhere, with the keys, and name it",
+};
+
+function tellOfTheRest(keys: readonly string[], role: string, notes: Notes): void {
+  for (const key of keys) {
+    const needed = Object.entries(NEEDED).find(([name]) => name === key)?.[1];
+    if (needed === undefined) notes.left(role, `build.${key}: builds run with Docker's defaults`);
+    else notes.decide(role, `build.${key} is not taken: ${needed}`);
+  }
 }
 
 function fromSetting({ by, role, variable }: PairedService, notes: Notes, commands: Commands): ImagePlan {

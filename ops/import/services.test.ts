@@ -37,6 +37,21 @@ describe("what needs a decision says so, with the line to write", () => {
       /env_file \.env\.app in staging isn't there.*config import/,
     ],
     ["restart: no", 'restart: "no"', /is a migration/],
+    [
+      "a Dockerfile within the file",
+      'build: { context: ., dockerfile_inline: "FROM abc" }',
+      /build\.dockerfile_inline is not taken: write it into a file/,
+    ],
+    [
+      "secrets of a build",
+      "build: { context: ., secrets: [token] }",
+      /build\.secrets is not taken: build the image elsewhere/,
+    ],
+    [
+      "contexts beside a build's own",
+      "build: { context: ., additional_contexts: { lib: ../lib } }",
+      /build\.additional_contexts is not taken/,
+    ],
   ])("%s", async (_, lines, expected) => {
     const { notes, files } = await told(lines);
     expect(notes).toMatch(expected);

@@ -35,7 +35,14 @@ export interface ComposeHealth {
 export interface ComposeService {
   name: string;
   image?: string;
-  build?: { context: string; dockerfile?: string; target?: string; args: Record<string, string> };
+  build?: {
+    context: string;
+    dockerfile?: string;
+    target?: string;
+    args: Record<string, string>;
+    /** Names of its other keys. */
+    rest: string[];
+  };
   command?: string[];
   entrypoint?: string[];
   environment: Record<string, string>;
@@ -70,6 +77,9 @@ const TAKEN = new Set(
   ).split(" "),
 );
 
+/** What is read of a build. */
+const BUILD_KEYS = new Set(["context", "dockerfile", "target", "args"]);
+
 /** The services of a project. */
 export function servicesOf(project: ComposeProject): ComposeService[] {
   return Object.entries(project.services).map(([name, tree]) => serviceOf(name, tree));
@@ -90,6 +100,7 @@ function serviceOf(name: string, tree: Record<string, unknown>): ComposeService 
         dockerfile: textOf(build.dockerfile),
         target: textOf(build.target),
         args: table(build.args),
+        rest: Object.keys(build).filter((key) => !BUILD_KEYS.has(key) && !key.startsWith("x-")),
       }),
     command: words(tree.command),
     entrypoint: words(tree.entrypoint),
