@@ -64,8 +64,8 @@ export function takeRole(
   const other = all.get(role);
   if (other !== undefined && other.owner !== owner && (alone || other.alone))
     throw new pulumi.RunError(
-      `'${role}' is the name of two components of an environment, and one of them is replaced stop-first: it would stop the ` +
-        "containers of the other. Give one of them another name.",
+      `'${role}' is the name of two components of an environment, and one of them is replaced stop-first or part of a release: ` +
+        "it would stop the containers of the other. Give one of them another name.",
     );
   all.set(role, { owner, alone });
 }

@@ -98,6 +98,11 @@ describe("a release", () => {
     expect(only(registered, ROUTE).inputs).toMatchObject({ watchSeconds: 10, drainSeconds: 30 });
   });
 
+  it("has no service of another component's name: it would stop that one's containers", () => {
+    new AppService("web", { env, image: "app:1", health: { command: ["true"] }, limits });
+    expect(() => release({ web: {} })).toThrow(/'web' is the name of two components/);
+  });
+
   it("hands out what others wait for", () => {
     const { ready } = release({
       web: { port: 80, route: { gateway, hostnames: ["a.example.com"] } },

@@ -1,11 +1,11 @@
 // AppService with images that weren't made for Tandem: root that drops its rights, a writable root, files where the image
 // wants them, no client for a health check, ports of its own, and what may exist only once.
 import { createSocket } from "node:dgram";
-import type { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/docker/containers.ts";
+import { listenTo } from "../support/container-events.ts";
 import { docker } from "../support/docker.ts";
-import { processes } from "../support/processes.ts";
+import { killProgram } from "../support/processes.ts";
 import { TestProgram } from "../support/program.ts";
 import { freePort } from "../support/project.ts";
 import { readyMadeProgram } from "../support/ready-made-program.ts";
@@ -130,7 +130,7 @@ describe("an image that wasn't made for Tandem", () => {
 
   it("B4, C3: has the old one end before the new one starts, while one that is reached by its name through a gateway is always there", async () => {
     const before = await id("opened");
-    const heard = await listen();
+    const heard = await listenTo(`${program.system}_dev_opened-1`);
     program.write(readyMadeProgram("2", ports));
     const [asked] = await Promise.all([askByName(30), up()]);
     expect(asked.failed).toEqual([]);
@@ -146,12 +146,12 @@ describe("an image that wasn't made for Tandem", () => {
 
   it("B4: never runs twice when an up is killed between the two, and runs again with the next one", async () => {
     const before = await id("opened");
-    const heard = await listen();
+    const heard = await listenTo(`${program.system}_dev_opened-1`);
     program.write(readyMadeProgram("3", ports));
     const killed = up().catch(() => undefined);
     const runs = async () => (await docker.getContainer(before).inspect()).State.Running;
     await eventually(runs, (running) => !running, 60);
-    killRun();
+    killProgram(program.folder);
     await killed;
     await program.pulumi("cancel", "--yes");
     await up();
@@ -178,17 +178,6 @@ describe("an image that wasn't made for Tandem", () => {
   });
 });
 
-/** Kills the engine that runs the program, and all that it started: as a power loss would, but for Docker. */
-function killRun(): void {
-  const all = processes();
-  const doomed = new Set(all.filter(({ args }) => args.includes(program.folder)).map(({ pid }) => pid));
-  for (let size = 0; size !== doomed.size; ) {
-    size = doomed.size;
-    for (const { pid, parent } of all) if (doomed.has(parent)) doomed.add(pid);
-  }
-  for (const pid of doomed) process.kill(pid, "SIGKILL");
-}
-
 /** Asks one service for its version from inside another one, 20 times a second, by the name that the gateway inside has. */
 async function askByName(seconds: number): Promise<{ versions: Record<string, number>; failed: string[] }> {
   const script = `
@@ -212,30 +201,4 @@ function udpAnswer(port: number, text: string): Promise<string> {
   });
   socket.send(text, port, "127.0.0.1");
   return answer.finally(() => socket.close());
-}
-
-/**
- * Listens to what happens to the service's containers that may exist once; its migration's are none of them. Docker keeps no more than
- * 256 events for who asks later.
- *
- * @returns what happened since, in order
- */
-async function listen(): Promise<() => { id: string; action: string }[]> {
-  const filters = JSON.stringify({ type: ["container"], event: ["start", "die"] });
-  const stream = (await docker.getEvents({ filters })) as Readable;
-  let text = "";
-  stream.on("data", (part) => {
-    text += String(part);
-  });
-  return () => {
-    stream.destroy();
-    return text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map(
-        (line) => JSON.parse(line) as { id: string; Action: string; Actor: { Attributes: { name: string } } },
-      )
-      .filter(({ Actor }) => Actor.Attributes.name.startsWith(`${program.system}_dev_opened-1`))
-      .map(({ id: container, Action }) => ({ id: container, action: Action }));
-  };
 }

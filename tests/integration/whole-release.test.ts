@@ -138,8 +138,12 @@ describe("a release", () => {
     const heard = await listenTo(`${program.system}_dev_scheduler-`);
     await killed("5", before.scheduler ?? []);
     program.write(releaseProgram(ports, { version: "bad", worker: "exit" }));
-    const { exitCode, output } = await program.pulumi("up", "--yes", "--skip-preview");
+    const { exitCode, output } = await program.tandem("up", "dev");
     expect(exitCode, output).not.toBe(0);
+    for (const route of ["web", "web-2"])
+      expect(output).toMatch(new RegExp(`route ${route} is served by .*web.*, which answers`));
+    for (const service of ["worker", "scheduler"])
+      expect(output).toContain(`of service ${service} runs ${program.system}`);
     expect(await versions()).toEqual(["4", "4"]);
     expect(await running()).toEqual(before);
     expect(mostAtATime(heard(), before.scheduler)).toBe(1);

@@ -25,8 +25,9 @@ setInterval(() => {}, 1000);
 
 /** The program's source. */
 export function releaseProgram(ports: readonly number[], { version, web, worker }: WholeRelease): string {
-  const fault = (name: string | undefined) =>
-    name === undefined ? "" : `environment: { FAULT: "${name}" },`;
+  // Not for all: the migration would run with each version.
+  const environment = (fault?: string) =>
+    `environment: ${JSON.stringify({ VERSION: version, ...(fault === undefined ? {} : { FAULT: fault }) })},`;
   return `
 import { Environment, Gateway, Release } from "tandem";
 const env = new Environment("dev", { system: "$SYSTEM", environment: "dev" });
@@ -38,18 +39,17 @@ const gateways = ${JSON.stringify(ports)}.map((hostPort, index) => {
 new Release("app", {
   env, image: ${JSON.stringify(referenceOf("node"))},
   limits: { cpus: 0.5, memoryMb: 128, pids: 64 },
-  environment: { VERSION: ${JSON.stringify(version)} },
   health: { shell: "true", intervalSeconds: 1 },
   healthTimeoutSeconds: 20, stopGraceSeconds: 5, watch: { seconds: ${WATCH_SECONDS} },
   command: ["node", "-e", ${JSON.stringify(WORKER)}],
   migration: { command: ["node", "-e", "console.log('migrated')"] },
   services: {
     web: {
-      command: ["node", "-e", ${JSON.stringify(BACKEND)}], port: 8080, health: { http: "/health", intervalSeconds: 1 }, ${fault(web)}
+      command: ["node", "-e", ${JSON.stringify(BACKEND)}], port: 8080, health: { http: "/health", intervalSeconds: 1 }, ${environment(web)}
       routes: gateways.map((gateway, index) => ({ gateway, hostnames: [${JSON.stringify(HOSTS)}[index]] })),
     },
-    worker: { ${fault(worker)} },
-    scheduler: { replace: "stop-first" },
+    worker: { ${environment(worker)} },
+    scheduler: { replace: "stop-first", ${environment()} },
   },
 });
 `;
