@@ -1,10 +1,9 @@
 // The commands of `tandem`. Each loads its own code when it runs: `env` and `--help` stay quick.
 import { enableCompileCache } from "node:module";
-import { printable } from "../lib/printable.ts";
 import { REGISTRY_VARIABLE } from "../lib/registry-question.ts";
 import { resolvePaths } from "../setup/paths.ts";
 import { lowerPriority } from "./engine/engine-priority.ts";
-import { UserError } from "./engine/errors.ts";
+import { toldOf } from "./engine/tell-error.ts";
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");
@@ -242,11 +241,7 @@ for (const command of program.commands.flatMap((one) => [one, ...one.commands]))
 try {
   await program.parseAsync();
 } catch (error) {
-  if ((error as NodeJS.ErrnoException).code === "EPIPE") {
-    // Whoever read what it writes has gone, as `head` does: that is no failure to tell of. 128 and SIGPIPE's number.
-    process.exitCode = 141;
-  } else if (error instanceof UserError) {
-    process.stderr.write(printable(`tandem: ${error.message}\n        ${error.fix}\n`));
-    process.exitCode = error.exitCode;
-  } else throw error;
+  const { text, exitCode } = toldOf(error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
 }
