@@ -1,6 +1,6 @@
 // What is checked of a database's and a Postgres server's arguments before anything is made.
 import type * as pulumi from "@pulumi/pulumi";
-import { type Check, identifier, nameWith, port, shown, whole, word } from "../lib/docker/values.ts";
+import { anyText, type Check, identifier, nameWith, port, shown, whole, word } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { isLater } from "./checked-inputs.ts";
 import type { PgDatabaseArgs } from "./pg-database.ts";
@@ -72,6 +72,17 @@ export function rejectBadDatabase(
     .optional("connectionLimit", args.connectionLimit, connectionLimitCheck);
   checks
     .add("login", args.login && (["app", "owner"].includes(args.login) ? undefined : "must be app or owner"))
+    .add(
+      "initScripts",
+      isLater(args.initScripts) ? "must be a list; its texts may come from outputs" : undefined,
+    )
+    .each("initScripts", args.initScripts, anyText)
+    .add(
+      "initScripts",
+      args.initScripts === undefined || server?.kind === "container" || server?.kind === "own"
+        ? undefined
+        : "run in the image of a server of the environment's own; use a migration on this one",
+    )
     .each("privileges", args.privileges, privilegeName)
     .each("schemas", args.schemas, schemaName)
     .each("logins", Object.values(args.logins ?? {}), identifier)

@@ -5,6 +5,7 @@ import type { Environment } from "./environment.ts";
 import { databaseName } from "./network-names.ts";
 import { rejectBadDatabase } from "./pg-arguments.ts";
 import { createExtensions } from "./pg-extensions.ts";
+import { runInitScripts } from "./pg-init.ts";
 import { type PgLogin, pgLogin } from "./pg-login.ts";
 import { PgPooler, type PoolerArgs, poolerNames } from "./pg-pooler.ts";
 import { type AppPrivilege, grantPrivileges } from "./pg-privileges.ts";
@@ -49,6 +50,12 @@ export interface PgDatabaseArgs {
   privileges?: AppPrivilege[];
   /** Schemas besides `public`. They are the owner's, and the other logins have in them what they have in `public`. @default none */
   schemas?: string[];
+  /**
+   * SQL that runs once, when the database is made: as its owner, never as a superuser, in one transaction, after extensions and grants.
+   * Later changes of it do nothing: those are migrations. A database that has tables already, since it outlived an earlier
+   * stack, gets none of it. For a server of the environment's own. @default none
+   */
+  initScripts?: pulumi.Input<string>[];
   /** Extensions, made by the administrator. @default none */
   extensions?: string[];
   /**
@@ -137,14 +144,23 @@ export class PgDatabase extends pulumi.ComponentResource {
       opts: { parent: this, provider: server.provider },
       after: settled,
     });
-    const all = [...extensions, ...grants];
+    // A migration holds locks over statements and sets its session up: it goes to the server directly.
+    this.owner = this.login(server, owner);
+    const { initScripts: scripts = [], env } = args;
+    const run = {
+      env,
+      scripts,
+      imageId: server.imageId ?? "",
+      owner: this.owner,
+      after: [...extensions, ...grants],
+    };
+    const init = scripts.length === 0 ? [] : [runInitScripts(this, name, run)];
+    const all = [...run.after, ...init];
     const pooler = this.createPooler(name, args, server, [app, readOnly], all);
     this.ready = pooler === undefined ? all : [...all, ...pooler.ready];
     this.containerId = server.containerId;
     this.networks = server.networks;
     this.files = server.tls?.ca === undefined ? {} : { [CA_PATH]: server.tls.ca };
-    // A migration holds locks over statements and sets its session up: it goes to the server directly.
-    this.owner = this.login(server, owner);
     this.app = this.login(pooler ?? server, app);
     this.readOnly = this.login(pooler ?? server, readOnly);
     this.ownerUrl = this.owner.url;

@@ -10,6 +10,7 @@ import { types } from "../lib/resource-types.ts";
 import { EnvironmentAdmin } from "../provider/shared-sdk.ts";
 import { checkedArgument, checkedDefault } from "./checked-inputs.ts";
 import type { Environment } from "./environment.ts";
+import { loopbackProvider } from "./loopback-provider.ts";
 import type { BroughtProviders } from "./pg-arguments.ts";
 import { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./postgres-server.ts";
 import { type ConnectionLimits, connectionLimits } from "./postgres-tuning.ts";
@@ -71,6 +72,8 @@ export interface ServerHandle {
   ready: pulumi.Resource[];
   /** The server's container, where there is one to reach: only then can a database that outlived its stack come back. */
   containerId?: pulumi.Input<string>;
+  /** Its image, where it is this environment's own. */
+  imageId?: pulumi.Output<string>;
   /** Whose the database is, on a server with databases of others. */
   tenant?: string;
   /** What the logins may hold of its connections, on a server with databases of others. */
@@ -114,8 +117,9 @@ export function reachServer(
   }
 }
 
-function ownHandle({ host, port, provider, ready, containerId, role }: PostgresServer): ServerHandle {
-  return { host, port, provider, ready, containerId, role, networks: [] };
+function ownHandle(server: PostgresServer): ServerHandle {
+  const { host, port, provider, ready, containerId, imageId, role } = server;
+  return { host, port, provider, ready, containerId, imageId, role, networks: [] };
 }
 
 /**
@@ -139,20 +143,8 @@ function reachShared(
     { container: server.container, role: username, password, tenant },
     { parent },
   );
-  const provider = new PostgresProvider(
-    `${name}-provider`,
-    {
-      // Plain values: an unknown host would leave the provider unconfigured at preview.
-      host: "127.0.0.1",
-      port: server.forwardPort ?? server.hostPort,
-      username,
-      password,
-      sslmode: "disable",
-      superuser: false,
-      connectTimeout: 30,
-    },
-    { parent },
-  );
+  const adminPort = server.forwardPort ?? server.hostPort;
+  const provider = loopbackProvider(parent, name, { port: adminPort, username, password, superuser: false });
   const { container: host, port, maxConnections = 100 } = server;
   const connections = connectionLimits(maxConnections, Object.keys(server.networks).length);
   return {

@@ -1,7 +1,7 @@
 // PostgresServer: a Postgres container with its volume, for one environment.
 import type { Volume } from "@pulumi/docker/volume.js";
 import { Grant } from "@pulumi/postgresql/grant.js";
-import { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
+import type { Provider as PostgresProvider } from "@pulumi/postgresql/provider.js";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { image as imageCheck } from "../lib/docker/values.ts";
@@ -11,6 +11,7 @@ import { checkedArgument, checkedDefault, checkedLimits } from "./checked-inputs
 import { type Limits, runContainer } from "./container.ts";
 import { guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
+import { loopbackProvider } from "./loopback-provider.ts";
 import { type ServerRoles, serverRoles } from "./network-names.ts";
 import { maxConnectionsCheck, rejectBadServer } from "./pg-arguments.ts";
 import {
@@ -106,6 +107,8 @@ export class PostgresServer extends pulumi.ComponentResource {
   readonly env: Environment;
   /** Role in the environment; the config releases its data by this name. */
   readonly role: string;
+  /** Its image, by id. */
+  readonly imageId: pulumi.Output<string>;
   /** The healthy container. */
   readonly containerId: pulumi.Output<string>;
   /** For the environments that it serves. */
@@ -139,6 +142,7 @@ export class PostgresServer extends pulumi.ComponentResource {
     const asked = given.settings === undefined && given.preload === undefined ? {} : { settings: args.own };
     const server = { kind: "postgres", image, folder: DATA_FOLDER, user: ADMIN, ...asked } as const;
     const volume = guardedVolume(this, name, args.env, { role, volumeRole, server });
+    this.imageId = new Image(`${name}-image`, { reference: image }, { parent: this }).imageId;
     const started = this.createContainer(name, args, role, volume, password);
     this.containerId = started.containerId;
     const admin = new AdminPassword(
@@ -146,7 +150,8 @@ export class PostgresServer extends pulumi.ComponentResource {
       { containerId: started.containerId, username: ADMIN, password, ...runningSettings(args) },
       { parent: this },
     );
-    this.provider = this.createProvider(name, args, password);
+    const port = args.forwardPort ?? args.hostPort;
+    this.provider = loopbackProvider(this, name, { port, username: ADMIN, password, superuser: true });
     this.ready = [this.closeMaintenanceDatabases(name, admin)];
     this.shared = pulumi
       .all([args.networks ?? {}, args.maxConnections, this.containerId])
@@ -179,13 +184,12 @@ export class PostgresServer extends pulumi.ComponentResource {
     volume: Volume,
     password: pulumi.Output<string>,
   ) {
-    const image = new Image(`${name}-image`, { reference: args.image }, { parent: this });
     const { memoryMb } = pulumi.output(args.limits);
     const passwordFile = `${SECRETS_DIR}/postgres_password`;
     const { started } = runContainer(this, args.env, name, {
       role,
       fixedName: args.env.name(role),
-      image: image.imageId,
+      image: this.imageId,
       command: pulumi
         .all([memoryMb, args.maxConnections, args.own])
         .apply(([memory, connections, own]) => postgresArguments(memory, connections, own)),
@@ -224,27 +228,6 @@ export class PostgresServer extends pulumi.ComponentResource {
           { parent: this, provider: this.provider, dependsOn: after, retainOnDelete: true },
         ),
       admin,
-    );
-  }
-
-  private createProvider(
-    name: string,
-    args: PostgresServerArgs,
-    password: pulumi.Output<string>,
-  ): PostgresProvider {
-    return new PostgresProvider(
-      `${name}-provider`,
-      {
-        // Plain values: an unknown host would leave the provider unconfigured at preview.
-        host: "127.0.0.1",
-        port: args.forwardPort ?? args.hostPort,
-        username: ADMIN,
-        password,
-        sslmode: "disable",
-        superuser: true,
-        connectTimeout: 30,
-      },
-      { parent: this },
     );
   }
 }

@@ -148,6 +148,11 @@ describe("an application's login", () => {
     [{ login: "admin" as never }, /login must be app or owner/],
     [{ privileges: ["ALL"] as never }, /privileges is 'ALL'; it must be one of TEMPORARY, TRUNCATE, SETVAL/],
     [{ schemas: ["pg_x"] }, /schemas is 'pg_x', which each database has/],
+    [
+      { initScripts: ["x"], server: { kind: "managed", host: "h", username: "a", password: "b" } },
+      /initScripts run in the image of a server of the environment's own/,
+    ],
+    [{ initScripts: ["a\0b"] }, /initScripts holds a NUL byte/],
     [{ encoding: "utf-8" }, /encoding must be an encoding/],
     [{ locale: "C; DROP" }, /locale must be a locale/],
   ])("is refused with %j", (args, message) => expect(() => database("main", args)).toThrow(message));

@@ -43,6 +43,10 @@ const DOORS: Readonly<Record<string, { ways: (keyof typeof WAYS)[]; why: string 
     ways: ["psql"],
     why: "a person's session with an environment's own login, no administrator's",
   },
+  "components/pg-init.ts": {
+    ways: ["psql"],
+    why: "a topology's own SQL as the database's owner, in a container of its own; no administrator's",
+  },
   "ops/cli-containers.ts": { ways: ["psql"], why: "names that command" },
   "standins/images/postgres/docker-entrypoint.sh": {
     ways: ["psql"],

@@ -9,8 +9,8 @@ export function tellOfServer({ name, main, kind }: PairedService, notes: Notes):
   if (scripts.length > 0) {
     notes.decide(
       name,
-      "its scripts in /docker-entrypoint-initdb.d are not run: name its extensions, and let a migration do the rest",
-      'extensions: ["vector"]',
+      "its scripts in /docker-entrypoint-initdb.d are not run: name its extensions, and give SQL that its owner may run as initScripts",
+      'extensions: ["vector"], initScripts: [readFileSync("init.sql", "utf8")]',
     );
   }
   if (
@@ -22,8 +22,8 @@ export function tellOfServer({ name, main, kind }: PairedService, notes: Notes):
     notes.left(
       name,
       kind === "redis"
-        ? "its command: Redis keeps an append-only file here, and refuses writes rather than to lose a queue's keys"
-        : "its command: memory settings follow from the limit",
+        ? "its command: Redis keeps an append-only file here, and refuses writes rather than to lose a queue's keys; a cache is one by `mode`"
+        : "its command: memory settings follow from the limit, and others are given by `settings` and `preload`",
     );
   }
   if (main.ports.length > 0) {

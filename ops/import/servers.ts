@@ -60,7 +60,7 @@ export function serverPlan<K extends "postgres" | "redis", M extends object>(
   for (const stack of STACKS) {
     const image = service.by[stack]?.image;
     // The contract is that of the official image: others have other users, folders and tools.
-    const isOwn = image !== undefined && isPinned(image) && !/bitnami|timescale|valkey|stack/.test(image);
+    const isOwn = image !== undefined && isPinned(image) && !/bitnami|timescale|stack/.test(image);
     if (isOwn) images[stack] = image;
     else if (image !== undefined) {
       notes.decide(

@@ -33,6 +33,7 @@ const main = new PgDatabase("main", {
 });
 const events = new PgDatabase("events", {
   env, server: { kind: "own", server }, locale: "en_US.utf8", login: "owner",
+  initScripts: ["create table made (by text default current_user); insert into made default values;", "table made;"],
 });
 export const urls = pulumi.all([main.url, main.ownerUrl, events.url, events.readOnlyUrl]).apply((all) => all.join(" "));
 const image = ${JSON.stringify(referenceOf("redis"))};
@@ -168,14 +169,17 @@ describe("a Postgres server", () => {
       "create schema tenant_1; create table tenant_1.users (id serial primary key); create table flags (name text);" +
       "insert into flags values ('on'); create materialized view on_flags as select * from flags;" +
       "refresh materialized view on_flags; alter table flags add at timestamptz; truncate tenant_1.users";
+    const owner = `${program.system.replaceAll("-", "_")}_dev_events_owner`;
+    expect(await as("events readonly", "select by from made"), "the script at the database's start").toEqual([
+      { by: owner },
+    ]);
     await as("events", migration);
     expect(await as("events readonly", "select name from flags")).toEqual([{ name: "on" }]);
     await expect(as("events readonly", "insert into flags values ('off')")).rejects.toThrow(
       "permission denied",
     );
-    const owner = "select distinct tableowner as owner from pg_tables where tablename in ('flags', 'users')";
-    const database = `${program.system.replaceAll("-", "_")}_dev_events`;
-    expect(await as("events", owner)).toEqual([{ owner: `${database}_owner` }]);
+    const owners = "select distinct tableowner as owner from pg_tables where tablename in ('flags', 'users')";
+    expect(await as("events", owners)).toEqual([{ owner }]);
     await expect(as("events", "create role more")).rejects.toThrow("permission denied");
   });
 

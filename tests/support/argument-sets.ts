@@ -137,6 +137,7 @@ const VALID = {
     login: pick<unknown>([undefined, "app", "owner"], random),
     privileges: pick<unknown>([undefined, [], ["TEMPORARY", "TRUNCATE", "SETVAL"]], random),
     schemas: pick<unknown>([undefined, [], ["tenants"]], random),
+    initScripts: pick<unknown>([undefined, [], ["create table a ()"]], random),
     extensions: pick<unknown>([undefined, [], ["vector"]], random),
     pooler: pick<unknown>([undefined, { ...server(random), poolSize: 5, role: "pool" }], random),
   }),
