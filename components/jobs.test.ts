@@ -49,6 +49,10 @@ describe("the jobs of a service", () => {
       stopSignal: "SIGTERM",
     });
     expect(inputs.ports).toBeUndefined();
+    // Files are secret: what a preview and a comparison tell of a schedule stands here.
+    const stated = only(registered, "tandem:index:AppService", "app").inputs;
+    expect(stated).toMatchObject({ jobs: { report: { schedule: "@daily", timeoutSeconds: 60 }, tidy } });
+    expect(JSON.stringify(stated)).not.toContain("hunter2");
     expect(inputs.labels).toContainEqual({ label: "tandem.component", value: "app-jobs" });
     expect(inputs.labels).toContainEqual({ label: "tandem.jobs-of", value: "app" });
     expect(inputs.networksAdvanced.map(({ name }: { name: string }) => name)).toEqual([

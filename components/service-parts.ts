@@ -127,10 +127,12 @@ export function oneShotOptions(args: ImageOptions) {
   return Object.keys(options).length === 0 ? undefined : options;
 }
 
-/** What the state and a preview tell of the service: its variables, and of its secrets the names. */
+/** What the state and a preview tell of the service: its variables, of its secrets the names, and its jobs. */
 export function statedArgs({
   environment = {},
   secrets = {},
-}: Pick<AppServiceArgs, "environment" | "secrets">) {
-  return { environment, secrets: Object.keys(secrets).sort() };
+  jobs = {},
+}: Pick<AppServiceArgs, "environment" | "secrets" | "jobs">) {
+  const known = { environment, secrets: Object.keys(secrets).sort() };
+  return Object.keys(jobs).length === 0 ? known : { ...known, jobs };
 }

@@ -20,6 +20,8 @@ export interface GoProgram {
   tags?: string;
   /** Where the executable goes. */
   output: string;
+  /** What else would do where Go is missing. @default nothing */
+  otherwise?: string;
   /** Name of the log file. */
   log: string;
 }
@@ -32,10 +34,14 @@ function requiredGo(folder: string): string {
   return /^go (\S+)$/m.exec(text)?.[1] ?? oldestGo;
 }
 
-/** What stands in the way of building Go programs here; undefined when nothing does. */
-export function goObstacle(env: SetupContext["env"]): string | undefined {
+/**
+ * What stands in the way of building Go programs here; undefined when nothing does.
+ *
+ * @param otherwise what else would do where Go is missing, such as `, or bring the program`
+ */
+export function goObstacle(env: SetupContext["env"], otherwise = ""): string | undefined {
   if (findOnPath("go", env).length === 0) {
-    return `Go is missing: install Go ${oldestGo} or newer (https://go.dev/dl/), or bring the official Pulumi CLI`;
+    return `Go is missing: install Go ${oldestGo} or newer (https://go.dev/dl/)${otherwise}`;
   }
   const version = installedGo(env);
   if (version !== undefined && compareVersions(version, oldestGo) < 0) {
@@ -74,7 +80,7 @@ function goVariables(folder: string, env: SetupContext["env"]): Record<string, s
  * @throws when Go is missing or too old, or a module can't be had or doesn't compile.
  */
 export async function goBuild(program: GoProgram, context: SetupContext, say: Say): Promise<void> {
-  const obstacle = goObstacle(context.env);
+  const obstacle = goObstacle(context.env, program.otherwise);
   if (obstacle !== undefined) throw new Error(obstacle);
   const options = {
     cwd: join(packageRoot, program.folder),

@@ -3,11 +3,16 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { image as imageProblem } from "../../lib/docker/values.ts";
+import { SCHEDULER_IMAGE } from "../../lib/jobs/place.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, UNKNOWN } from "../../plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { fullDiskHint } from "./full-disk.ts";
 import { movedTo } from "./moved-tag.ts";
+
+/** No registry has it. */
+const MADE_BY_SET_UP =
+  " No registry has it: `tandem preview` makes it on this host, where the program of the system says `schedule`.";
 
 type Context = CallContext<DockerHost>;
 
@@ -33,10 +38,12 @@ export async function pullImage(ctx: Context, reference: string, moved = false):
   } catch (error) {
     const reason = (error as { stderr?: string }).stderr?.trim() || String(error);
     const hint =
+      (reference === SCHEDULER_IMAGE ? MADE_BY_SET_UP : "") ||
       fullDiskHint(
         reason,
         `the Docker host (\`docker --host ${ctx.client.host} system df\` tells of what)`,
-      ) || " Check the reference in the stack's config, or log in to its registry with `docker login`.";
+      ) ||
+      " Check the reference in the stack's config, or log in to its registry with `docker login`.";
     const what = moved ? "means another image by now than the one on" : "is not on";
     throw new Error(`Image ${reference} ${what} ${ctx.client.host} and can't be pulled: ${reason}.${hint}`);
   }

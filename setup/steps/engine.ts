@@ -11,6 +11,8 @@ import { hashOf, hashOfFiles, readStamp, writeStamp } from "../stamps.ts";
 import type { Say, SetupContext, Step } from "../step.ts";
 import { engineVersion } from "../versions.ts";
 
+/** What would do without Go. */
+const otherwise = ", or bring the official Pulumi CLI";
 const folder = "standins/engine";
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
@@ -64,6 +66,7 @@ async function build(context: SetupContext, say: Say): Promise<void> {
       variables: [`${versionVariable}=v${engineVersion()}`],
       output: join(directory, "pulumi"),
       log: "engine.log",
+      otherwise,
     },
     context,
     say,
@@ -95,7 +98,8 @@ export const engine: Step = {
     if (installed !== undefined && readStamp(stampFile(context)) === buildKey()) {
       return { ready: true, found: `Pulumi CLI ${installed.version}, built from its Go module${passedOver}` };
     }
-    const fix = goObstacle(context.env) ?? "bring the official release, or build it from its Go module";
+    const fix =
+      goObstacle(context.env, otherwise) ?? "bring the official release, or build it from its Go module";
     return { ready: false, found: `no Pulumi CLI that fits${passedOver}`, fix };
   },
   async install(context, say) {

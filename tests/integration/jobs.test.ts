@@ -1,5 +1,6 @@
 // Jobs of a service at their times, on the real engine and Docker: one at a time, also over deploys, good ones and bad ones; paused
 // during a migration; and what is told of them. A job of each second and more deploys take the place of days.
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { recordSoak } from "../../bench/soak.ts";
 import type { JobState } from "../../lib/jobs/log.ts";
@@ -7,12 +8,14 @@ import { listServices } from "../../ops/engine/services.ts";
 import { exec } from "../../provider/docker/containers.ts";
 import { referenceOf } from "../../setup/images/catalog.ts";
 import { docker } from "../support/docker.ts";
+import { killProgram } from "../support/processes.ts";
 import { TestProgram } from "../support/program.ts";
 import { eventually } from "../support/requests.ts";
 import { containerOf } from "../support/snapshot.ts";
 
 const soak = process.env.TANDEM_SOAK !== undefined;
 const DEPLOYS = soak ? 20 : 2;
+const KINDS = soak ? (["good", "bad", "killed", "back"] as const) : (["good", "bad"] as const);
 const TOKEN = "tick-token-4711";
 
 /** Leaves a mark for as long as it runs, and says so where there is one already. */
@@ -41,7 +44,7 @@ new AppService("app", {
   watch: { seconds: 0 },
   stopGraceSeconds: 3,
   health: { shell: "true", intervalSeconds: 1 },
-  migration: { command: ["sh", "-c", "echo from $(date +%s%N); sleep 1.5; echo to $(date +%s%N)"] },
+  migration: { command: ["sh", "-c", "echo from $(date +%s%N); sleep 1; echo to $(date +%s%N)"] },
   jobs: {
     tick: { schedule: "* * * * * *", command: ["sh", "-c", ${JSON.stringify(TICK)}] },
     fails: { schedule: "*/2 * * * * *", command: ["sh", "-c", ${JSON.stringify(FAIL)}] },
@@ -107,35 +110,50 @@ it("show no change at the next preview", async () => {
 });
 
 it("never run twice at a time over deploys, good and bad, and not while a migration runs", async () => {
-  const ends: Record<string, number> = { good: 0, bad: 0 };
-  for (let deploy = 2; deploy < 2 + DEPLOYS; deploy++) {
-    const kind = deploy % 2 === 0 ? "good" : "bad";
-    program.write(programOf(kind === "good" ? String(deploy) : "bad"));
-    const before = (await lines("runs")).length;
-    const { exitCode, output } = await up();
-    expect(exitCode === 0, output).toBe(kind === "good");
-    const [from, to] = ["from", "to"].map((word) =>
-      BigInt(new RegExp(`migration \\| ${word} (\\d+)`).exec(output)?.[1] ?? 0),
-    );
-    expect(to, output).toBeGreaterThan(0n);
-    const runs = await eventually(
-      () => lines("runs"),
-      (all) => all.length > before && BigInt(all.at(-1) ?? 0) > (to ?? 0n),
-    );
-    const inside = runs.map(BigInt).filter((at) => at > (from ?? 0n) && at < (to ?? 0n));
-    expect(inside).toEqual([]);
+  const ends: Record<string, number> = {};
+  for (let deploy = 0; deploy < DEPLOYS; deploy++) {
+    const kind = KINDS[deploy % KINDS.length] as (typeof KINDS)[number];
     ends[kind] = (ends[kind] ?? 0) + 1;
+    program.write(programOf(kind === "bad" || kind === "back" ? kind : `good ${deploy}`));
+    if (kind === "killed") await killedUp(deploy);
+    else await wholeUp(kind);
     if (kind === "good") await expectEarlierRuns();
   }
   const twice = await lines("twice");
   if (soak)
     recordSoak("jobs over deploys", {
-      what: `a job of each second through ${ends.good} good and ${ends.bad} bad deploys`,
+      what: `a job of each second through deploys: ${Object.entries(ends)
+        .map(([kind, count]) => `${count} ${kind}`)
+        .join(", ")}`,
       passed: twice.length === 0,
       findings: { runs: String((await lines("runs")).length), "at the same time": String(twice.length) },
     });
   expect(twice).toEqual([]);
 });
+
+/** An `up` that is killed at one moment or another; what it left is the next one's. */
+async function killedUp(deploy: number): Promise<void> {
+  const killed = up().catch(() => undefined);
+  await sleep(1500 + ((deploy * 1700) % 9000));
+  killProgram(program.folder);
+  await killed;
+  await program.pulumi("cancel", "--yes");
+}
+
+/** An `up` to its end, and jobs that run after its migration, and none in it. */
+async function wholeUp(kind: string): Promise<void> {
+  const { exitCode, output } = await up();
+  expect(exitCode === 0, output).toBe(kind !== "bad");
+  const [from = 0n, to = 0n] = ["from", "to"].map((word) =>
+    BigInt(new RegExp(`migration \\| ${word} (\\d+)`).exec(output)?.[1] ?? 0),
+  );
+  expect(to, output).toBeGreaterThan(0n);
+  const runs = await eventually(
+    async () => (await lines("runs")).map(BigInt),
+    (all) => (all.at(-1) ?? 0n) > to,
+  );
+  expect(runs.filter((at) => at > from && at < to)).toEqual([]);
+}
 
 /** A new scheduler knows the runs under the one before it, of the jobs that there still are. */
 async function expectEarlierRuns(): Promise<void> {

@@ -8,6 +8,11 @@ const away = unavailable("Docker does not answer", "./tandem setup --check");
 const told = (parts: Partial<EnvironmentReport>) =>
   reportOn(parts).problems.map(({ level, environment: who, text, fix }) => [level, who, text, fix]);
 
+/** A run of a job that ended so. */
+const run = (exitCode: number) => ({
+  ...{ startedAt: "2026-11-21T10:00:00.000Z", endedAt: "2026-11-21T10:00:02.000Z", exitCode, output: [] },
+});
+
 describe("a pair that is well", () => {
   it("says so, and has no problem", () => {
     const { problems, sentence, verdict } = reportOn();
@@ -32,6 +37,24 @@ describe("a pair that is well", () => {
 
 describe("a problem", () => {
   it.each<[string, Partial<EnvironmentReport>, unknown[][]]>([
+    [
+      "job that failed",
+      {
+        containers: known({
+          services: [
+            service("staging", "app-jobs", "app-jobs", {
+              jobs: [
+                { job: "tidy", runs: [run(3)], next: "2026-11-22T10:00:00.000Z" },
+                { job: "well", runs: [run(3), run(0)] },
+                { job: "new", runs: [] },
+              ],
+            }),
+          ],
+          missing: [],
+        }),
+      },
+      [["warn", "staging", "the job tidy failed: exit code 3 after 2 s", "./tandem logs staging app-jobs"]],
+    ],
     [
       "unhealthy container",
       {

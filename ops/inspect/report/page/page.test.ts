@@ -49,6 +49,7 @@ describe("the page", () => {
             digest: NASTY,
             standInNote: NASTY,
             standIn: true,
+            jobs: [{ job: NASTY, runs: [{ startedAt: NASTY, cutOff: true, output: [NASTY] }], next: NASTY }],
           }),
         ],
         missing: [NASTY],
