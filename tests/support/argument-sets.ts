@@ -126,18 +126,8 @@ const VALID = {
       hostPort: port(random),
       maxConnections: pick<unknown>([undefined, 1, 200], random),
       role: pick<unknown>([undefined, "postgres", "db"], random),
-      settings: pick<unknown>(
-        [undefined, {}, { work_mem: "8MB", jit: false, "auto_explain.log_min_duration": 5 }],
-        random,
-      ),
-      preload: pick<unknown>([undefined, [], ["pg_stat_statements"]], random),
     },
     database: pick<unknown>([undefined, "app_1"], random),
-    ...pick<object>([{}, { encoding: "LATIN1", locale: "C" }], random),
-    login: pick<unknown>([undefined, "app", "owner"], random),
-    privileges: pick<unknown>([undefined, [], ["TEMPORARY", "TRUNCATE", "SETVAL"]], random),
-    schemas: pick<unknown>([undefined, [], ["tenants"]], random),
-    initScripts: pick<unknown>([undefined, [], ["create table a ()"]], random),
     extensions: pick<unknown>([undefined, [], ["vector"]], random),
     pooler: pick<unknown>([undefined, { ...server(random), poolSize: 5, role: "pool" }], random),
   }),
@@ -145,9 +135,7 @@ const VALID = {
     ...server(random),
     role: pick<unknown>([undefined, "redis", "cache"], random),
     volumeRole: pick<unknown>([undefined, "cachedata"], random),
-    ...pick<object>([{}, { user: "app" }, { passwordOnly: true }], random),
-    ...pick<object>([{}, { mode: "cache" }, { mode: "cache", eviction: "volatile-ttl" }], random),
-    commands: pick<unknown>([undefined, [], ["KEYS", "CONFIG GET"]], random),
+    user: pick<unknown>([undefined, "app"], random),
     passwordVersion: pick<unknown>([undefined, "2"], random),
   }),
   Gateway: (random: Random) => ({
@@ -193,6 +181,25 @@ const VALID = {
   }),
 };
 
+/**
+ * Arguments that came later. Each has a sequence of its own, apart from the others': a set stays the one that was tried, with these
+ * beside it.
+ */
+const ADDED: Partial<Record<ComponentKind, (random: Random, args: Arguments) => Arguments>> = {
+  PgDatabase: (random) => ({
+    ...pick<object>([{}, { encoding: "LATIN1", locale: "C" }], random),
+    login: pick<unknown>([undefined, "app", "owner"], random),
+    privileges: pick<unknown>([undefined, [], ["TEMPORARY", "TRUNCATE", "SETVAL"]], random),
+    schemas: pick<unknown>([undefined, [], ["tenants"]], random),
+    initScripts: pick<unknown>([undefined, [], ["create table a ()"]], random),
+  }),
+  RedisInstance: (random, { user }) => ({
+    ...pick<object>([{}, user === undefined ? { passwordOnly: true } : {}], random),
+    ...pick<object>([{}, { mode: "cache" }, { mode: "cache", eviction: "volatile-ttl" }], random),
+    commands: pick<unknown>([undefined, [], ["KEYS", "CONFIG GET"]], random),
+  }),
+};
+
 /** Valid names of components. */
 export const NAMES: readonly unknown[] = ["app", "n-1", "a.b_c"];
 
@@ -234,6 +241,10 @@ export function argumentSet(component: ComponentKind, seed: number): ArgumentSet
   // Each third as it is: enough reach Docker also where few are made.
   const times = seed % 3 === 0 ? 0 : pick([1, 1, 1, 2, 3], random);
   for (let time = 0; time < times; time++) spoil(set, random);
+  const more = seeded(seed * 37 + COMPONENTS.indexOf(component));
+  const added = ADDED[component]?.(more, args) ?? {};
+  if (times > 2 && Object.keys(added).length > 0) added[pick(Object.keys(added), more)] = pick(ODD, more);
+  Object.assign(args, added);
   return set;
 }
 
