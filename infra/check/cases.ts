@@ -1,5 +1,5 @@
 // For tests of the check: stack files that are wrong in one way each.
-import { add, bad, type Case, drop, put, rm, set, setInside, setSecret } from "./testing.ts";
+import { add, bad, type Case, rm, set, setInside } from "./testing.ts";
 
 /** An encrypted value as the engine writes it. */
 export const cipher = "{secure: v1:8e9Zk1PwWmc=:hn5T3cE1m0mCIj5X0y2i7w==}";
@@ -7,10 +7,10 @@ export const cipher = "{secure: v1:8e9Zk1PwWmc=:hn5T3cE1m0mCIj5X0y2i7w==}";
 export const salt = add(
   "encryptionsalt: v1:Z2sZkT+DMUk=:v1:mVbyHWCWEfdIBn4P:DiLDXGLBI0ZPjFsP5H+NqjVB5EWBYA==",
 );
-const zone = `zoneId: ${"b".repeat(32)}`;
-const tunnel = `{kind: own, accountId: ${"a".repeat(32)}, name: oracle`;
-const shared = `{kind: shared, accountId: ${"a".repeat(32)}, tunnelId: 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed, ${zone}`;
-const EDIT = /^\$EDITOR \+\d+ Pulumi\.staging\.yaml$/;
+export const zone = `zoneId: ${"b".repeat(32)}`;
+export const tunnel = `{kind: own, accountId: ${"a".repeat(32)}, name: oracle`;
+export const shared = `{kind: shared, accountId: ${"a".repeat(32)}, tunnelId: 1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed, ${zone}`;
+export const EDIT = /^\$EDITOR \+\d+ Pulumi\.staging\.yaml$/;
 
 /** Values that are wrong by themselves. */
 export const valueCases: Case[] = [
@@ -146,149 +146,6 @@ export const valueCases: Case[] = [
     setInside("tunnel.kind local"),
     ".kind",
   ),
-];
-
-/** Keys that are missing, unknown or elsewhere; secrets; rules between keys. */
-export const ruleCases: Case[] = [
-  [
-    "a missing key",
-    [drop("oracle:hostname")],
-    "missing",
-    "oracle:hostname",
-    /required/,
-    set("hostname oracle.example.com"),
-  ],
-  bad("an unknown key", "hostPrt: 3101", "unknown-key", /did you mean hostPort\?/, rm("hostPrt")),
-  bad(
-    "an unknown name inside a key",
-    "limits: {app: {memroy: 1g}}",
-    "unknown-key",
-    /did you mean memory/,
-    `pulumi config rm --path oracle:limits.app.memroy --stack staging && ${setInside("limits.app.memory 512m")}`,
-    ".app.memroy",
-  ),
-  [
-    "another namespace",
-    [drop("oracle:hostname"), add("  orcale:hostname: a.example.com")],
-    "wrong-namespace",
-    "orcale:hostname",
-    /did you mean oracle:hostname\?/,
-    `pulumi config rm orcale:hostname --stack staging && ${set("hostname oracle.example.com")}`,
-  ],
-  bad("a plain secret", "voipToken: hunter2", "plain-secret", /plain text/, setSecret("voipToken")),
-  bad(
-    "a plain secret as cipher",
-    "voipToken: {secure: hunter2}",
-    "broken-secret",
-    /no encrypted/,
-    setSecret("voipToken"),
-  ),
-  bad(
-    "a secret without salt",
-    `voipToken: ${cipher}`,
-    "broken-secret",
-    /encryptionsalt/,
-    setSecret("voipToken"),
-  ),
-  bad(
-    "a provider's plain secret",
-    "cloudflare:apiToken: hunter2",
-    "plain-secret",
-    /plain text/,
-    "pulumi config set --secret cloudflare:apiToken --stack staging",
-  ),
-  bad(
-    "a credential in a plain setting",
-    "banner: AKIAA1B2A1B2A1B2A1B2",
-    "plain-credential",
-    /AWS access key.*secret\(\)/,
-    EDIT,
-  ),
-  [
-    "an encrypted value that is no secret",
-    [put("oracle:logLevel", cipher), salt],
-    "needless-secret",
-    "oracle:logLevel",
-    /no secret/,
-    `${rm("logLevel")} && ${set("logLevel info")}`,
-  ],
-  bad(
-    "a port used twice",
-    "postgresPort: 3101",
-    "duplicate-port",
-    /hostPort as well/,
-    set("postgresPort 3102"),
-  ),
-  bad(
-    "production's port",
-    "hostPort: 3100",
-    "port-of-other-stack",
-    /hostPort of production/,
-    set("hostPort 3101"),
-  ),
-  bad(
-    "production's other port",
-    "hostPort: 15100",
-    "port-of-other-stack",
-    /postgresPort of production/,
-    set("hostPort 15102"),
-  ),
-  bad(
-    "production's hostname",
-    "hostname: theoracle.ingeniotech.co.uk",
-    "same-as-other-stack",
-    /hostname of production/,
-    set("hostname oracle.example.com"),
-  ),
-  bad("VoIP in two stacks", "voipSync: true", "exclusive", /in production already/, set("voipSync false")),
-  [
-    "a user without password",
-    [put("oracle:basicAuthUser", "team")],
-    "incomplete",
-    "oracle:basicAuthPassword",
-    /needed with basicAuthUser/,
-    setSecret("basicAuthPassword"),
-  ],
-  [
-    "a password without user",
-    [put("oracle:basicAuthPassword", cipher), salt],
-    "incomplete",
-    "oracle:basicAuthUser",
-    /needed with basicAuthPassword/,
-    set("basicAuthUser team"),
-  ],
-  [
-    "a tunnel without token",
-    [put("oracle:tunnel", `${tunnel}, ${zone}}`)],
-    "incomplete",
-    "oracle:cloudflareApiToken",
-    /tunnel of kind own/,
-    setSecret("cloudflareApiToken"),
-  ],
-  [
-    "a shared tunnel to another environment's gateway",
-    [put("oracle:tunnel", `${shared}, service: "http://192.0.2.7:3100"}`)],
-    "other-gateway",
-    "oracle:tunnel.service",
-    /listens on 3101/,
-    /--path oracle:tunnel.service http:\/\/192.0.2.7:3101/,
-  ],
-  [
-    "a guard that lets nobody in",
-    [put("oracle:tunnel", `${shared}, access: {emails: []}}`)],
-    "incomplete",
-    "oracle:tunnel.access",
-    /names nobody/,
-    /emailDomains\[0\]/,
-  ],
-  [
-    "an ssh host without forward",
-    [put("oracle:dockerHost", "ssh://me@server.example.com")],
-    "incomplete",
-    "oracle:postgresForwardPort",
-    /ssh:\/\//,
-    set("postgresForwardPort 16101"),
-  ],
 ];
 
 /** Files that are no settings file, or say something twice. */

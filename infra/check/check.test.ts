@@ -1,7 +1,8 @@
 // Every sort of wrong stack file that the check knows: the key, the reason, and the command that fixes it.
 import { describe, expect, it } from "vitest";
-import { fileCases, ruleCases, valueCases } from "./cases.ts";
+import { fileCases, valueCases } from "./cases.ts";
 import { readStack } from "./index.ts";
+import { ruleCases } from "./rule-cases.ts";
 import {
   add,
   checkStaging,

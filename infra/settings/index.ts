@@ -13,6 +13,7 @@ export {
   setting,
   type ValuesOf,
 } from "./define.ts";
+export * from "./limit-settings.ts";
 export { bindAddress, hostname, port, url } from "./network.ts";
 export type { ParityDefinition } from "./parity.ts";
 export { type PriceLine, priceSettings } from "./prices.ts";

@@ -13,6 +13,7 @@ const REFUSED: [string, ContainerFacts, string][] = [
   ["a health check without anything", health({}), "health.command"],
   ["a health check that is a text", health({ command: "true" }), "health.command"],
   ["an empty program", health({ command: [""] }), "health.command[0]"],
+  ["an empty word", { command: ["sh", "-c", ""] }, "command[2]"],
   ["a NUL byte", { command: ["sh", "a\0b"] }, "command[1]"],
   ["half a character", { command: ["sh", "a\ud800"] }, "command[1]"],
   ["a word that Linux can't take", { command: ["sh", "x".repeat(131_072)] }, "command[1]"],
@@ -125,7 +126,8 @@ describe("Docker may be handed", () => {
       containerProblems({
         name: "oracle_staging_api-1-1a2b3c4",
         image: "registry.example.com:5000/team/app:1.0.0",
-        command: ["sh", "-c", "", "ä\n"],
+        command: ["sh", "-c", "ä\n"],
+        entrypoint: ["env", ""],
         user: "1000:1000",
         environment: { EMPTY: "", EQUAL: "a=b", NUMBER: 5 as unknown as string, "my.name": "x" },
         networks: ["oracle_staging_network"],

@@ -59,6 +59,13 @@ export function containerProblems(facts: ContainerFacts): ArgumentProblem[] {
   problems.optional("image", facts.image, image);
   problems.optional("user", facts.user, user);
   commandProblems(problems, "command", facts.command);
+  // A rule of the Docker provider's ("values for command may not be empty"), which would end the `up` in its midst.
+  for (const [index, word] of Array.isArray(facts.command) ? facts.command.entries() : [])
+    if (word === "" && index > 0)
+      problems.add(
+        `command[${index}]`,
+        "is empty, which the Docker provider refuses: put it into a line for a shell",
+      );
   commandProblems(problems, "entrypoint", facts.entrypoint);
   // Docker takes it for the image's own, and would show a change for ever.
   if (Array.isArray(facts.entrypoint) && facts.entrypoint.length === 0)

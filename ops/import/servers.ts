@@ -37,7 +37,7 @@ export function limitsOf(service: PairedService, stack: Stack, otherwise: Limits
   };
 }
 
-/** Limits of the servers, as infra/settings/common.ts has them. */
+/** Limits of the servers, as infra/settings/limit-settings.ts has them. */
 const SERVERS = {
   postgres: { cpus: 1, memory: "512m", pids: 256 },
   redis: { cpus: 0.5, memory: "256m", pids: 64 },

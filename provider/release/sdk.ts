@@ -1,6 +1,6 @@
 // The program's side of tandem:docker:TakeOver.
 import * as pulumi from "@pulumi/pulumi";
-import type { RouteArgs } from "../sdk.ts";
+import type { RouteArgs } from "../gateway/sdk.ts";
 
 /** A container of a release. */
 export interface TakeOverStart {

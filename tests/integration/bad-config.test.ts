@@ -4,7 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fileCases, ruleCases, valueCases } from "../../infra/check/cases.ts";
+import { fileCases, valueCases } from "../../infra/check/cases.ts";
+import { ruleCases } from "../../infra/check/rule-cases.ts";
 import { type Case, type Edit, put } from "../../infra/check/testing.ts";
 import { referenceOf } from "../../setup/images/catalog.ts";
 import {

@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ruleCases, valueCases } from "../../infra/check/cases.ts";
+import { valueCases } from "../../infra/check/cases.ts";
 import { checkStack } from "../../infra/check/index.ts";
+import { ruleCases } from "../../infra/check/rule-cases.ts";
 import { find, productionSource, projectSource, stagingSource } from "../../infra/check/testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tandem-fixes-"));

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { GATEWAY_COMMAND, GATEWAY_HEALTH, gatewayFiles } from "../../components/gateway-config.ts";
 import { CONTAINER_TLS_PORT } from "../../components/gateway-entry.ts";
-import { SERVER_LIMITS } from "../../infra/settings/common.ts";
+import { SERVER_LIMITS } from "../../infra/settings/limit-settings.ts";
 import { accessLine } from "../../ops/deploy/release/access-log.ts";
 import { containerStart } from "../../provider/container-start.ts";
 import { route } from "../../provider/gateway/route.ts";

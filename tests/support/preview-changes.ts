@@ -1,5 +1,5 @@
 // Changes of settings of a pair of environments, with what the report on each must say. A group comes on top of those before it.
-import { SERVER_LIMITS } from "../../infra/settings/common.ts";
+import { SERVER_LIMITS } from "../../infra/settings/limit-settings.ts";
 import {
   and,
   DEPLOY,
