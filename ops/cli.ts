@@ -171,6 +171,7 @@ program
   .description("give an environment production's rows, every one masked; what it had is kept")
   .argument("[stack]", "environment", "staging")
   .option("--from <stack>", "environment that the rows come from", "production")
+  .option("--init", "only print a definition of what becomes of each column, to begin with")
   .option(...yesOption)
   .option(...waitOption)
   .action(async (stack: string, options: { from: string; wait: number }) => {

@@ -19,6 +19,7 @@ import { type Column, columnsOf, definitionProblems } from "../deploy/seed/colum
 import { withMaskedCopy } from "../deploy/seed/masked-copy.ts";
 import { maskCounts } from "../deploy/seed/masks.ts";
 import { type DatabasePair, databasePairs, matchingRoles } from "../deploy/seed/pairs.ts";
+import { skeleton } from "../deploy/seed/skeleton.ts";
 import { withDocker } from "../engine/docker-client.ts";
 import { UserError } from "../engine/errors.ts";
 import { stackOutputs } from "../engine/inventory.ts";
@@ -36,6 +37,8 @@ export interface SeedOptions extends StackOptions {
   from: string;
   /** Don't ask. */
   yes?: boolean;
+  /** Only write down a definition. */
+  init?: boolean;
 }
 
 /** One of the two environments. */
@@ -60,12 +63,12 @@ function refuseProduction(project: Project, stack: string, from: string): void {
   );
 }
 
-async function definitionOf(project: Project, stack: string): Promise<SeedDefinition> {
-  const definition = (await readSystem(project.directory, stack))?.seed;
+async function definitionOf(project: Project, from: string, stack: string): Promise<SeedDefinition> {
+  const definition = (await readSystem(project.directory, from))?.seed;
   if (definition !== undefined) return definition;
   throw new UserError(
     `${project.name} does not say how production's rows are masked`,
-    "give its settings a `seed` (infra/settings/seed.ts)",
+    `give its settings a \`seed\`; this writes a first one: ${stackCommand(project, "seed", stack)} --init`,
     2,
   );
 }
@@ -95,6 +98,25 @@ async function plan(source: Docker, from: Side, to: Side, definition: SeedDefini
     "name each in the system's seed definition (infra/settings/seed.ts)",
     2,
   );
+}
+
+/** Prints a definition for what an environment has; the system's own word on a column stays. */
+async function propose(project: Project, options: SeedOptions): Promise<number> {
+  const known = (await readSystem(project.directory, options.from))?.seed;
+  const { session, deployment, dockerHost } = await open(options.from, false, options);
+  const databases = databasePairs(deployment, deployment).map(({ from }) => from);
+  if (databases.length === 0) {
+    throw new UserError(
+      `${session.stack} has no database that a container of its holds`,
+      `bring it up first: ${upCommand(project, session.stack)}`,
+    );
+  }
+  const columns = await withDocker(dockerHost, async (docker) =>
+    Promise.all(databases.map((database) => columnsOf(docker, database))),
+  );
+  process.stdout.write(skeleton(columns.flat(), known));
+  say("write it into a file of the system, read every line, and name it as `seed` in its settings");
+  return 0;
 }
 
 /** Brings one database over; until its last moment the one that is replaced serves as it is. */
@@ -145,8 +167,9 @@ async function copy(
  */
 export async function seed(stack: string, options: SeedOptions): Promise<number> {
   const project = loadProject(options.project);
+  if (options.init) return await propose(project, options);
   refuseProduction(project, stack, options.from);
-  const definition = await definitionOf(project, options.from);
+  const definition = await definitionOf(project, options.from, stack);
   const release = await loadRelease(project, stack);
   const from = await open(options.from, false, options);
   const to = await open(stack, true, options);

@@ -261,6 +261,15 @@ describe("rows of production for staging", () => {
     expect(await notes("staging")).toEqual(before);
   });
 
+  it("have a first definition written for them, in which what the system says stays", async () => {
+    const { exitCode, output } = await project.tandem(["seed", "staging", "--init"]);
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(
+      /notes: \{\n +id: "keep",\n +text: "words",\n +created_at: "keep",\n +embedding: "vector",\n +\},/,
+    );
+    expect(output).toContain('pgmigrations: "keep",');
+  });
+
   it("Oracle: seed data, staging gets production's rows anonymised, and no original value survives", async () => {
     const before = await snapshot(project.name, "production");
     const own = await notes("staging");

@@ -4,7 +4,9 @@ import { maskCounts, maskStatements } from "./masks.ts";
 import { originals } from "./originals.ts";
 
 function column(table: string, name: string, type: string, more: Partial<Column> = {}): Column {
-  return { schema: "public", table, column: name, type, notNull: false, generated: false, ...more };
+  const category = /text|char/.test(type) ? "S" : "N";
+  const plain = { notNull: false, generated: false, key: false, unique: false };
+  return { schema: "public", table, column: name, type, category, ...plain, ...more };
 }
 
 const columns = [
@@ -38,6 +40,11 @@ describe("a definition", () => {
       "null where none may be",
       { ...complete.tables, people: { ...complete.tables.people, name: "null" } },
       "column people.name may not be null",
+    ],
+    [
+      "words for a number",
+      { ...complete.tables, people: { ...complete.tables.people, id: "words" } },
+      "column people.id (bigint) holds no text, which words would give it",
     ],
     [
       "a table that isn't there",

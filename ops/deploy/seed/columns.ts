@@ -11,7 +11,13 @@ export interface Column {
   column: string;
   /** Postgres' name of its type, such as `character varying(80)`. */
   type: string;
+  /** Postgres' category of its type (pg_type.typcategory): `S` for texts, `N` for numbers and so on. */
+  category: string;
   notNull: boolean;
+  /** Part of a primary or foreign key. */
+  key: boolean;
+  /** Part of a unique index. */
+  unique: boolean;
   /** Computed from others by Postgres itself. */
   generated: boolean;
 }
@@ -22,10 +28,15 @@ export interface Column {
  * search path is pinned: types outside of `pg_catalog` come with their schema.
  */
 const COLUMNS = `SELECT coalesce(json_agg(json_build_object('schema', n.nspname, 'table', c.relname, 'column', a.attname,
-    'type', format_type(a.atttypid, a.atttypmod), 'notNull', a.attnotnull, 'generated', a.attgenerated <> '')
+    'type', format_type(a.atttypid, a.atttypmod), 'category', t.typcategory, 'notNull', a.attnotnull,
+    'key', EXISTS (SELECT FROM pg_constraint k
+      WHERE k.conrelid = c.oid AND k.contype IN ('p', 'f') AND a.attnum = ANY (k.conkey)),
+    'unique', EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND a.attnum = ANY (i.indkey)),
+    'generated', a.attgenerated <> '')
     ORDER BY n.nspname, c.relname, a.attnum), '[]')
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid
   WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
     AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
@@ -56,6 +67,9 @@ export function tableMask({ tables }: SeedDefinition, column: Column): TableMask
   return tables[tableName(column)];
 }
 
+/** Masks that give texts; a date or a number that got one would end the copy in its midst. */
+const TEXT_MASKS: ReadonlySet<string> = new Set(["words", "pseudonym", "email"]);
+
 /** What the definition doesn't say, or says in vain: one sentence each. */
 export function definitionProblems(definition: SeedDefinition, columns: readonly Column[]): string[] {
   const problems = new Set<string>();
@@ -67,6 +81,11 @@ export function definitionProblems(definition: SeedDefinition, columns: readonly
     const rule = mask[column.column];
     if (rule === undefined) problems.add(`column ${table}.${column.column} (${column.type}) is not named`);
     if (rule === "null" && column.notNull) problems.add(`column ${table}.${column.column} may not be null`);
+    if (typeof rule === "string" && TEXT_MASKS.has(rule) && column.category !== "S") {
+      problems.add(
+        `column ${table}.${column.column} (${column.type}) holds no text, which ${rule} would give it`,
+      );
+    }
   }
   for (const [table, mask] of Object.entries(definition.tables)) {
     const own = columns.filter((column) => tableName(column) === table);
