@@ -230,6 +230,13 @@ describe("a container of an image that wasn't made for Tandem", () => {
       { timeZone: "UTC", environment: { TZ: "UTC" } },
       /timeZone stands in environment\.TZ/,
     ],
+    // Node knows both, and what runs in the container, or its jobs' scheduler, neither.
+    [
+      "a time zone in other letters",
+      { timeZone: "europe/berlin" },
+      /'europe\/berlin'; it must be Europe\/Berlin/,
+    ],
+    ["a time zone by its offset", { timeZone: "+02:00" }, /'\+02:00', which is no time zone/],
     ["an empty entry point", { entrypoint: [] }, /entrypoint is empty/],
   ])("refuses %s", (_, extra, message) => {
     expect(() => service(extra)).toThrow(message);

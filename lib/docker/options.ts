@@ -111,10 +111,16 @@ const oneHost: Check = (value) =>
 
 const hostAddress: Check = (value) => (value === "host-gateway" ? undefined : address(value));
 
+/** A zone as files of zones are named: `europe/berlin` and `+02:00` are known here, and in a container to nobody. */
+const ZONE = /^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/;
+
 const timeZone: Check = (value) => {
+  const text = typeof value === "string" ? value : "";
   try {
-    if (typeof value === "string" && value !== "")
-      return new Intl.DateTimeFormat("en", { timeZone: value }) && undefined;
+    const known = new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
+    if (known !== text && known.toLowerCase() === text.toLowerCase())
+      return `is ${shown(value)}; it must be ${known}`;
+    if (ZONE.test(text)) return undefined;
   } catch {
     // Not known: said below.
   }

@@ -11,6 +11,12 @@ describe("cron text", () => {
     ["@daily", "0 0 0 * * * *"],
     ["@midnight", "0 0 0 * * * *"],
     ["@weekly", "0 0 0 * * 0 *"],
+    // Supercronic takes `01` for Sunday.
+    ["05 03 09 08 01", "0 5 3 9 8 1 *"],
+    ["00 10 */02 * *", "0 0 10 */2 * * *"],
+    ["0 0 1,15 * mon", "0 0 0 1,15 * mon *"],
+    ["0 0 29-31 feb *", "0 0 0 29-31 feb * *"],
+    ["0 0 31 4-7/2,5 *", "0 0 0 31 4-7/2,5 * *"],
   ])("takes %s", (text, fields) => {
     expect(schedule(text)).toBeUndefined();
     expect(crontabFields(text)).toBe(fields);
@@ -30,6 +36,14 @@ describe("cron text", () => {
     ["*/0 * * * *", /step of minute, 0, must be from 1 to 59/],
     ["0 0 30 2 *", /no such month has a day 30, so it would never run/],
     ["0 0 31 apr,jun *", /never run/],
+    ["0 0 30,31 2 *", /no such month has a day 30, so it would never run/],
+    ["0 0 30-31 2 *", /never run/],
+    ["0 0 31 2-2 *", /never run/],
+    ["0 0 31 4-6/2,sep *", /never run/],
+    ["0 0 0 30-31 2 *", /never run/],
+    ["0 0 */2 * mon", /a day of the month beside a day of the week must have no '\*'/],
+    ["0 0 1,* * mon", /not all crons read it alike/],
+    ["0 0 1 * */2", /a day of the month beside a day of the week/],
     ["0 0 L * *", /'L' is no day of the month/],
     ["@reboot", /the words are @hourly, @daily/],
     ["@constructor", /the words are/],

@@ -52,18 +52,45 @@ export function schedule(value: unknown): string | undefined {
     return `is ${shown(value)}, which has ${text === "" ? 0 : parts.length} fields; ${EXAMPLE}`;
   const wrong = fields.flatMap((field, index) => entryProblems(field, parts[index] ?? "")).at(0);
   if (wrong !== undefined) return `is ${shown(value)}: ${wrong}`;
-  const days = mostDays(parts.at(-2) ?? "*");
-  const [, , day = "*", , week = "*"] = parts.slice(-5);
-  return week === "*" && /^\d+$/.test(day) && Number(day) > days
-    ? `is ${shown(value)}: no such month has a day ${day}, so it would never run`
-    : undefined;
+  const problem = daysProblem(parts.slice(-3));
+  return problem === undefined ? undefined : `is ${shown(value)}: ${problem}`;
 }
 
-/** The text as supercronic takes it: seven fields, from seconds to years. */
+/** The text as supercronic takes it: seven fields, from seconds to years; it takes `01` of a week for Sunday. */
 export function crontabFields(text: string): string {
   const trimmed = text.trim();
   const parts = (WORDS[trimmed] ?? trimmed).toLowerCase().split(/\s+/);
-  return [...(parts.length === 5 ? ["0"] : []), ...parts, "*"].join(" ");
+  const all = [...(parts.length === 5 ? ["0"] : []), ...parts, "*"];
+  return all.map((part) => part.replace(/\b0+(?=\d)/g, "")).join(" ");
+}
+
+/** What is wrong with days, months and days of the week together. */
+function daysProblem([days = "*", months = "*", week = "*"]: string[]): string | undefined {
+  if (days === "*") return undefined;
+  // Crons take a `*` with more beside it for all days, or for some: then one of the two has to fit, or both.
+  if (week !== "*")
+    return `${days},${week}`.includes("*")
+      ? "a day of the month beside a day of the week must have no '*' in it: not all crons read it alike; write numbers"
+      : undefined;
+  const [, , day, month] = FIELDS as [Field, Field, Field, Field, Field];
+  const first = Math.min(...numbersOf(day, days));
+  const most = Math.max(...numbersOf(month, months).map(daysIn));
+  // Supercronic would look for the next time all the while.
+  return first > most ? `no such month has a day ${first}, so it would never run` : undefined;
+}
+
+/** Days of a month, in a leap year. */
+const daysIn = (month: number) => new Date(Date.UTC(2024, month, 0)).getUTCDate();
+
+/** The numbers of a field that nothing is wrong with. */
+function numbersOf(field: Field, text: string): number[] {
+  const all = Array.from({ length: field.to - field.from + 1 }, (_, index) => field.from + index);
+  return text.split(",").flatMap((entry) => {
+    const [range = "", step = "1"] = entry.split("/");
+    const ends = range === "*" ? [field.from, field.to] : range.split("-").map((end) => numberOf(field, end));
+    const [first = field.from, last = first] = ends;
+    return all.filter((each) => each >= first && each <= last && (each - first) % Number(step) === 0);
+  });
 }
 
 function entryProblems(field: Field, text: string): string[] {
@@ -97,12 +124,4 @@ function numberOf({ names = [] }: Field, text: string): number | undefined {
   const index = names.indexOf(text.toLowerCase());
   // Months count from 1, days of the week from 0.
   return index === -1 ? undefined : index + (names.length === 12 ? 1 : 0);
-}
-
-/** Most days that any of the months has. */
-function mostDays(months: string): number {
-  const month = FIELDS[3] as Field;
-  const known = months.split(",").map((entry) => numberOf(month, entry));
-  if (known.some((number) => number === undefined)) return 31;
-  return Math.max(...known.map((number) => new Date(Date.UTC(2024, number ?? 1, 0)).getUTCDate()));
 }
