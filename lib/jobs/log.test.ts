@@ -67,10 +67,33 @@ describe("the jobs of a log", () => {
     "{}",
     "[1]",
     '[{"job":"../x","runs":[]}]',
-    '[{"job":"a","runs":[{}]}]',
-    '[{"job":"a","runs":[null]}]',
+    '[{"job":"a"}]',
+    "[null]",
   ])("were not known before by %s", (text) => {
     expect(readStates(text)).toEqual([]);
+  });
+
+  it("are taken on as far as they have their form: whoever is root in the container can write them", () => {
+    const good = { startedAt: at(1), endedAt: at(2), exitCode: 3, output: ["x"] };
+    const odd = {
+      startedAt: "30 Nov 2026 03:15:03 GMT (\u001b]0;title\u0007)",
+      endedAt: "never",
+      exitCode: "\u001b[31m",
+      cutOff: "yes",
+      more: 1,
+      output: ["y".repeat(900), 5],
+    };
+    const runs = [...Array(9).fill(good), null, {}, { startedAt: at(1) }, odd];
+    expect(readStates(JSON.stringify([{ job: "a", runs, next: "\u001b" }]))).toEqual([
+      { job: "a", runs: [good, { startedAt: at(3), output: ["y".repeat(500)] }] },
+    ]);
+    expect(readStates(JSON.stringify(Array(999).fill({ job: "a", runs: [] })))).toHaveLength(200);
+  });
+
+  it("have their output cleaned before it is cut off: what is left of a secret is none that is known", () => {
+    const log = [line(1, "starting"), line(1, `${"x".repeat(495)}hunter2-hunter2`, out)];
+    const clean = (text: string) => text.replaceAll("hunter2-hunter2", "[secret]");
+    expect(jobStates(log, [], clean)[0]?.runs[0]?.output).toEqual([`${"x".repeat(495)}[secr`]);
   });
 
   it.each([

@@ -52,8 +52,13 @@ interface Line {
  * Reads the jobs' states out of a log.
  *
  * @param earlier what was known before the log began
+ * @param clean makes a line of output fit to be shown; it gets the whole line, since a part of a secret is none that it knows
  */
-export function jobStates(log: readonly string[], earlier: readonly JobState[] = []): JobState[] {
+export function jobStates(
+  log: readonly string[],
+  earlier: readonly JobState[] = [],
+  clean = (line: string) => line,
+): JobState[] {
   const states = new Map<string, JobState>(earlier.map(({ job, runs }) => [job, { job, runs: [...runs] }]));
   for (const text of log) {
     const line = parsed(text);
@@ -61,18 +66,22 @@ export function jobStates(log: readonly string[], earlier: readonly JobState[] =
     const state = states.get(line.job) ?? { job: line.job, runs: [] };
     if (!states.has(line.job) && states.size >= MOST_JOBS) continue;
     states.set(line.job, state);
-    take(state, line);
+    take(state, line, clean);
     state.runs = state.runs.slice(-KEPT_RUNS);
   }
   return [...states.values()].toSorted((one, other) => one.job.localeCompare(other.job));
 }
 
-function take(state: JobState, { at, channel, level, message, exitCode }: Line): void {
+function take(
+  state: JobState,
+  { at, channel, level, message, exitCode }: Line,
+  clean: (line: string) => string,
+): void {
   const last = state.runs.at(-1);
   const running = last !== undefined && last.endedAt === undefined && last.cutOff !== true ? last : undefined;
   if (channel === "stdout" || channel === "stderr") {
     if (running !== undefined)
-      running.output = [...running.output, message.slice(0, KEPT_LETTERS)].slice(-KEPT_LINES);
+      running.output = [...running.output, clean(message).slice(0, KEPT_LETTERS)].slice(-KEPT_LINES);
     return;
   }
   const next = NEXT.exec(message);
@@ -109,33 +118,50 @@ function parsed(text: string): Line | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
   const { time, msg, level, channel, "job.command": command, "job.exit_code": exitCode } = entry;
   if (typeof time !== "string" || typeof msg !== "string" || typeof command !== "string") return undefined;
-  const when = Date.parse(time);
+  const at = moment(time);
   const job = posix.basename(command);
-  if (Number.isNaN(when) || !NAME.test(job)) return undefined;
-  return { at: new Date(when).toISOString(), job, channel, level, message: msg, exitCode };
+  if (at === undefined || !NAME.test(job)) return undefined;
+  return { at, job, channel, level, message: msg, exitCode };
 }
 
-/** Reads states that were written down; what has another form is left out. */
-export function readStates(text: string | undefined): JobState[] {
+/**
+ * Reads states that were written down, of which nothing is taken on that has another form.
+ *
+ * @param clean as `jobStates` has it
+ */
+export function readStates(text: string | undefined, clean = (line: string) => line): JobState[] {
   try {
     const known: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(known) ? known.filter(isState) : [];
+    return Array.isArray(known) ? known.slice(0, MOST_JOBS).flatMap((state) => readState(state, clean)) : [];
   } catch {
     return [];
   }
 }
 
-function isState(value: unknown): value is JobState {
-  const { job, runs } = (value ?? {}) as Partial<JobState>;
-  return (
-    typeof job === "string" &&
-    NAME.test(job) &&
-    Array.isArray(runs) &&
-    runs.every(
-      (run) =>
-        !Number.isNaN(Date.parse(String(run?.startedAt))) &&
-        Array.isArray(run.output) &&
-        run.output.every((line: unknown) => typeof line === "string"),
-    )
-  );
+function readState(value: unknown, clean: (line: string) => string): JobState[] {
+  const { job, runs } = (value ?? {}) as Partial<Record<keyof JobState, unknown>>;
+  if (typeof job !== "string" || !NAME.test(job) || !Array.isArray(runs)) return [];
+  return [{ job, runs: runs.slice(-KEPT_RUNS).flatMap((run) => readRun(run, clean)) }];
+}
+
+function readRun(value: unknown, clean: (line: string) => string): JobRun[] {
+  const run = (value ?? {}) as Partial<Record<keyof JobRun, unknown>>;
+  const [startedAt, endedAt] = [moment(run.startedAt), moment(run.endedAt)];
+  if (startedAt === undefined || !Array.isArray(run.output)) return [];
+  const output = run.output.filter((line): line is string => typeof line === "string");
+  return [
+    {
+      startedAt,
+      ...(endedAt === undefined ? {} : { endedAt }),
+      ...(Number.isInteger(run.exitCode) ? { exitCode: run.exitCode as number } : {}),
+      ...(run.cutOff === true ? { cutOff: true as const } : {}),
+      output: output.slice(-KEPT_LINES).map((line) => clean(line).slice(0, KEPT_LETTERS)),
+    },
+  ];
+}
+
+/** A moment in our own form: `Date` takes others, with any text in brackets. */
+function moment(value: unknown): string | undefined {
+  const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
 }

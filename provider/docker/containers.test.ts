@@ -11,7 +11,7 @@ it("an answer that has no end is read up to the limit, and no further", async ()
       this.push(Buffer.alloc(65_536));
     },
   });
-  await expect(collect(endless, 1024 * 1024, "yes")).rejects.toThrow("yes printed more than 1 MiB");
+  await expect(collect(endless, 1024 * 1024, "yes")).rejects.toThrow("yes gave more than 1 MiB");
   expect(endless.destroyed).toBe(true);
   expect(given).toBeLessThan(2 * 1024 * 1024);
   expect(await collect(Readable.from([Buffer.from("ab"), Buffer.from("c")]), 3, "echo")).toEqual(

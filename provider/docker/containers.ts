@@ -1,6 +1,7 @@
 // What the handlers do with containers through the Docker API: exec, files, logs.
 import { posix } from "node:path";
-import { buffer, text } from "node:stream/consumers";
+import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { extract, pack } from "tar-stream";
 import { printable } from "../../lib/printable.ts";
@@ -89,7 +90,7 @@ export async function collect(stream: NodeJS.ReadableStream, limit: number, what
   for await (const part of stream) {
     length += part.length;
     if (length > limit)
-      throw new Error(`${what} printed more than ${limit / 1024 / 1024} MiB, which is not read`);
+      throw new Error(`${what} gave more than ${limit / 1024 / 1024} MiB, which is not read`);
     parts.push(Buffer.from(part));
   }
   return Buffer.concat(parts);
@@ -175,14 +176,22 @@ export async function putFolder(docker: Docker, id: string, path: string): Promi
   await docker.getContainer(id).putArchive(await buffer(archive), { path: posix.dirname(path) });
 }
 
-/** Content of a file in a container, or undefined when it isn't there. */
+/**
+ * Content of a file in a container, or undefined when it isn't there.
+ *
+ * @throws when it is longer than 64 MiB, as `exec` does
+ */
 export async function getFile(docker: Docker, id: string, path: string): Promise<string | undefined> {
+  let archive: Readable | undefined;
   try {
-    const archive = await docker.getContainer(id).getArchive({ path });
-    const entries = archive.pipe(extract());
-    for await (const entry of entries) return await text(entry);
+    archive = (await docker.getContainer(id).getArchive({ path })) as Readable;
+    for await (const entry of archive.pipe(extract())) {
+      const what = `file ${path} in container ${id.slice(0, 12)}`;
+      return (await collect(entry as unknown as Readable, ANSWER_LIMIT, what)).toString("utf8");
+    }
     return undefined;
   } catch (error) {
+    archive?.destroy();
     if (isNotFound(error)) return undefined;
     throw error;
   }

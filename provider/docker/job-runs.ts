@@ -12,15 +12,11 @@ const LOG_LINES = 5000;
 export async function jobsOf(docker: Docker, id: string): Promise<JobState[]> {
   const facts = await inspect(docker, id);
   if (facts === undefined) return [];
-  const earlier = readStates(await getFile(docker, id, EARLIER_RUNS).catch(() => undefined));
-  const frames = await docker.getContainer(id).logs({ stdout: true, stderr: true, tail: LOG_LINES });
-  const states = jobStates(demultiplex(frames).split("\n"), earlier);
-  const clean = states.map((state) => ({
-    ...state,
-    runs: state.runs.map((run) => ({
-      ...run,
-      output: run.output.map((line) => printableLine(redact(line, facts.Config.Env ?? []))),
-    })),
-  }));
-  return facts.State.Running ? clean : cutOff(clean);
+  const clean = (line: string) => printableLine(redact(line, facts.Config.Env ?? []));
+  const earlier = readStates(await getFile(docker, id, EARLIER_RUNS).catch(() => undefined), clean);
+  // A log that can't be read must not end a deploy, nor hide what else runs.
+  const logs = docker.getContainer(id).logs({ stdout: true, stderr: true, tail: LOG_LINES });
+  const frames = await logs.catch(() => Buffer.alloc(0));
+  const states = jobStates(demultiplex(frames).split("\n"), earlier, clean);
+  return facts.State.Running ? states : cutOff(states);
 }
