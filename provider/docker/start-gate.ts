@@ -16,6 +16,8 @@ export interface Start {
   name: string;
   /** Seconds until its health check must have passed. */
   healthTimeoutSeconds: number;
+  /** Does it run on where it isn't healthy, since nothing else does its work? @default false: it is stopped */
+  goesOn?: boolean;
 }
 
 /** Pause between two tries of the health check while a container starts: more would only wait, less take its CPU from it. */
@@ -35,7 +37,7 @@ const STOP_SECONDS = 5;
 /**
  * Starts it, unless it runs, and waits for its health.
  *
- * @throws when it can't be started or isn't healthy in time, with its last log lines; it is stopped then
+ * @throws when it can't be started or isn't healthy in time, with its last log lines; it is stopped then, unless it goes on
  */
 export async function startHealthy(docker: Docker, start: Start, ctx: Context): Promise<void> {
   await allowRestart(docker, start.id);
@@ -45,7 +47,7 @@ export async function startHealthy(docker: Docker, start: Start, ctx: Context): 
     // 304: it runs already, which is what was asked for.
     if ((error as { statusCode?: number }).statusCode !== 304) {
       // Docker would try it again when it starts the next time, beside the version before.
-      await stopForGood(docker, start.id, STOP_SECONDS);
+      if (!start.goesOn) await stopForGood(docker, start.id, STOP_SECONDS);
       const message = error instanceof Error ? error.message : String(error);
       throw new Error(`Container ${start.name} can't be started: ${message}`);
     }
@@ -102,12 +104,13 @@ async function untilReady(signs: BootSigns | undefined, mostMs: number, signal: 
   }
 }
 
-/** Stops the container and says why, with what it logged last. */
-export async function fail(docker: Docker, { id, name }: Start, why: string): Promise<never> {
+/** Stops the container, unless it goes on, and says why, with what it logged last. */
+export async function fail(docker: Docker, { id, name, goesOn }: Start, why: string): Promise<never> {
   const facts = await inspect(docker, id);
   const lines = facts === undefined ? [] : await lastLogLines(docker, id, LOG_LINES);
-  if (facts !== undefined) await stopForGood(docker, id, STOP_SECONDS);
-  throw new Error(
-    `Container ${name} ${why} It was stopped and gets no traffic.${hardeningHint(lines)} ${quoted(lines)}`,
-  );
+  if (facts !== undefined && !goesOn) await stopForGood(docker, id, STOP_SECONDS);
+  const now = goesOn
+    ? "Nothing else runs in its place, so it isn't stopped."
+    : "It was stopped and gets no traffic.";
+  throw new Error(`Container ${name} ${why} ${now}${hardeningHint(lines)} ${quoted(lines)}`);
 }

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { backTo } from "./go-back.ts";
 import { type Earlier, whatToKeep } from "./survey.ts";
 
-const one = (id: string, stopFirst = false): Earlier => ({ id, name: `${id}-name`, service: id, stopFirst });
+/** A container of the service that it is named after. */
+const one = (id: string, stopFirst = false): Earlier => ({
+  ...{ id, name: `${id}-name`, service: id.replace(/[0-9]+$/, ""), stopFirst },
+});
 const states = (...running: string[]) =>
   new Map<string, boolean | undefined>(running.map((id) => [id, true]));
 
@@ -26,7 +29,22 @@ describe("what shall run if a release fails", () => {
     const own = [one("web"), one("worker")];
     expect(whatToKeep([], own, [], states("web", "worker"))).toEqual(own);
     expect(whatToKeep([], own, [], states())).toEqual([]);
-    expect(whatToKeep([one("old")], own, [], states("web", "old"))).toEqual([one("old")]);
+    expect(whatToKeep([one("web1")], [one("web2")], [], states("web1", "web2"))).toEqual([one("web1")]);
+  });
+
+  it("is the new version where a run was killed when it ended the one before, and the rest of that", () => {
+    const own = [one("web2"), one("worker2"), one("once2", true)];
+    const seen = states("web2", "worker2", "once2", "worker1").set("web1", false).set("once1", false);
+    expect(whatToKeep([one("worker1")], own, completed, seen)).toEqual([
+      one("worker1"),
+      one("web2"),
+      one("once2", true),
+    ]);
+  });
+
+  it("is also what was completed and has ended since, as after a loss of power", () => {
+    const seen = states("worker1").set("web1", false).set("once1", false);
+    expect(whatToKeep([], completed, completed, seen)).toEqual(completed);
   });
 });
 

@@ -14,11 +14,14 @@ export interface Earlier {
 
 /** What a release begins with. */
 export interface Survey {
-  /** Its containers that take over: those that don't run yet, or were started by a run that came to no end. */
+  /**
+   * Its containers that take over: those that don't run yet, or were started by a run that came to no end. What of them shall run
+   * also if it fails isn't stopped by another one's failure.
+   */
   fresh: ReleaseStart[];
   /** Running containers of its services that aren't its own. */
   earlier: Earlier[];
-  /** What shall run if it fails: the version that was completed last where it is still there, else what runs now. */
+  /** What shall run if it fails: the version that was completed last where it is still there, else what runs each service now. */
   keep: Earlier[];
 }
 
@@ -39,7 +42,12 @@ export async function survey(
   const earlier = await Promise.all(
     named.map(async (other) => ({ ...other, name: (await inspect(docker, other.id))?.Name.slice(1) ?? "" })),
   );
-  const completed = before?.starts ?? [];
+  // What may exist once by now, a run that was killed has perhaps ended, whatever it was before.
+  const once = new Set(starts.filter(({ stopFirst }) => stopFirst).map(({ service }) => service));
+  const completed = (before?.starts ?? []).map((start) => ({
+    ...start,
+    stopFirst: start.stopFirst || once.has(start.service),
+  }));
   const states = new Map(
     await Promise.all(
       [...starts, ...completed].map(
@@ -47,10 +55,11 @@ export async function survey(
       ),
     ),
   );
-  const fresh = starts.filter(
-    ({ id }) => states.get(id) !== true || !completed.some((start) => start.id === id),
-  );
-  return { fresh, earlier, keep: whatToKeep(earlier, starts, completed, states) };
+  const keep = whatToKeep(earlier, starts, completed, states);
+  const fresh = starts
+    .filter(({ id }) => states.get(id) !== true || !completed.some((start) => start.id === id))
+    .map((start) => ({ ...start, goesOn: keep.some(({ id }) => id === start.id) }));
+  return { fresh, earlier, keep };
 }
 
 /**
@@ -70,8 +79,14 @@ export function whatToKeep(
     stopFirst ? states.get(id) !== undefined : states.get(id) === true,
   );
   if (completed.length > 0 && whole) return completed.map(plain);
-  // Services that become a release run already, and are the only version that there is.
-  return earlier.length > 0 ? [...earlier] : own.filter(({ id }) => states.get(id) === true).map(plain);
+  // Its own where no other one runs the service: of services that become a release, of a version that was completed and has
+  // ended since, and of one that had taken over when its run was killed.
+  const run = new Set(earlier.map(({ service }) => service));
+  const good = new Set(completed.map(({ id }) => id));
+  const needed = own.filter(
+    ({ id, service }) => !run.has(service) && (good.has(id) || states.get(id) === true),
+  );
+  return [...earlier, ...needed.map(plain)];
 }
 
 const plain = ({ id, name, service, stopFirst }: Earlier): Earlier => ({ id, name, service, stopFirst });
