@@ -13,15 +13,19 @@ import type { Drift } from "./finding.ts";
 import type { Look } from "./look.ts";
 import { safeTargets } from "./safe-targets.ts";
 
-/** Types whose plan looks at the host itself: that they are in it doesn't mean that the program changed. */
-const LOOKING = [types.start, types.takeOver, types.image];
+/** Its plan looks at the host itself: that it is in there doesn't mean that the program changed. */
+function looksOnly({ op, type, old, new: fresh }: Step): boolean {
+  if (type === types.image) return true;
+  const same = op === "update" && JSON.stringify(old?.inputs) === JSON.stringify(fresh?.inputs);
+  return same && [types.start, types.takeOver].includes(type);
+}
 
 /** Why nothing was done; undefined where it was. */
 export type Refusal = string | undefined;
 
 /** What the program itself would change, drift aside. */
-function ownChanges(steps: readonly Step[], drifted: ReadonlySet<string>): string[] {
-  const changed = steps.filter(({ urn, type }) => !drifted.has(urn) && !LOOKING.includes(type));
+export function ownChanges(steps: readonly Step[], drifted: ReadonlySet<string>): string[] {
+  const changed = steps.filter((step) => !drifted.has(step.urn) && !looksOnly(step));
   return [...new Set(changed.map(({ urn }) => nameOf(urn)))].sort();
 }
 

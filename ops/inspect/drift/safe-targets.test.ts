@@ -18,6 +18,11 @@ const place = placeOf("shop", "staging", {
     resource("app-start", types.start, ["app"]),
     resource("gateway", types.container),
     resource("route", types.route, ["gateway", "app-start"]),
+    resource("worker", types.container),
+    { ...resource("worker-start", types.start, ["worker"]), inputs: { held: true } },
+    { ...resource("web-start", types.start, ["redis-start"]), inputs: { held: true } },
+    resource("take-over", types.takeOver, ["worker-start", "web-start", "gateway-start"]),
+    resource("gateway-start", types.start),
   ],
 });
 const step = (urn: string, op = "delete", outputs = {}): Step => ({
@@ -45,4 +50,12 @@ it("nothing is started on a volume that somebody else writes to; what runs there
   expect(fixed([step("redis"), step("gateway")], "data")).toEqual(["gateway", "and nothing else"]);
   const limited = step("redis-start", "update", { running: true, pids: 9 });
   expect(fixed([limited], "data")).toContain("redis-start");
+});
+
+it("of a release all or nothing is started: a part that seems fixed by itself wouldn't run", () => {
+  const stopped = (urn: string) => step(urn, "update", { running: false });
+  expect(fixed([stopped("worker-start")])).toEqual(["worker-start", "take-over"]);
+  const others = ["gateway-start", "and nothing else"];
+  expect(fixed([step("data"), stopped("worker-start"), stopped("gateway-start")])).toEqual(others);
+  expect(fixed([step("data"), step("worker"), step("worker-start"), step("gateway-start")])).toEqual(others);
 });

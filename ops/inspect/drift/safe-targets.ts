@@ -36,6 +36,14 @@ function isStart({ op, type, new: fresh }: Step): boolean {
   );
 }
 
+/** What only a release starts that must be left alone: made anew by itself, it would seem fixed and not run. */
+function heldBack(resources: readonly StateResource[], left: ReadonlySet<string>): Set<string> {
+  const releases = resources.filter(({ type, urn }) => type === types.takeOver && left.has(urn));
+  const known = new Set(releases.flatMap(({ dependencies = [] }) => dependencies));
+  const starts = resources.filter(({ urn, inputs }) => known.has(urn) && inputs?.held === true);
+  return new Set(starts.flatMap(({ urn, dependencies = [] }) => [urn, ...dependencies]));
+}
+
 /**
  * Sorts what the engine's refresh found.
  *
@@ -62,7 +70,10 @@ export function safeTargets(
     [...unsafe, ...starts].map(({ urn }) => urn),
     resources,
   );
-  const safe = drifted.map(({ urn }) => urn).filter((urn) => !left.has(urn));
+  const held = heldBack(resources, left);
+  const safe = drifted
+    .filter((step) => !left.has(step.urn) && !(held.has(step.urn) && isStart(step)))
+    .map(({ urn }) => urn);
   const urns = new Set([...withDependents(safe, resources)].filter((urn) => !left.has(urn)));
   return { urns, restricted: left.size > 0 };
 }
