@@ -123,6 +123,12 @@ describe("a release", () => {
       /services\.web\.migration is the release's/,
     ],
     [
+      "routes, ports and jobs of all",
+      { web: { port: 80 } },
+      { routes: [], publish: [], jobs: {} } as never,
+      /jobs must be one service's.*routes must be one service's.*publish must be one service's/s,
+    ],
+    [
       "a route without a port",
       { web: { route: { gateway: {} as never, hostnames: ["a"] } } },
       {},

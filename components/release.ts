@@ -48,6 +48,8 @@ export interface ReleaseArgs
   migration?: MigrationSpec;
 }
 
+/** What the type of the arguments leaves out as well, for programs that nothing has checked. */
+const ONE_SERVICES = ["jobs", "route", "routes", "publish", "names"] as const;
 /** The migration has no health; its arguments are checked as a service's are. */
 const NO_HEALTH = { command: ["true"] };
 
@@ -136,8 +138,13 @@ function merged(all: AppServiceArgs, given: ReleasedService): AppServiceArgs {
 function rejectBadServices(name: string, args: ReleaseArgs): void {
   const { env, image, services } = args;
   const checks = new ArgumentChecks("Release", name);
-  if ("jobs" in args)
-    checks.add("jobs", "must be one service's: with each of them they would run more than once");
+  for (const key of ONE_SERVICES) {
+    if ((args as Partial<AppServiceArgs>)[key] !== undefined)
+      checks.add(
+        key,
+        "must be one service's: no two can have the same, and jobs of all would run more than once",
+      );
+  }
   if (typeof services !== "object" || services === null || isLater(services) || Array.isArray(services)) {
     checks.add("services", "must be services by name, written down").done();
   }

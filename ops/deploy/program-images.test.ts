@@ -1,5 +1,5 @@
 // Which images a system's program needs before the engine runs it.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -28,4 +28,11 @@ it.each([
   write(file, text);
   expect(programImages({ programDirectory: folder })).toEqual(images);
   expect(programImages({ programDirectory: "/nowhere", systemDirectory: folder })).toEqual(images);
+});
+
+it("asks nothing of a folder that is named like a file, and of a link to nowhere", () => {
+  mkdirSync(join(folder, "three.js"));
+  symlinkSync("/nowhere/at-all.ts", join(folder, "gone.ts"));
+  write("topology.ts", "schedule");
+  expect(programImages({ programDirectory: folder })).toEqual([SCHEDULER_IMAGE]);
 });

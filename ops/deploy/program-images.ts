@@ -14,6 +14,14 @@ export function programImages(project: Pick<Project, "systemDirectory" | "progra
     cwd: folder,
     exclude: (name) => /(^|\/)(node_modules|\.[^./].*|dist|tests?)$/.test(name),
   }).slice(0, MOST_FILES);
-  const hasJobs = files.some((file) => /\bschedule\b/.test(readFileSync(join(folder, file), "utf8")));
-  return hasJobs ? [SCHEDULER_IMAGE] : [];
+  return files.some((file) => /\bschedule\b/.test(textOf(join(folder, file)))) ? [SCHEDULER_IMAGE] : [];
+}
+
+/** Of what is no file, such as a folder `three.js` or a link to nowhere, the program has nothing. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -36,20 +36,20 @@ const gateways = ${JSON.stringify(ports)}.map((hostPort, index) => {
   const limits = { cpus: 1, memoryMb: 128, pids: 256 };
   return new Gateway(role, { env, role, image: ${JSON.stringify(referenceOf("caddy"))}, hostPort, limits });
 });
+const command = ["node", "-e", ${JSON.stringify(WORKER)}];
 new Release("app", {
   env, image: ${JSON.stringify(referenceOf("node"))},
   limits: { cpus: 0.5, memoryMb: 128, pids: 64 },
   health: { shell: "true", intervalSeconds: 1 },
   healthTimeoutSeconds: 20, stopGraceSeconds: 5, watch: { seconds: ${WATCH_SECONDS} },
-  command: ["node", "-e", ${JSON.stringify(WORKER)}],
   migration: { command: ["node", "-e", "console.log('migrated')"] },
   services: {
     web: {
       command: ["node", "-e", ${JSON.stringify(BACKEND)}], port: 8080, health: { http: "/health", intervalSeconds: 1 }, ${environment(web)}
       routes: gateways.map((gateway, index) => ({ gateway, hostnames: [${JSON.stringify(HOSTS)}[index]] })),
     },
-    worker: { ${environment(worker)} },
-    scheduler: { replace: "stop-first", ${environment()} },
+    worker: { command, ${environment(worker)} },
+    scheduler: { command, replace: "stop-first", ${environment()} },
   },
 });
 `;

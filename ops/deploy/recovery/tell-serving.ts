@@ -25,11 +25,9 @@ export async function tellServing(session: Session): Promise<void> {
       gatewayId: output(route, "gatewayId"),
       protocol: output(route, "protocol") === "h2c" ? ("h2c" as const) : ("http" as const),
     }));
-    if (routes.length === 0) {
-      say(`${stack} has no route in its state yet, so nobody is served by one`);
-      return;
-    }
+    if (routes.length === 0) say(`${stack} has no route in its state yet, so nobody is served by one`);
     const workers = workersIn(place);
+    if (routes.length + workers.length === 0) return;
     const lines = await withDocker(dockerHostOf(project, file), async (docker) => [
       ...servingLines(await routeStates(docker, routes)),
       ...workerLines(

@@ -26,6 +26,7 @@ it("a service's migration is none of its containers: it has the owner's login", 
   });
   expect(isOwn(labelled("shop_staging_app-1-aaaaaaa"), "app")).toBe(true);
   expect(isOwn(labelled("shop_staging_app_migration"), "app")).toBe(false);
+  expect(isOwn(labelled("shop_staging_app_job", { "tandem.migration": "true" }), "app")).toBe(false);
   expect(isOwn(labelled("any_name", { "tandem.transient": "true" }), "app")).toBe(false);
 });
 

@@ -29,11 +29,11 @@ export function inOrder<T extends Listed>(containers: readonly T[]): T[] {
 
 /**
  * Is it one of the service's own? A migration has the service's label too, and the owner's login: a command on the service
- * doesn't mean it. Nor what is made to be read from and never started.
+ * doesn't mean it. Nor a job of the same name, nor what is made to be read from and never started.
  */
 export function isOwn(container: Listed, service: string): boolean {
   const { Labels } = container;
-  if (Labels[labels.component] !== service || Labels[TRANSIENT] !== undefined) return false;
+  if (Labels[labels.component] !== service || TRANSIENT in Labels || labels.migration in Labels) return false;
   return !nameOf(container).endsWith(`_${service}_migration`);
 }
 

@@ -110,12 +110,18 @@ describe("the owner's variables", () => {
   ])("are not %s", (value) => expect(asOwner(value)).toBeUndefined());
 
   it("include what only the service's migration is given", () => {
-    const migration = (component: string) =>
+    const migration = (component: string, more = {}) =>
       child(pg, types.migration, `${component}-migration`, {
         labels: { "tandem.component": component },
         environment: secret({ MIGRATE_URL: component }),
+        ...more,
       });
-    const resources = plain(migration("worker"), migration("app"));
+    const resources = plain(
+      migration("web", { noun: "job" }),
+      migration("release", { services: ["api", "jobs"] }),
+      ...[migration("worker"), migration("app")],
+    );
+    expect(migrationOf(resources, "jobs").environment).toEqual({ MIGRATE_URL: "release" });
     expect(migrationOf(resources, "app")).toEqual({ environment: { MIGRATE_URL: "app" }, files: {} });
     expect(migrationOf(resources, "web")).toEqual({ environment: {}, files: {} });
   });

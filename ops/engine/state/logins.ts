@@ -131,16 +131,17 @@ export function ownerUrl(
   return `${url.protocol}//${encodeURIComponent(username)}:${encodeURIComponent(password)}@${host}:${port}${url.pathname}${url.search}`;
 }
 
-/** What the migration of a service is given: variables, and files by path. */
+/** What the migration of a service, or of its release, is given: variables, and files by path. A job of its name is none. */
 export function migrationOf(
   resources: readonly StateResource[],
   service: string,
 ): { environment: Record<string, string>; files: Record<string, string> } {
+  const isFor = ({ labels: own = {}, services, noun }: Record<string, unknown>) =>
+    noun === undefined &&
+    ((services as string[] | undefined)?.includes(service) ??
+      (own as Record<string, string>)[labels.component] === service);
   const found = resources.find(
-    ({ type, inputs, delete: leaving }) =>
-      type === types.migration &&
-      leaving !== true &&
-      (inputs?.labels as Record<string, string> | undefined)?.[labels.component] === service,
+    ({ type, inputs = {}, delete: leaving }) => type === types.migration && leaving !== true && isFor(inputs),
   );
   const { environment = {}, files = {} } = (found?.inputs ?? {}) as Record<string, Record<string, string>>;
   return { environment, files };

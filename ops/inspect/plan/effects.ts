@@ -115,7 +115,7 @@ export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes" | "hidden">)
         type === types.route && ["create", "update", "delete", "create-replacement"].includes(op),
     )
     .map((step) => ({ name: nameOf(step.urn), ...routeEffects(step) }));
-  const told = new Set(steps.filter(({ type }) => type === types.migration).map(componentOf));
+  const told = new Set(steps.filter(tellsVariables).map(componentOf));
   return {
     restarts: having("restarted"),
     replaces: having("replaced"),
@@ -138,6 +138,12 @@ export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes" | "hidden">)
     servers: sorted(steps.flatMap(serverChanges)),
     images: imageChanges(containers),
   };
+}
+
+/** Is it a migration that has its service's variables? A release's has those of all, and a job of the same name its own. */
+function tellsVariables({ type, old, new: fresh }: Step): boolean {
+  const { services, noun } = fresh?.inputs ?? old?.inputs ?? {};
+  return type === types.migration && services === undefined && noun === undefined;
 }
 
 type Inputs = Record<string, unknown> | undefined;
