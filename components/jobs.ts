@@ -107,14 +107,21 @@ function jobFiles(
   };
 }
 
-/** Runs the command within its limit; what it started and left running when it was killed ends with it. */
+/**
+ * Runs the command within its limit, in a process group of its own. What it leaves running ends with it, also where that takes no
+ * SIGTERM: the scheduler waits for the end of all output, and a run that never ends would be the last one.
+ */
 function script(command: readonly string[], limit: number): string {
   return [
     `set -- ${command.map(shellWord).join(" ")}`,
     `. ${ENTRY_POINT}`,
-    `${BUSYBOX} timeout -k ${KILL_SECONDS} ${Math.ceil(limit)} "$@"`,
+    `${BUSYBOX} setsid ${BUSYBOX} timeout -k ${KILL_SECONDS} ${Math.ceil(limit)} "$@" &`,
+    "wait $!",
     "code=$?",
-    "if [ $code -gt 128 ]; then trap '' TERM; kill -TERM 0; fi",
+    "kill -TERM -$! 2>/dev/null",
+    "n=0",
+    `while [ $n -lt 10 ] && kill -0 -$! 2>/dev/null; do ${BUSYBOX} sleep 0.1; n=$((n + 1)); done`,
+    "kill -KILL -$! 2>/dev/null",
     "exit $code",
     "",
   ].join("\n");

@@ -10,7 +10,7 @@ import { isOnlyOne } from "../engine/containers/only-one.ts";
 import { serverAddress } from "../engine/containers/server-address.ts";
 import { serviceContainers } from "../engine/containers/service-containers.ts";
 import { atTerminal } from "../engine/containers/terminal.ts";
-import { withDocker } from "../engine/docker-client.ts";
+import { labels, withDocker } from "../engine/docker-client.ts";
 import { UserError } from "../engine/errors.ts";
 import { loadProject, loadStackFile, type Project } from "../engine/project.ts";
 import { dockerHostOf, openSession, type Session } from "../engine/session.ts";
@@ -33,6 +33,17 @@ export interface RunOptions {
 interface Given {
   environment: Record<string, string>;
   files: Record<string, string>;
+}
+
+/** @throws UserError for a scheduler, whose entry point takes no command */
+function refuseScheduler(project: Project, stack: string, { Config }: Docker.ContainerInspectInfo): void {
+  const service = Config.Labels[labels.jobsOf];
+  if (service === undefined) return;
+  throw new UserError(
+    `that container is for the scheduler of ${service}'s jobs: nothing was run`,
+    `with the same variables: ${stackCommand(project, "run", stack)} ${service} -- <command>`,
+    2,
+  );
 }
 
 /** @throws UserError for what there may be only one of: a second server would write to the same volume */
@@ -115,6 +126,7 @@ export async function run(
         `try again when \`${upCommand(project, stack)}\` has ended`,
       );
     }
+    refuseScheduler(project, stack, facts);
     refuseServer(project, stack, service, facts);
     let given = await givenTo(docker, facts);
     if (options.as === "owner") {

@@ -25,6 +25,13 @@ const TICK =
 /** Words that a shell and a crontab must not take for their own. */
 const FAIL = `echo "it's $API_TOKEN 100%"\nexit 3`;
 
+/** Jobs of the first version only. */
+const EARLY = `
+  early: { schedule: "* * * * * *", command: ["true"] },
+  leaves: { schedule: "*/2 * * * * *", command: ["sh", "-c", "trap '' TERM; sleep 600 & exit 5"] },
+  stubborn: { schedule: "*/2 * * * * *", command: ["sh", "-c", "trap '' TERM; sleep 600 & sleep 600"], timeoutSeconds: 1 },
+`;
+
 const programOf = (version: string) => `
 import { AppService, DataVolume, Environment, Job } from "tandem";
 const env = new Environment("dev", { system: "$SYSTEM", environment: "dev", data: { protect: false } });
@@ -50,7 +57,7 @@ new AppService("app", {
     fails: { schedule: "*/2 * * * * *", command: ["sh", "-c", ${JSON.stringify(FAIL)}] },
     hangs: { schedule: "*/2 * * * * *", command: ["sh", "-c", "sleep 60 & sleep 60"], timeoutSeconds: 1 },
     nightly: { schedule: "15 3 * * *", command: ["true"] },
-    ${version === "1" ? 'early: { schedule: "* * * * * *", command: ["true"] },' : ""}
+    ${version === "1" ? EARLY : ""}
   },
   dependsOn: seed.ready,
 });
@@ -84,14 +91,19 @@ async function lines(file: string): Promise<string[]> {
 }
 
 it("run at their times, and the last runs are known with their ends, without secrets", async () => {
-  const states = await eventually(jobs, (known) =>
-    ["tick", "fails", "hangs"].every((job) => known[job]?.runs.some(({ endedAt }) => endedAt)),
+  const all = ["tick", "fails", "hangs", "stubborn", "leaves"];
+  const states = await eventually(
+    jobs,
+    (known) => all.every((job) => known[job]?.runs.some(({ endedAt }) => endedAt)),
+    30,
   );
   const ended = (job: string) => states[job]?.runs.find(({ endedAt }) => endedAt !== undefined);
   expect(ended("tick")).toMatchObject({ exitCode: 0, output: ["with [secret]"] });
   expect(ended("fails")).toMatchObject({ exitCode: 3, output: ["it's [secret] 100%"] });
-  // Killed at its limit, with what it had started.
+  // Killed at its limit, with what it had started, also where that takes no SIGTERM.
   expect(ended("hangs")?.exitCode).not.toBe(0);
+  expect(ended("stubborn")?.exitCode).toBe(137);
+  expect(ended("leaves")?.exitCode).toBe(5);
   expect(states.nightly?.runs).toEqual([]);
   expect(states.nightly?.next).toMatch(/T03:15:00\.000Z$/);
 });
@@ -102,6 +114,11 @@ it("stand in the status, a line each", async () => {
   expect(output).toMatch(/fails +app-jobs +\S+Z +exit code 3 after \d+ s +\S+Z/);
   expect(output).toMatch(/nightly +app-jobs +not yet +\S+T03:15:00Z/);
   expect(output).not.toContain(TOKEN);
+});
+
+it("are run by hand as the service, whose scheduler takes no commands", async () => {
+  const refused = await program.tandem("run", "dev", "app-jobs", "--", "true");
+  expect([refused.exitCode, refused.output]).toEqual([2, expect.stringMatching(/run dev app -- <command>/)]);
 });
 
 it("show no change at the next preview", async () => {
