@@ -3,7 +3,7 @@ import { enableCompileCache } from "node:module";
 import { REGISTRY_VARIABLE } from "../lib/registry-question.ts";
 import { resolvePaths } from "../setup/paths.ts";
 import { lowerPriority } from "./engine/engine-priority.ts";
-import { toldOf } from "./engine/tell-error.ts";
+import { endWith } from "./engine/tell-error.ts";
 
 enableCompileCache(process.env.NODE_COMPILE_CACHE || resolvePaths().compileCache);
 const { Command, InvalidArgumentError } = await import("commander");
@@ -239,10 +239,10 @@ addReportCommands(program, { merged, waitOption });
 for (const command of program.commands.flatMap((one) => [one, ...one.commands]))
   command.option(...systemOption);
 
+// What no command waits for, such as a pipe that nobody reads any more.
+process.on("uncaughtException", (error) => process.exit(endWith(error)));
 try {
   await program.parseAsync();
 } catch (error) {
-  const { text, exitCode } = toldOf(error);
-  process.stderr.write(text);
-  process.exitCode = exitCode;
+  endWith(error);
 }

@@ -18,7 +18,7 @@ import { runSmokeTests, smokeLines } from "../deploy/release/smoke-tests.ts";
 import { type Column, columnsOf, definitionProblems } from "../deploy/seed/columns.ts";
 import { withMaskedCopy } from "../deploy/seed/masked-copy.ts";
 import { maskCounts } from "../deploy/seed/masks.ts";
-import { type DatabasePair, databasePairs, matchingRoles } from "../deploy/seed/pairs.ts";
+import { type DatabasePair, databasePairs, matchingRoles, unpaired } from "../deploy/seed/pairs.ts";
 import { skeleton } from "../deploy/seed/skeleton.ts";
 import { withDocker } from "../engine/docker-client.ts";
 import { UserError } from "../engine/errors.ts";
@@ -84,10 +84,12 @@ async function plan(source: Docker, from: Side, to: Side, definition: SeedDefini
   const pairs = databasePairs(from.deployment, to.deployment);
   if (pairs.length === 0) {
     throw new UserError(
-      `${from.session.stack} and ${to.session.stack} have no database in common that a container of theirs holds`,
-      "bring both up first; a managed server is seeded with its provider's own tools",
+      `${from.session.stack} and ${to.session.stack} have no database in common that a container of theirs holds and a service's migration changes`,
+      "bring both up first; a managed server, or the database of an application that migrates by itself, is seeded with tools of its own",
     );
   }
+  for (const name of unpaired(to.deployment, pairs))
+    say(`${name} is left as it is: no service's migration changes it`);
   const plans = [];
   for (const pair of pairs) plans.push({ ...pair, columns: await columnsOf(source, pair.from) });
   const problems = plans.flatMap(({ columns }) => definitionProblems(definition, columns));

@@ -30,6 +30,16 @@ it("says of any other error that it is a fault, with its place where that is ask
   expect(toldOf("a word", {}).exitCode).toBe(1);
 });
 
+it("calls what the machine refused no fault of its own, and says it where the error itself has no words", () => {
+  const refused = Object.assign(new Error("connect ECONNREFUSED 127.0.0.1:2375"), {
+    ...{ code: "ECONNREFUSED", syscall: "connect" },
+  });
+  for (const error of [refused, new AggregateError([refused])])
+    expect(toldOf(error, {}).text).toMatch(
+      /^tandem: connect ECONNREFUSED 127.0.0.1:2375\n {8}the machine refused/,
+    );
+});
+
 it("says nothing to a pipe that nobody reads", () => {
   expect(toldOf(Object.assign(new Error("EPIPE"), { code: "EPIPE" }), {})).toEqual({
     text: "",

@@ -22,6 +22,14 @@ export function toldOf(
   return { text: printable(`tandem: ${message}\n        ${fix}\n`), exitCode };
 }
 
+/** Tells of an error, and gives the exit code, which the process gets. */
+export function endWith(error: unknown): number {
+  const { text, exitCode } = toldOf(error);
+  process.stderr.write(text);
+  process.exitCode = exitCode;
+  return exitCode;
+}
+
 function unexpected(error: unknown, env: NodeJS.ProcessEnv): Pick<UserError, "message" | "fix" | "exitCode"> {
   const trace = env[TRACE_VARIABLE] && error instanceof Error ? `\n${error.stack}` : "";
   if (isDockerAnswer(error)) {
@@ -33,9 +41,18 @@ function unexpected(error: unknown, env: NodeJS.ProcessEnv): Pick<UserError, "me
       exitCode: 1,
     };
   }
-  const message = error instanceof Error ? error.message : String(error);
-  const fix = `nothing foresaw this, so it is a fault of Tandem: report it, with what ${TRACE_VARIABLE}=1 adds`;
+  // Several addresses were tried, each with an error of its own, and theirs has no words.
+  const own = error instanceof AggregateError && error.message === "" ? (error.errors[0] as unknown) : error;
+  const message = own instanceof Error ? own.message : String(own);
+  const fix = isOfSystem(own)
+    ? "the machine refused that: put it right, such as a full disk or a Docker that doesn't run; then run the same command again"
+    : `nothing foresaw this, so it is a fault of Tandem: report it, with what ${TRACE_VARIABLE}=1 adds`;
   return { message: `${message}${trace}`, fix, exitCode: 1 };
+}
+
+/** Did a call of the operating system fail, such as a write to a full disk? */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === "string";
 }
 
 function isDockerAnswer(error: unknown): error is DockerAnswer {

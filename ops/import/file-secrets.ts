@@ -55,17 +55,19 @@ export function fileSecrets(
   });
 }
 
-/** The setting of a secret: `api-key` and `api_key` are two, and have one each. */
+/** The setting of a secret: `api-key` and `api_key` are two, and have one each; `key-1` and `key1` too. */
 function keyOf(name: string, all: readonly string[]): string {
   const plain = (one: string) =>
-    one
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, "-")
-      .replaceAll(/^[^a-z]+|-+$/g, "") || "file";
+    variableFor(
+      one
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9]+/g, "-")
+        .replaceAll(/^[^a-z]+|-+$/g, "") || "file",
+    );
   const alike = [...new Set(all)].filter((one) => plain(one) === plain(name)).toSorted();
   const place = alike.indexOf(name);
   // No other name ends in a number after this word.
-  return `${variableFor(plain(name))}Secret${place > 0 ? place + 1 : ""}`;
+  return `${plain(name)}Secret${place > 0 ? place + 1 : ""}`;
 }
 
 function textOf(

@@ -117,6 +117,13 @@ describe("what is odd makes no wrong program, and no error without a place", () 
     expect(settings).toMatch(/apiKeySecret:.*\n.*apiKeySecret2:/);
     expect(topology).toMatch(/"\/run\/secrets\/api-key": settings\.apiKeySecret\b/);
     expect(topology).toMatch(/"\/run\/secrets\/api_key": settings\.apiKeySecret2/);
+    const numbered = await told(
+      "secrets: [key-1, key1]",
+      { "one.txt": "first", "two.txt": "second" },
+      "decide",
+      "secrets: { key-1: { file: ./one.txt }, key1: { file: ./two.txt } }\n",
+    );
+    expect(numbered.settings).toMatch(/key1Secret:.*\n.*key1Secret2:/);
   });
 
   it("a file where the folder should be", async () => {

@@ -37,6 +37,15 @@ export function databasePairs(from: Deployment, to: Deployment): DatabasePair[] 
   return [...pairs.values()];
 }
 
+/** Names of an environment's databases in containers that are in no pair: no service's migration tells which one they are. */
+export function unpaired({ resources = [] }: Deployment, pairs: readonly DatabasePair[]): string[] {
+  const paired = new Set(pairs.map(({ to }) => to.name));
+  return resources
+    .filter(({ type }) => type === types.takeBack)
+    .map(({ outputs }) => String(outputs?.database))
+    .filter((name) => !paired.has(name));
+}
+
 /** The roles of one environment, each with the other's of the same name in the topology. */
 export function matchingRoles(from: Deployment, to: Deployment): Map<string, string> {
   const roleName = ({ type, outputs }: StateResource) =>

@@ -91,6 +91,11 @@ describe("managedDatabases", () => {
         resource(database, "outside"),
         resource(database, "own"),
         resource("tandem:index:PostgresServer", "own"),
+        {
+          ...resource(database, "beside others"),
+          provider:
+            "urn:pulumi:s::p::tandem:index:PostgresServer$pulumi:providers:postgresql::pg-provider::1",
+        },
         resource(database, "shared"),
         resource(types.tenant, "shared"),
         { ...resource(database, "gone"), delete: true },

@@ -36,5 +36,8 @@ export function managedDatabases(resources: readonly StateResource[]): number {
       .filter(({ type }) => /^tandem:(index:PostgresServer|postgres:EnvironmentAdmin)$/.test(type))
       .map(({ parent }) => parent),
   );
-  return present.filter(({ type, parent }) => type === types.database && !served.has(parent)).length;
+  // Several databases may lie on one server of the program's, whose provider makes them.
+  const isOwn = ({ provider = "" }: StateResource) => provider.includes("tandem:index:PostgresServer$");
+  return present.filter((one) => one.type === types.database && !served.has(one.parent) && !isOwn(one))
+    .length;
 }

@@ -95,6 +95,18 @@ describe("a login tried on another environment's server", () => {
     expect(any).toMatchObject({ result: "broken", answer: "it was let in, with any password" });
   });
 
+  it("is the default user's where its URL has no name", async () => {
+    const { port, told } = await redis(false);
+    const same = (await import("node:crypto")).createHash("sha256").update(OWN).digest("hex");
+    const [check] = await tried(port, `user default on #${same} ~*`, `redis://:${OWN}@elsewhere:6379`);
+    expect(check).toMatchObject({
+      result: "broken",
+      answer: "its server keeps the same password for default",
+    });
+    await tried(port, "user default on #00 ~*", `redis://:${OWN}@elsewhere:6379`);
+    expect(told()).toContain("AUTH\r\n$7\r\ndefault\r\n");
+  });
+
   it("is not tried where the server's own login gets no answer, and no password goes to a server that asks in clear", async () => {
     // Like Postgres: the length and number of a request for the password in clear.
     const { port, told } = await listen(() => "R\0\0\0\x08\0\0\0\x03");

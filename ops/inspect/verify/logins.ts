@@ -8,7 +8,7 @@ import { getFiles } from "../../../provider/docker/containers.ts";
 import { type Check, none } from "./check.ts";
 import { type Container, type Environment, runningOf, secretVariables } from "./environments.ts";
 import { serverKeeps } from "./kept-passwords.ts";
-import { askRedis, isRefusal, queryPostgres, type ServerAddress } from "./servers.ts";
+import { askRedis, isRefusal, queryPostgres, type ServerAddress, userOf } from "./servers.ts";
 
 /** An environment's way to a server, as its service has it. Never to be printed. */
 export interface Login {
@@ -150,7 +150,7 @@ async function keeps(
   login: Login,
   target: Login,
 ): Promise<Pick<Check, "answer" | "result"> | undefined> {
-  const user = decodeURIComponent(login.url.username);
+  const user = userOf(login.url);
   const password = decodeURIComponent(login.url.password);
   const same = login.url.username === target.url.username && login.url.password === target.url.password;
   try {

@@ -64,6 +64,9 @@ export async function queryPostgres(
   }
 }
 
+/** Whose login it is. A URL of Redis without a user name means the default user. */
+export const userOf = (login: URL): string => decodeURIComponent(login.username) || "default";
+
 /**
  * Runs one Redis command, after a login if there is one, and gives the server's own words: a client library asks things of
  * its own first and hangs up when they are refused.
@@ -87,7 +90,7 @@ export async function askRedis(
   };
   try {
     if (login !== undefined) {
-      await ask(["AUTH", decodeURIComponent(login.username), decodeURIComponent(login.password)]);
+      await ask(["AUTH", userOf(login), decodeURIComponent(login.password)]);
     }
     return await ask(command);
   } finally {
