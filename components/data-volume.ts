@@ -51,6 +51,23 @@ export function guardedVolume(
   );
 }
 
+/** In the place of a volume, where nothing is kept: what was kept before by what has the role isn't left behind without a word. */
+export function guardedNothing(
+  parent: pulumi.ComponentResource,
+  name: string,
+  env: Environment,
+  role: string,
+): void {
+  new DataGuard(
+    `${name}-guard`,
+    {
+      ...{ subject: `memory of ${env.name(role)}`, identity: {} },
+      ...{ released: env.isReleased(role), releaseWith: env.releaseCommand(role) },
+    },
+    { parent },
+  );
+}
+
 /** Arguments of a `DataVolume`. */
 export interface DataVolumeArgs {
   /** Environment that it is part of. */

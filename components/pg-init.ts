@@ -27,12 +27,20 @@ const ONCE = [
   ...["memoryMb", "network", "networks", "options", "pids", "timeoutSeconds", "user"],
 ];
 
-/** A database that has a table already is none that is new: it outlived an earlier stack, and was taken over. */
+/**
+ * Is the database new? One in which its owner has something besides what it was made with, be it a function only, isn't: it
+ * outlived an earlier stack and was taken over, or a run was killed after its scripts had ended.
+ */
+export const FRESH = `SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_shdepend d
+  WHERE d.deptype = 'o' AND d.dbid = (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = current_database())
+    AND d.refobjid = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
+    AND d.classid NOT IN ('pg_catalog.pg_namespace'::regclass, 'pg_catalog.pg_default_acl'::regclass)) AS fresh`;
+
 function beginning(count: number): string {
   const scripts = Array.from({ length: count }, (_, at) => `\\i ${scriptPath(at)}`);
   return [
     "\\set ON_ERROR_STOP on",
-    "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_tables WHERE tableowner = current_user) AS fresh \\gset",
+    `${FRESH} \\gset`,
     ...["\\if :fresh", "BEGIN;", ...scripts, "COMMIT;", "\\endif", ""],
   ].join("\n");
 }

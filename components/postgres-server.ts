@@ -122,7 +122,7 @@ export class PostgresServer extends pulumi.ComponentResource {
     const args = {
       ...given,
       ...roles,
-      own: givenSettings(given.settings, given.preload),
+      own: givenSettings(component, given.settings, given.preload),
       image,
       limits: checkedLimits(component, given.limits),
       maxConnections: checkedDefault(
@@ -139,7 +139,11 @@ export class PostgresServer extends pulumi.ComponentResource {
     this.role = role;
     this.host = args.env.name(role);
     const password = this.createPassword(name, args);
-    const asked = given.settings === undefined && given.preload === undefined ? {} : { settings: args.own };
+    // Some settings are held against the number of connections.
+    const settings = pulumi
+      .all([args.own, args.maxConnections])
+      .apply(([own, most]) => ({ max_connections: String(most), ...own }));
+    const asked = given.settings === undefined && given.preload === undefined ? {} : { settings };
     const server = { kind: "postgres", image, folder: DATA_FOLDER, user: ADMIN, ...asked } as const;
     const volume = guardedVolume(this, name, args.env, { role, volumeRole, server });
     this.imageId = new Image(`${name}-image`, { reference: image }, { parent: this }).imageId;

@@ -6,7 +6,7 @@ import { Image } from "../provider/sdk.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { checkedArgument, checkedLimits, isLater } from "./checked-inputs.ts";
 import { type Limits, runContainer } from "./container.ts";
-import { guardedVolume } from "./data-volume.ts";
+import { guardedNothing, guardedVolume } from "./data-volume.ts";
 import type { Environment } from "./environment.ts";
 import type { ServerRoles } from "./network-names.ts";
 
@@ -107,22 +107,20 @@ export function runRedis(
   const component = `${kind} '${name}'`;
   const reference = checkedArgument(component, "image", args.image, imageCheck);
   const user = isLater(reference) ? pulumi.output(reference).apply(redisUser) : redisUser(String(reference));
+  const server = { kind: "redis", image: reference, user } as const;
+  if (keeping.cache) guardedNothing(parent, name, args.env, role);
   const volume = keeping.cache
     ? undefined
-    : guardedVolume(parent, name, args.env, {
-        role,
-        volumeRole,
-        server: { kind: "redis", image: reference, user },
-      });
+    : guardedVolume(parent, name, args.env, { role, volumeRole, server });
   const image = new Image(`${name}-image`, { reference }, { parent });
   const limits = checkedLimits(component, args.limits);
-  const server = limits.memoryMb.apply((memoryMb) => redisArguments(users.aclFile, memoryMb, keeping));
+  const words = limits.memoryMb.apply((memoryMb) => redisArguments(users.aclFile, memoryMb, keeping));
   const { started } = runContainer(parent, args.env, name, {
     role,
     component,
     fixedName: args.env.name(role),
     image: image.imageId,
-    command: server.apply((words) => users.start?.(words) ?? words),
+    command: words.apply((all) => users.start?.(all) ?? all),
     user,
     files: users.files,
     filesVersion: users.version,

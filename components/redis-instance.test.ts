@@ -40,7 +40,9 @@ describe("a cache", () => {
       '--save "" --aclfile /run/secrets/users.acl --dir /data --appendonly no --maxmemory 96mb --maxmemory-policy allkeys-lru',
     );
     expect(made(VOLUME)).toEqual([]);
-    expect(registered.filter(({ type }) => type === "tandem:data:Guard")).toEqual([]);
+    expect(only(registered, "tandem:data:Guard").inputs).toMatchObject({
+      ...{ subject: "memory of shop_staging_redis", identity: {}, released: false },
+    });
     expect(Object.keys(tmpfs)).toContain("/data");
     expect(volumes.map((one: { containerPath: string }) => one.containerPath)).toEqual(["/run/secrets"]);
     expect(labelOf("redis")["tandem.opened"]).toBe(

@@ -23,7 +23,7 @@ async function serverFailures(
   return [{ property: "server", reason }];
 }
 
-/** Settings are asked for where they, or the image, change: a server that doesn't take them doesn't start. */
+/** Settings are tried where they, or the image, change: a server that doesn't take them doesn't start. */
 async function settingsFailures(
   { news, olds }: CheckedInputs,
   ctx: CallContext<DockerHost>,
@@ -36,7 +36,7 @@ async function settingsFailures(
   if (problem === undefined) return [];
   const reason =
     `${server.image} doesn't take what ${server.container} is given by \`settings\` and \`preload\`: ${problem}. ` +
-    "Nothing was touched. To do: give it names and values that this version of Postgres knows.";
+    "Nothing was touched. To do: give it names and values with which this version of Postgres starts.";
   return [{ property: "server", reason }];
 }
 
@@ -47,11 +47,15 @@ interface CheckedInputs {
   olds: Properties;
 }
 
+const shown = (value: unknown) => (value === undefined ? "none" : `'${String(value)}'`);
+
 /** Has nothing of its own on any host: it compares what the data hangs on with what the state remembers, and asks a new image. */
 export const dataGuard: ResourceHandler<DockerHost> = {
   async check({ news, olds }, ctx) {
-    const before = olds.identity as Properties | undefined;
-    if (before === undefined || news.released === true || sameValue(before, news.identity)) {
+    const before = (olds.identity ?? {}) as Properties;
+    // Whoever keeps nothing has an empty identity.
+    const held = Object.keys(before).length > 0;
+    if (!held || news.released === true || sameValue(before, news.identity)) {
       const failures = await serverFailures({ news, olds }, ctx);
       if (failures.length > 0) return { inputs: news, failures };
       return { inputs: news, failures: await settingsFailures({ news, olds }, ctx) };
@@ -59,9 +63,9 @@ export const dataGuard: ResourceHandler<DockerHost> = {
     const after = (news.identity ?? {}) as Properties;
     const moved = Object.keys({ ...before, ...after })
       .filter((key) => !sameValue(before[key] ?? null, after[key] ?? null))
-      .map((key) => `${key} from '${String(before[key])}' to '${String(after[key])}'`);
+      .map((key) => `${key} from ${shown(before[key])} to ${shown(after[key])}`);
     const reason =
-      `${String(olds.subject)} holds data, and this change would put an empty one in its place (${moved.join(", ")}). ` +
+      `${String(olds.subject)} holds data, and this change would ${Object.keys(after).length > 0 ? "put an empty one in its place" : "leave it behind"} (${moved.join(", ")}). ` +
       `Nothing was touched. If the data may be left behind: ${String(news.releaseWith)}`;
     return { inputs: news, failures: [{ property: "identity", reason }] };
   },

@@ -70,12 +70,16 @@ interface ProbeSpec {
   user?: string;
   labels?: Record<string, string>;
   binds?: string[];
+  /** A folder in memory. @default none: it writes nothing */
+  scratch?: string;
+  /** @default 256 */
+  memoryMb?: number;
 }
 
-/** Makes a container that reaches nothing and writes nothing; the caller removes it. */
+/** Makes a container that reaches nothing and leaves nothing; the caller removes it. */
 export async function probeOf(
   docker: Docker,
-  { image, entrypoint, command, user, labels = {}, binds = [] }: ProbeSpec,
+  { image, entrypoint, command, user, labels = {}, binds = [], scratch, memoryMb = 256 }: ProbeSpec,
 ): Promise<Docker.Container> {
   return await docker.createContainer({
     Image: image,
@@ -85,17 +89,22 @@ export async function probeOf(
     Labels: { ...labels, [TRANSIENT]: "true" },
     HostConfig: {
       Binds: binds,
+      Tmpfs: scratch === undefined ? {} : { [scratch]: "rw,nosuid,nodev,noexec,mode=1777" },
       NetworkMode: "none",
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges:true"],
-      Memory: 256 * 2 ** 20,
+      Memory: memoryMb * 2 ** 20,
       PidsLimit: 50,
     },
   });
 }
 
-async function volumeLabels(docker: Docker, name: string): Promise<Record<string, string> | undefined> {
+/** Labels of a volume; undefined where there is none. */
+export async function volumeLabels(
+  docker: Docker,
+  name: string,
+): Promise<Record<string, string> | undefined> {
   try {
     return (await docker.getVolume(name).inspect()).Labels ?? {};
   } catch (error) {

@@ -2,6 +2,7 @@
 // by side, a cache, a client that sends no user name.
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FRESH } from "../../components/pg-init.ts";
 import { exec } from "../../provider/docker/containers.ts";
 import { referenceOf } from "../../setup/images/catalog.ts";
 import { docker } from "../support/docker.ts";
@@ -123,6 +124,15 @@ describe("a durable Redis beside it", () => {
   });
 });
 
+describe("a durable Redis that becomes a cache", () => {
+  it("C12: would leave its keys behind, which is refused", async () => {
+    program.write(source('work_mem: "5MB"').replace('commands: ["FLUSHDB"]', 'mode: "cache"'));
+    const { exitCode, output } = await program.pulumi("preview");
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/redisdata holds data, and this change would leave it behind/);
+  });
+});
+
 describe("a Postgres server", () => {
   it("C11: has the settings and libraries that it was given", async () => {
     const shown = await sql(
@@ -142,6 +152,12 @@ describe("a Postgres server", () => {
     expect(await may(`${main}_app`, main)).toBe("t");
     expect(await may(`${main}_app`, `${main}_events`)).toBe("f");
     expect(await may(`${main}_events_owner`, main)).toBe("f");
+  });
+
+  it("C11: runs scripts at its start where its owner has nothing yet, not even a function", async () => {
+    expect(await as("main owner", FRESH)).toEqual([{ fresh: true }]);
+    const made = `create function made () returns int language sql return 1; ${FRESH}`;
+    expect(await as("main owner", made)).toEqual([{ fresh: false }]);
   });
 
   it("C10: lets the application's login do what it was given besides rows, and no more", async () => {
@@ -188,6 +204,15 @@ describe("a Postgres server", () => {
     const { exitCode, output } = await program.pulumi("preview");
     expect(exitCode).not.toBe(0);
     expect(output).toContain('invalid value for parameter "work_mem": "lots"');
+    expect(output).toContain("Nothing was touched");
+  });
+
+  it("C11: gets no values that keep its version from starting with each other", async () => {
+    // By themselves each is fine.
+    program.write(source('wal_level: "minimal"'));
+    const { exitCode, output } = await program.pulumi("preview");
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/WAL streaming .* requires .?wal_level.? /);
     expect(output).toContain("Nothing was touched");
   });
 

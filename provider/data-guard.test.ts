@@ -1,0 +1,39 @@
+// Which change of what data hangs on is refused.
+import { expect, it } from "vitest";
+import type { CallContext } from "../plugin/handler.ts";
+import { dataGuard } from "./data-guard.ts";
+import type { DockerHost } from "./docker/docker-host.ts";
+
+const VOLUME = { volume: "shop_redisdata", host: "" };
+
+/** What is said of a change of identity. */
+async function refused(before: object | undefined, after: object, released = false): Promise<string[]> {
+  const olds = before === undefined ? {} : { subject: "volume shop_redisdata", identity: before };
+  const news = { subject: "memory of shop_redis", identity: after, released, releaseWith: "say so" };
+  const { failures = [] } = (await dataGuard.check?.(
+    { news, olds } as never,
+    {} as CallContext<DockerHost>,
+  )) as { failures?: readonly { reason: string }[] };
+  return failures.map(({ reason }) => reason);
+}
+
+it("lets what is new begin, and go on as it was", async () => {
+  expect(await refused(undefined, VOLUME)).toEqual([]);
+  expect(await refused(VOLUME, VOLUME)).toEqual([]);
+});
+
+it("refuses another name, and to keep nothing from now on, unless the data is released", async () => {
+  expect(await refused(VOLUME, { ...VOLUME, volume: "more" })).toEqual([
+    expect.stringMatching(
+      /put an empty one in its place \(volume from 'shop_redisdata' to 'more'\).*: say so$/,
+    ),
+  ]);
+  expect(await refused(VOLUME, {})).toEqual([
+    expect.stringMatching(
+      /^volume shop_redisdata holds data, and this change would leave it behind .*to none/,
+    ),
+  ]);
+  expect(await refused(VOLUME, {}, true)).toEqual([]);
+});
+
+it("lets what kept nothing keep something", async () => expect(await refused({}, VOLUME)).toEqual([]));
