@@ -2,7 +2,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { shown } from "../lib/docker/values.ts";
 import type { Environment } from "./environment.ts";
-import { sqlName } from "./names.ts";
 
 /** Names as resolvers ask for them: in lower case, two characters as Docker's own, and 63 at most in a label (RFC 1035). */
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,61}[a-z0-9]$/;
@@ -93,11 +92,9 @@ export function fixedRole(
 ): string {
   const all = fixed.get(env) ?? new Map<string, string>();
   fixed.set(env, all);
-  // A component that was refused for another argument may be made again.
-  const isFree = (role: string) => [undefined, component].includes(all.get(role));
-  const role = given ?? (isFree(usual) ? usual : own);
+  const role = given ?? (all.has(usual) ? own : usual);
   const other = all.get(role);
-  if (!isFree(role))
+  if (other !== undefined)
     throw new pulumi.RunError(
       `${component}: ${argument} is '${role}', as that of ${other}. Give one of them another ${argument}.`,
     );
@@ -133,17 +130,4 @@ export function serverRoles(
     own: `${role}data`,
   };
   return { role, volumeRole: fixedRole(env, component, volume) };
-}
-
-/** Names of databases by environment. */
-const databases = new WeakMap<Environment, Set<string>>();
-
-/** A database's name: the given one; the usual one for the first of an environment; with its component's name for the others. */
-export function databaseName(env: Environment, name: string, given: string | undefined): string {
-  const all = databases.get(env) ?? new Set<string>();
-  databases.set(env, all);
-  const usual = sqlName(`${env.system}_${env.environment}`);
-  const database = given ?? (all.has(usual) ? sqlName(`${usual}_${name}`) : usual);
-  all.add(database);
-  return database;
 }

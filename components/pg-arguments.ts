@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { anyText, type Check, identifier, nameWith, port, shown, whole, word } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { isLater } from "./checked-inputs.ts";
+import { newDatabase, newLogin } from "./database-names.ts";
 import type { PgDatabaseArgs } from "./pg-database.ts";
 import { APP_PRIVILEGES } from "./pg-privileges.ts";
 import type { ManagedServer } from "./pg-servers.ts";
@@ -58,6 +59,16 @@ const localeName: Check = (value) =>
     ? undefined
     : "must be a locale that the server's image has, such as C.UTF-8 or en_US.utf8";
 
+/** A locale of UTF-8, as the default is, goes with that encoding alone. */
+function encodingProblem({
+  encoding = "UTF8",
+  locale = "C.UTF-8",
+}: Pick<PgDatabaseArgs, "encoding" | "locale">): string | undefined {
+  return ["UTF8", "SQL_ASCII"].includes(encoding) || !/\.utf-?8$/i.test(locale)
+    ? undefined
+    : `is ${shown(encoding)}, and the locale ${shown(locale)} is one of UTF8; name a locale of that encoding, or C`;
+}
+
 /** @throws pulumi.RunError with all that is wrong */
 export function rejectBadDatabase(
   name: string,
@@ -66,9 +77,10 @@ export function rejectBadDatabase(
   database: string,
 ): void {
   const checks = new ArgumentChecks("PgDatabase", name)
-    .required("database", database, identifier)
+    .required("database", database, newDatabase)
     .optional("encoding", args.encoding, encodingName)
     .optional("locale", args.locale, localeName)
+    .add("encoding", encodingProblem(args))
     .optional("connectionLimit", args.connectionLimit, connectionLimitCheck);
   checks
     .add("login", args.login && (["app", "owner"].includes(args.login) ? undefined : "must be app or owner"))
@@ -85,7 +97,7 @@ export function rejectBadDatabase(
     )
     .each("privileges", args.privileges, privilegeName)
     .each("schemas", args.schemas, schemaName)
-    .each("logins", Object.values(args.logins ?? {}), identifier)
+    .each("logins", Object.values(args.logins ?? {}), newLogin)
     .each("extensions", args.extensions, word)
     .kind("server", server, ["container", "own", "shared", "managed"]);
   if (server?.kind === "own")
@@ -97,7 +109,8 @@ export function rejectBadDatabase(
     checks
       .required("server.container", server.container, nameWith())
       .required("server.hostPort", server.hostPort, port)
-      .port("server.forwardPort", server.forwardPort);
+      .port("server.forwardPort", server.forwardPort)
+      .optional("server.databases", server.databases, whole(1, 1000));
   }
   if (server?.kind === "managed") {
     checks.required("server.host", server.host, word).port("server.port", server.port);

@@ -1,8 +1,8 @@
 // PgDatabase: a database with its owner, its application login and its read-only login.
 import * as pulumi from "@pulumi/pulumi";
 import { SetAside, TakeBack } from "../provider/sdk.ts";
+import { databaseName, takeLogins } from "./database-names.ts";
 import type { Environment } from "./environment.ts";
-import { databaseName } from "./network-names.ts";
 import { rejectBadDatabase } from "./pg-arguments.ts";
 import { createExtensions } from "./pg-extensions.ts";
 import { runInitScripts } from "./pg-init.ts";
@@ -114,6 +114,8 @@ export class PgDatabase extends pulumi.ComponentResource {
     const brought = postgresProviders(args.env, opts);
     const database = databaseName(args.env, name, args.database);
     rejectBadDatabase(name, args, brought, database);
+    const login = (purpose: Purpose) => args.logins?.[purpose] ?? `${database}_${purpose}`;
+    takeLogins(args.env, name, args.server, PURPOSES.map(login));
     super("tandem:index:PgDatabase", name, {}, componentOptions(`PgDatabase '${name}'`, args.env, opts));
     this.logins = args.logins ?? {};
     this.database = database;

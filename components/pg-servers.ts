@@ -9,6 +9,7 @@ import { SECRETS_DIR } from "../lib/docker/writable.ts";
 import { types } from "../lib/resource-types.ts";
 import { EnvironmentAdmin } from "../provider/shared-sdk.ts";
 import { checkedArgument, checkedDefault } from "./checked-inputs.ts";
+import { takeShare } from "./database-names.ts";
 import type { Environment } from "./environment.ts";
 import { loopbackProvider } from "./loopback-provider.ts";
 import type { BroughtProviders } from "./pg-arguments.ts";
@@ -28,6 +29,8 @@ export interface OwnServer {
 
 /** A server of the stack `shared`: what that stack hands out. Postgres 16 or newer. */
 export type SharedServer = { kind: "shared" } & SharedPostgres & {
+    /** How many databases of this environment are on it: they divide its part of the connections. @default 1 */
+    databases?: number;
     /** Port on this machine that leads to `hostPort`, where the Docker host is another machine. @default hostPort */
     forwardPort?: number;
   };
@@ -145,8 +148,9 @@ function reachShared(
   );
   const adminPort = server.forwardPort ?? server.hostPort;
   const provider = loopbackProvider(parent, name, { port: adminPort, username, password, superuser: false });
-  const { container: host, port, maxConnections = 100 } = server;
-  const connections = connectionLimits(maxConnections, Object.keys(server.networks).length);
+  const { container: host, port, maxConnections = 100, databases = 1 } = server;
+  takeShare(env, name, host, databases);
+  const connections = connectionLimits(maxConnections, Object.keys(server.networks).length * databases);
   return {
     host,
     port,

@@ -5,7 +5,7 @@ import { Environment } from "./environment.ts";
 import { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";
 import { PostgresServer, type PostgresServerArgs } from "./postgres-server.ts";
 import { libraryName, settingProblem } from "./postgres-settings.ts";
-import { only, type Registered, recordResources, settled } from "./testing/mocks.ts";
+import { errorsOf, only, type Registered, recordResources, settled } from "./testing/mocks.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };
@@ -40,7 +40,13 @@ describe("settings of a server", () => {
       expect(command).toContain(word);
     expect(command.filter((word: string) => word.startsWith("work_mem="))).toHaveLength(1);
     expect(only(registered, "tandem:data:Guard").inputs.server.settings).toEqual({
-      ...{ jit: "off", log_min_duration_statement: "500", max_wal_senders: "4", work_mem: "16MB" },
+      ...{
+        max_connections: "100",
+        jit: "off",
+        log_min_duration_statement: "500",
+        max_wal_senders: "4",
+        work_mem: "16MB",
+      },
       shared_preload_libraries: "pg_stat_statements,auto_explain",
     });
     expect(labels).toContainEqual({
@@ -89,6 +95,18 @@ describe("settings of a server", () => {
     ["logging_collector", /log away/],
     ["fsync", /gives data up/],
     ["primary_conninfo", /standby/],
+    ["archive_mode", /server's log fills the disk/],
+    ["basebackup_to_shell.command", /run a program/],
+    ["plperl.on_init", /run a program/],
+    ["plv8.start_proc", /run a program/],
+    ["pgsodium.getkey_script", /run a program/],
+    ["basic_archive.archive_directory", /path of the image's/],
+    ["scram_iterations", /how logins are let in/],
+    ["lo_compat_privileges", /check of rights/],
+    ["standard_conforming_strings", /command of what a client quoted/],
+    ["synchronized_standby_slots", /standby/],
+    ["default_transaction_read_only", /session or a login/],
+    ["TimeZone", /in lower case/],
     ["search_path", /session or a login/],
     ["debug_print_plan", /develops Postgres/],
     ["Work_Mem", /is no name/],
@@ -98,6 +116,14 @@ describe("settings of a server", () => {
   it("load libraries by name alone", () => {
     for (const name of ["pg_stat_statements", "pg_cron", "age"]) expect(libraryName(name)).toBeUndefined();
     for (const name of ["/tmp/x", "../x", "a,b", "$libdir/x", "", 1]) expect(libraryName(name)).toBeDefined();
+  });
+
+  it("from outputs are checked as soon as they are known", async () => {
+    const made = (value: unknown) => () =>
+      server("pg", { settings: { work_mem: pulumi.output(value) as never } });
+    expect(await errorsOf(made("1\n2"))).toContainEqual(
+      expect.stringMatching(/PostgresServer 'pg': settings\.work_mem must be a number/),
+    );
   });
 
   it("are refused all at once, before anything is made", async () => {
@@ -155,6 +181,10 @@ describe("an application's login", () => {
     [{ initScripts: ["a\0b"] }, /initScripts holds a NUL byte/],
     [{ encoding: "utf-8" }, /encoding must be an encoding/],
     [{ locale: "C; DROP" }, /locale must be a locale/],
+    [{ encoding: "LATIN1" }, /encoding is 'LATIN1', and the locale 'C.UTF-8' is one of UTF8/],
+    [{ database: "template1" }, /database is 'template1', which each server has/],
+    [{ logins: { owner: "postgres" } }, /logins is 'postgres', which is Postgres' own/],
+    [{ logins: { owner: "shop", app: "shop" } }, /logins has 'shop', which PgDatabase 'main' has as well/],
   ])("is refused with %j", (args, message) => expect(() => database("main", args)).toThrow(message));
 });
 
@@ -185,6 +215,35 @@ describe("several databases in one environment", () => {
     expect(new Set(made("postgresql:index/role:Role")).size).toBe(6);
     const [, events] = registered.filter(({ type }) => type === DATABASE);
     expect(events?.inputs).toMatchObject({ lcCollate: "en_US.utf8", lcCtype: "en_US.utf8" });
+  });
+
+  it("have no name of another one, nor a login of another one on their server", () => {
+    const pg = server("pg");
+    database("main", { server: { kind: "own", server: pg }, logins: { app: "shop" } });
+    expect(() =>
+      database("events", { server: { kind: "own", server: pg }, database: "shop_staging" }),
+    ).toThrow(/PgDatabase 'events': database has 'shop_staging', which PgDatabase 'main' has as well/);
+    expect(() =>
+      database("more", { server: { kind: "own", server: pg }, logins: { owner: "shop" } }),
+    ).toThrow(/PgDatabase 'more': logins has 'shop', which PgDatabase 'main' has as well/);
+    database("apart", { server: own(15_402), logins: { app: "shop" } });
+  });
+
+  it("divide the environment's part of a shared server's connections, and have no part of another's", async () => {
+    const shared = { kind: "shared", container: "all_pg", port: 5432, hostPort: 5433 } as const;
+    const networks = { staging: "s", production: "p" };
+    database("main", { server: { ...shared, networks, databases: 2 } });
+    database("events", { server: { ...shared, networks, databases: 2 } });
+    expect(() => database("more", { server: { ...shared, networks, databases: 2 } })).toThrow(
+      /part of its connections is for 2 databases\. Say `databases: 3` in `server` of main, events, more/,
+    );
+    await pulumi.runtime.disconnect();
+    const limits = registered
+      .filter(({ type }) => type === "postgresql:index/role:Role")
+      .map(({ inputs }) => inputs.connectionLimit as number);
+    expect(limits).toHaveLength(6);
+    // Half of the 90 that the environments have.
+    expect(limits.reduce((sum, limit) => sum + limit, 0)).toBeLessThanOrEqual(45);
   });
 
   it("can't lie on a server of another environment", async () => {

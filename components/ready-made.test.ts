@@ -134,10 +134,10 @@ describe("a container of an image that wasn't made for Tandem", () => {
     env = new Environment("staging", { system: "oracle", environment: "staging" });
     const again = { ...args, env };
     expect(() => new Gateway("inside", again)).toThrow(/hostPort is missing/);
-    expect(() => new Gateway("inside", { ...again, names: { pdf: 2019 } })).toThrow(
+    expect(() => new Gateway("inside", { ...again, role: "second", names: { pdf: 2019 } })).toThrow(
       /the gateway itself listens/,
     );
-    const other = new Gateway("inside", { ...again, names: { pdf: 3000 } });
+    const other = new Gateway("inside", { ...again, role: "third", names: { pdf: 3000 } });
     expect(() => service({ port: 1, route: { gateway: other, hostnames: ["csv"] } })).toThrow(
       /'csv', which isn't among the gateway's names/,
     );
