@@ -73,7 +73,8 @@ export async function replace(
     await writeFiles(docker, gateway, back, before);
     return added;
   };
-  const refusal = await reload(docker, gateway);
+  // Where Docker breaks off, requests go to the new address already, which whoever fails then stops.
+  const refusal = await reload(docker, gateway).catch((error: Error) => error.message);
   if (refusal !== undefined) {
     await removeUpstreams(docker, gateway, await restore());
     throw new Error(`The gateway refuses the route '${routeName}' and keeps the old one: ${refusal}`);
