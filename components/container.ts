@@ -102,7 +102,8 @@ export function runContainer(
   { component = `Container '${name}'`, ...given }: ContainerSpec,
 ): RunningContainer {
   rejectBadSpec(name, given);
-  takeRole(env, given.role, parent, given.stopFirst === true || given.held === true);
+  const alone = given.stopFirst === true || given.held === true || given.fixedName !== undefined;
+  takeRole(env, given.role, parent, alone);
   const spec = checkedSpec(component, given);
   const container = new Container(name, containerArgs(env, component, spec), {
     parent,

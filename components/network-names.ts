@@ -49,8 +49,9 @@ const roles = new WeakMap<Environment, Map<string, { owner: pulumi.ComponentReso
 /**
  * Gives a component's containers their role.
  *
- * @param alone do others of the role end before one starts?
- * @throws pulumi.RunError where another component has the role and either one is alone: it would stop the other's containers
+ * @param alone do others of the role end before one starts, or is there but one, such as a server?
+ * @throws pulumi.RunError where another component has the role and either one is alone: a deploy would stop the other's containers, and
+ * commands such as `exec` would find them
  */
 export function takeRole(
   env: Environment,
@@ -63,8 +64,8 @@ export function takeRole(
   const other = all.get(role);
   if (other !== undefined && other.owner !== owner && (alone || other.alone))
     throw new pulumi.RunError(
-      `'${role}' is the name of two components of an environment, and one of them is replaced stop-first or part of a release: ` +
-        "it would stop the containers of the other. Give one of them another name.",
+      `'${role}' is the name of two components of an environment, and one of them is a server, replaced stop-first or part of a release: ` +
+        "by their name its containers would be taken for those of the other. Give one of them another name, or a server another role.",
     );
   all.set(role, { owner, alone });
 }

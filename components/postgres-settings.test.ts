@@ -1,6 +1,7 @@
 // What a topology may set of a Postgres server, and several databases and servers in one environment.
 import * as pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { AppService } from "./app-service.ts";
 import { Environment } from "./environment.ts";
 import { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";
 import { PostgresServer, type PostgresServerArgs } from "./postgres-server.ts";
@@ -227,6 +228,17 @@ describe("several databases in one environment", () => {
       database("more", { server: { kind: "own", server: pg }, logins: { owner: "shop" } }),
     ).toThrow(/PgDatabase 'more': logins has 'shop', which PgDatabase 'main' has as well/);
     database("apart", { server: own(15_402), logins: { app: "shop" } });
+  });
+
+  it("have no server of a service's name: commands would take it for the service", () => {
+    database("main");
+    database("cms", { server: own(15_402) });
+    const service = { env, image: "cms:1", limits, health: { command: ["true"] } };
+    expect(() => new AppService("cms", service)).toThrow(
+      /'cms' is the name of two components .* another role/,
+    );
+    database("wiki", { server: { ...own(15_403), role: "wiki-postgres" } });
+    expect(() => new AppService("wiki", service)).not.toThrow();
   });
 
   it("divide the environment's part of a shared server's connections, and have no part of another's", async () => {
