@@ -25,7 +25,12 @@ it("lets what is new begin, and go on as it was", async () => {
 it("refuses another name, and to keep nothing from now on, unless the data is released", async () => {
   expect(await refused(VOLUME, { ...VOLUME, volume: "more" })).toEqual([
     expect.stringMatching(
-      /put an empty one in its place \(volume from 'shop_redisdata' to 'more'\).*: say so$/,
+      /put an empty one in its place \(volume from 'shop_redisdata' to 'more'\).* To keep it, .* `volumeRole`\. .*: say so$/,
+    ),
+  ]);
+  expect(await refused({ database: "shop" }, { database: "shop_main" })).toEqual([
+    expect.stringContaining(
+      "To keep it, leave the order of components as it was, or say its name by `database`.",
     ),
   ]);
   expect(await refused(VOLUME, {})).toEqual([

@@ -47,6 +47,14 @@ interface CheckedInputs {
   olds: Properties;
 }
 
+/** How to keep data whose name changes: the first component of a kind has other names as soon as one is put before it. */
+function keeping(before: Properties, after: Properties): string {
+  const changed = (key: string) => after[key] !== undefined && before[key] !== after[key];
+  const argument = changed("volume") ? "volumeRole" : changed("database") ? "database" : undefined;
+  if (argument === undefined) return "";
+  return `To keep it, leave the order of components as it was, or say its name by \`${argument}\`. `;
+}
+
 const shown = (value: unknown) => (value === undefined ? "none" : `'${String(value)}'`);
 
 /** Has nothing of its own on any host: it compares what the data hangs on with what the state remembers, and asks a new image. */
@@ -64,9 +72,10 @@ export const dataGuard: ResourceHandler<DockerHost> = {
     const moved = Object.keys({ ...before, ...after })
       .filter((key) => !sameValue(before[key] ?? null, after[key] ?? null))
       .map((key) => `${key} from ${shown(before[key])} to ${shown(after[key])}`);
+    const does = Object.keys(after).length > 0 ? "put an empty one in its place" : "leave it behind";
     const reason =
-      `${String(olds.subject)} holds data, and this change would ${Object.keys(after).length > 0 ? "put an empty one in its place" : "leave it behind"} (${moved.join(", ")}). ` +
-      `Nothing was touched. If the data may be left behind: ${String(news.releaseWith)}`;
+      `${String(olds.subject)} holds data, and this change would ${does} (${moved.join(", ")}). ` +
+      `Nothing was touched. ${keeping(before, after)}If the data may be left behind: ${String(news.releaseWith)}`;
     return { inputs: news, failures: [{ property: "identity", reason }] };
   },
   diff({ olds, news }) {
