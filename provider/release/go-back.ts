@@ -33,8 +33,10 @@ export async function goBack(
   docker: Docker,
   { spec, before, seen, moved }: Failed,
   cause: unknown,
-  ctx: Context,
+  given: Context,
 ): Promise<Error> {
+  // Where the run was stopped, requests to what is stopped now are waited for all the same.
+  const ctx = { ...given, signal: new AbortController().signal };
   const why = cause instanceof Error ? cause.message : String(cause);
   const own = new Set(spec.starts.map(({ id }) => id));
   const kept = new Set(seen.keep.map(({ id }) => id));

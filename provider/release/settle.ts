@@ -28,7 +28,7 @@ export interface Moved {
  * Waits until requests have ended on what the routes left, and as long as the watch takes. Where nothing ran before there is
  * nothing to go back to, and nothing is watched.
  *
- * @throws when one of the new containers goes bad
+ * @throws when one of the new containers goes bad, or the run is stopped meanwhile
  */
 export async function settleTogether(
   docker: Docker,
@@ -54,7 +54,11 @@ export async function settleTogether(
     }),
     ...drains(docker, moved, old, draining),
   ]);
-  if (verdict === undefined) return;
+  if (verdict === undefined) {
+    // What was not watched to its end is no end: the version before would be stopped next, and there would be no way back.
+    if (ctx.signal.aborted) throw new Error("The run was stopped while the new version was watched.");
+    return;
+  }
   const { container, reason } = verdict;
   const lines = await lastLogLines(docker, container, LOG_LINES).catch(() => []);
   throw new Error(`The new version took over and went bad: ${container} ${reason}. ${quoted(lines)}`.trim());
