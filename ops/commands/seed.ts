@@ -84,7 +84,7 @@ async function plan(source: Docker, from: Side, to: Side, definition: SeedDefini
   const pairs = databasePairs(from.deployment, to.deployment);
   if (pairs.length === 0) {
     throw new UserError(
-      `${from.session.stack} and ${to.session.stack} have no database in common that a container of theirs holds and a service's migration changes`,
+      `${from.session.stack} and ${to.session.stack} have no database in common that is in a container of its own and changed by a service's migration`,
       "bring both up first; a managed server, or the database of an application that migrates by itself, is seeded with tools of its own",
     );
   }
@@ -109,7 +109,7 @@ async function propose(project: Project, options: SeedOptions): Promise<number> 
   const databases = databasePairs(deployment, deployment).map(({ from }) => from);
   if (databases.length === 0) {
     throw new UserError(
-      `${session.stack} has no database that a container of its holds`,
+      `${session.stack} has no database in a container of its own`,
       `bring it up first: ${upCommand(project, session.stack)}`,
     );
   }
