@@ -48,9 +48,11 @@ function readProcesses(): void {
       }
     }
     try {
-      if (Number(pid) !== process.pid && statSync(`/proc/${pid}`).uid === Number(own)) {
+      const isOwners = () => statSync(`/proc/${pid}`).uid === Number(own);
+      if (Number(pid) !== process.pid && isOwners()) {
         process.kill(Number(pid), 0);
-        if (!got.killed.includes(pid)) got.killed.push(pid);
+        // One that becomes a container's process in this very moment is this user's by then, where the container runs as it.
+        if (isOwners() && !got.killed.includes(pid)) got.killed.push(pid);
       }
     } catch {
       // Refused.
