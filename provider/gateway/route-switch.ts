@@ -55,12 +55,12 @@ export interface Replaced {
 export async function replace(
   docker: Docker,
   gateway: string,
-  { routeName, wanted, owner, keepLost }: Wanted,
+  { routeName, wanted, owner, keepOwner = false, keepLost }: Wanted,
 ): Promise<Replaced> {
   const sites = await readSites(docker, gateway);
   const before = await readUpstreams(docker, gateway, routeName);
   // Who puts it into force for its resource leaves it that one's.
-  const whose = owner ?? ownerOf(sites.get(routeName) ?? "");
+  const whose = keepOwner ? ownerOf(sites.get(routeName) ?? "") : owner;
   const { files, emptied } = claim(sites, routeName, withOwner(wanted.site, whose), keepLost);
   const surplus = Object.keys(before).filter((file) => !(file in wanted.upstreams));
   await writeFiles(docker, gateway, files, withSurplus(wanted, surplus).upstreams);
@@ -96,8 +96,10 @@ export async function replace(
 export interface Wanted {
   routeName: string;
   wanted: RouteFiles;
-  /** The resource that the route's site belongs to. @default the one that it belongs to now */
+  /** The resource that the route's site belongs to; undefined for one of a state that knows no owners. */
   owner: string | undefined;
+  /** Does it go on belonging to the one that it belongs to now? @default false */
+  keepOwner?: boolean;
   /** Whether what the route gives up goes on until its predecessor is deleted. */
   keepLost: boolean;
 }

@@ -124,7 +124,7 @@ async function move(docker: Docker, route: ReleaseRoute): Promise<Moved> {
     const upstreams = await readUpstreams(docker, gateway, routeName);
     // Each route's own resource becomes the owner of a new site, and ends what the route has given up.
     const { succeeded, undo } = await replace(docker, gateway, {
-      ...{ routeName, wanted, owner: undefined, keepLost: true },
+      ...{ routeName, wanted, owner: undefined, keepOwner: true, keepLost: true },
     });
     const earlier = [...addresses({ upstreams }), ...succeeded];
     return {
