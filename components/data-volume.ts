@@ -15,6 +15,8 @@ interface GuardedVolume {
   role: string;
   /** Role of the volume, part of its name. */
   volumeRole: string;
+  /** Where it is mounted, where another path would hide the data. */
+  path?: string;
   /** The server that reads it, where one does. */
   server?: Pick<GuardedServer, "kind" | "folder"> &
     Record<"image" | "user", pulumi.Input<string>> & {
@@ -27,14 +29,14 @@ export function guardedVolume(
   parent: pulumi.ComponentResource,
   name: string,
   env: Environment,
-  { role, volumeRole, server }: GuardedVolume,
+  { role, volumeRole, path, server }: GuardedVolume,
 ): Volume {
   const volumeName = env.name(volumeRole);
   const guard = new DataGuard(
     `${name}-guard`,
     {
       subject: `volume ${volumeName}`,
-      identity: { volume: volumeName, host: env.dockerHost },
+      identity: { volume: volumeName, host: env.dockerHost, ...(path === undefined ? {} : { path }) },
       released: env.isReleased(role),
       releaseWith: env.releaseCommand(role),
       ...(server === undefined

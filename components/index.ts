@@ -28,6 +28,7 @@ export type { PgLogin } from "./pg-login.ts";
 export type { PoolerArgs } from "./pg-pooler.ts";
 export type { ContainerServer, ManagedServer, PgServer, SharedServer } from "./pg-servers.ts";
 export { PostgresServer, type PostgresServerArgs, type SharedPostgres } from "./postgres-server.ts";
+export type { PresetName } from "./presets.ts";
 export type { RedisCommand } from "./redis-acl.ts";
 export type { Eviction } from "./redis-container.ts";
 export { RedisInstance, type RedisInstanceArgs } from "./redis-instance.ts";
@@ -46,5 +47,6 @@ export {
   type SharedServiceArgs,
 } from "./shared-service.ts";
 export type { SharedTunnel } from "./shared-tunnel.ts";
+export { type StatefulLogin, StatefulService, type StatefulServiceArgs } from "./stateful-service.ts";
 export type { AccessRule } from "./tunnel-parts.ts";
 export { type Tunnel, TunnelRoute, type TunnelRouteArgs } from "./tunnel-route.ts";

@@ -14,6 +14,7 @@ const TOKENS = {
   sharedUse: "tandem:docker:SharedUse",
   route: "tandem:gateway:Route",
   guard: "tandem:data:Guard",
+  dump: "tandem:data:Dump",
   admin: "tandem:postgres:AdminPassword",
   tenant: "tandem:postgres:EnvironmentAdmin",
   sharedExtension: "tandem:postgres:Extension",

@@ -58,6 +58,16 @@ export function addContainerCommands(program: Command, { merged, yesOption }: Co
     });
 
   program
+    .command("dump")
+    .description("make a restore point of a StatefulService, by its own dump command")
+    .argument("<stack>", "environment")
+    .argument("<service>", "service, such as db")
+    .option("--list", "only tell which there are")
+    .action(async (stack: string, service: string, options: { list?: boolean }) =>
+      (await import("./commands/dump.ts")).dump(stack, service, merged(options)),
+    );
+
+  program
     .command("psql")
     .description("psql on an environment's database")
     .argument("<stack>", "environment")

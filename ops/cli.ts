@@ -149,6 +149,8 @@ program
     wholeNumber,
   )
   .option("--database [name]", "restore the database: a restore point, the newest without a name")
+  .option("--service <name>", "restore the data of a StatefulService instead")
+  .option("--point <name>", "its restore point (default: the newest)")
   .option(...yesOption)
   .option(...waitOption)
   .action(async (stack: string, options: { wait: number }) => {

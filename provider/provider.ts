@@ -6,6 +6,7 @@ import { containerStart } from "./container-start.ts";
 import { dataGuard } from "./data-guard.ts";
 import { image } from "./docker/image.ts";
 import { volumeOwner } from "./docker/volume-owner.ts";
+import { dump } from "./dumps/dump.ts";
 import { route } from "./gateway/route.ts";
 import { adminPassword } from "./postgres/admin-password.ts";
 import { environmentAdmin } from "./postgres/environment-admin.ts";
@@ -38,6 +39,7 @@ export const tandemProvider: ProviderDefinition<Hosts> = {
     "tandem:redis:AclUser": aclUser,
     "tandem:redis:Keys": redisKeys,
     "tandem:data:Guard": dataGuard,
+    "tandem:data:Dump": dump,
   },
   configure: (settings) => new Hosts(settings),
   close: (host) => host.close(),

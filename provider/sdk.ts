@@ -4,6 +4,7 @@ import type { GuardedServer } from "./postgres/server-image.ts";
 
 export * from "./cloudflare/sdk.ts";
 export * from "./docker/sdk.ts";
+export * from "./dumps/sdk.ts";
 export * from "./gateway/sdk.ts";
 export * from "./postgres/sdk.ts";
 

@@ -1,5 +1,5 @@
 // `tandem rollback`: back to a version that served well, by its images and through the same switch as any deploy; or
-// back to a restore point of the database.
+// back to a restore point of the database, or of a service that dumps itself.
 
 import { openForRollback, type StackOptions } from "../deploy/open-stack.ts";
 import { noteEnd } from "../deploy/recovery/open-ends.ts";
@@ -7,6 +7,7 @@ import { loadRelease, type Release } from "../deploy/release/definition.ts";
 import { sameImages, servedImages } from "../deploy/release/images.ts";
 import { nameImages, redeploy } from "../deploy/release/redeploy.ts";
 import { restoreDatabase } from "../deploy/release/restore.ts";
+import { restoreServicePoint } from "../deploy/release/service-points.ts";
 import { chosenVersion, lastGood, readVersions, type Version } from "../deploy/release/versions.ts";
 import { UserError } from "../engine/errors.ts";
 import { loadProject } from "../engine/project.ts";
@@ -22,6 +23,10 @@ export interface RollbackOptions extends StackOptions {
   to?: number;
   /** Restore the database: the name of a restore point, or true for the newest. @default it is left alone */
   database?: string | true;
+  /** A service whose data is brought back, and nothing else. @default none */
+  service?: string;
+  /** Its restore point. @default the newest */
+  point?: string;
   /** Don't ask. */
   yes?: boolean;
 }
@@ -85,6 +90,12 @@ async function rollBackImages(session: Session, release: Release, options: Rollb
  * @throws UserError when there is nothing to go back to, or it is not confirmed.
  */
 export async function rollback(stack: string, options: RollbackOptions): Promise<number> {
+  if (options.service !== undefined) {
+    const session = await openForRollback(stack, options);
+    await restoreServicePoint(session, options.service, options);
+    noteEnd(session);
+    return 0;
+  }
   const release = await loadRelease(loadProject(options.project), stack);
   const session = await openForRollback(stack, options);
   // The old version can bear a newer schema, if migrations are made that way; the new one can't bear an older.

@@ -80,7 +80,7 @@ export const data: readonly Rule[] = [
     title: "A volume with a database's data has a guard.",
     reason:
       "A changed volume name puts an empty folder where data is now, and nothing is deleted, so nothing warns.",
-    fix: "make it through PgDatabase or RedisInstance, or add a DataGuard with the volume's name",
+    fix: "make it through PgDatabase, RedisInstance or StatefulService, or add a DataGuard with the volume's name",
     level: "mandatory",
     checkStack(subjects) {
       const guarded = guardedVolumes(subjects);

@@ -30,7 +30,8 @@ describe("catalog", () => {
       entriesFor(needed).map(({ standIn }) => standIn);
     expect(names()).toEqual(["postgres", "redis", "caddy", "node"]);
     expect(names([referenceOf("whisper")])).toEqual([...names(), "whisper"]);
-    expect(names("all")).toEqual(catalog.map(({ standIn }) => standIn));
+    expect(names([referenceOf("nats")])).toEqual([...names(), "nats"]);
+    expect(names("all")).toEqual(catalog.flatMap(({ standIn, longForm }) => (longForm ? [] : [standIn])));
   });
 
   it("tags the example app with its version", () => {

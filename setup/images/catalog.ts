@@ -11,8 +11,12 @@ export const recipes = join(packageRoot, "standins", "images");
 export type StandInName =
   | "busybox"
   | "postgres"
+  | "rabbitmq"
   | "redis"
   | "caddy"
+  | "mariadb"
+  | "memcached"
+  | "nats"
   | "node"
   | "pgbouncer"
   | "supercronic"
@@ -28,6 +32,8 @@ export interface CatalogEntry {
   note: string;
   /** Made ready only where a stack's settings name it or its program needs it, and for the tests. @default false */
   onDemand?: boolean;
+  /** Of the tests only the long form uses it. @default false */
+  longForm?: boolean;
   /** Published by nobody, so it is made here in any case. @default false */
   own?: boolean;
 }
@@ -74,6 +80,33 @@ export const catalog: readonly CatalogEntry[] = [
     onDemand: true,
   },
   {
+    reference: "mariadb:11.8.9-noble",
+    standIn: "mariadb",
+    note: "MariaDB 11.8 from Debian 13, with the official image's usual variables",
+    onDemand: true,
+  },
+  {
+    reference: "rabbitmq:4.0.5",
+    standIn: "rabbitmq",
+    note: "RabbitMQ 4.0 from Debian 13",
+    onDemand: true,
+    longForm: true,
+  },
+  {
+    reference: "nats:2.10.27-alpine",
+    standIn: "nats",
+    note: "NATS 2.10 from Debian 13 instead of Alpine",
+    onDemand: true,
+    longForm: true,
+  },
+  {
+    reference: "memcached:1.6.38",
+    standIn: "memcached",
+    note: "Memcached 1.6 from Debian 13",
+    onDemand: true,
+    longForm: true,
+  },
+  {
     reference: "onerahmet/openai-whisper-asr-webservice:v1.9.1",
     standIn: "whisper",
     note: "the HTTP interface of Whisper ASR without a model: it recognises no speech",
@@ -81,13 +114,14 @@ export const catalog: readonly CatalogEntry[] = [
   },
 ];
 
-/** The images that a machine needs, by reference, besides those that every system uses. */
+/** The images that a machine needs, by reference, besides those that every system uses; `all` are those of the daily tests. */
 export type NeededImages = readonly string[] | "all";
 
 /** The entries that a machine needs. */
 export function entriesFor(needed: NeededImages = []): readonly CatalogEntry[] {
   return catalog.filter(
-    ({ onDemand, reference }) => !onDemand || needed === "all" || needed.includes(reference),
+    ({ onDemand, longForm, reference }) =>
+      !onDemand || (needed === "all" ? !longForm : needed.includes(reference)),
   );
 }
 

@@ -66,6 +66,7 @@ describe("docs/components.md", () => {
       "ManagedServer",
       "SharedServers",
       "SharedEnvironment",
+      "StatefulService",
       "AppService",
     ]);
   });

@@ -16,6 +16,7 @@ const RECIPES = {
   },
   "other user": { base: "postgres", steps: "RUN usermod -u 70 postgres\n" },
   "no vector": { base: "postgres", steps: "RUN rm /usr/share/postgresql/*/extension/vector.control\n" },
+  "same mariadb": { base: "mariadb", steps: "LABEL test.revision=two\n" },
   "same server": { base: "postgres", steps: "LABEL test.revision=two\n" },
 } as const;
 

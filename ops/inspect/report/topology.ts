@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<string, NodeKind>> = {
   "tandem:index:Gateway": "gateway",
   "tandem:index:PostgresServer": "database",
   "tandem:index:RedisInstance": "cache",
+  "tandem:index:StatefulService": "database",
   "tandem:index:SharedRedisServer": "cache",
   "tandem:index:TunnelRoute": "outside",
 };

@@ -1,0 +1,139 @@
+// StatefulService with a real MariaDB, in an environment and in production: rows that survive a new version, a guard on the volume,
+// restore points by the service's own dump.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { exec } from "../../provider/docker/containers.ts";
+import { referenceOf } from "../../setup/images/catalog.ts";
+import { docker } from "../support/docker.ts";
+import { TestProgram } from "../support/program.ts";
+import { ServerImages } from "../support/server-images.ts";
+import { containerOf } from "../support/snapshot.ts";
+
+let program: TestProgram;
+let images: ServerImages;
+let next: string;
+const passwords: Record<string, string> = {};
+
+const source = (image = referenceOf("mariadb"), more = "") => `
+import * as pulumi from "@pulumi/pulumi";
+import { Environment, StatefulService } from "tandem";
+const environment = pulumi.getStack();
+const env = new Environment(environment, { system: "$SYSTEM", environment, data: { protect: false } });
+const limits = { cpus: 1, memoryMb: 384, pids: 200 };
+const db = new StatefulService("db", {
+  env, limits, preset: "mariadb", image: ${JSON.stringify(image)}, watch: { seconds: 1 }, restorePoints: 1, ${more}
+});
+export const url = db.url;
+`;
+
+const db = (stack = "dev") => containerOf(program.system, stack, "db");
+
+/** What MariaDB answers the application's login of a stack, asked by TCP as an application asks. */
+async function sql(statement: string, at = "dev", login = at): Promise<string> {
+  const client = ["mariadb", "--host=127.0.0.1", "--protocol=tcp", "--user=app", "--skip-column-names", "-e"];
+  const environment = [`MYSQL_PWD=${passwords[login]}`];
+  const words = [...client, statement];
+  const { exitCode, stdout, output } = await exec(
+    docker,
+    await db(at),
+    words,
+    undefined,
+    undefined,
+    environment,
+  );
+  // The client warns of a password that it gets by a variable.
+  return (exitCode === 0 ? stdout : output).trim();
+}
+const rows = () =>
+  sql(`select group_concat(text order by id) from ${program.system.replaceAll("-", "_")}_dev.notes`);
+
+async function up(stack: string): Promise<void> {
+  const { exitCode, output } = await program.run("up", "--yes", "--skip-preview", "--stack", stack);
+  if (exitCode !== 0) throw new Error(output);
+}
+async function passwordOf(stack: string): Promise<string> {
+  const { output } = await program.run("stack", "output", "url", "--show-secrets", "--stack", stack);
+  return /mysql:\/\/app:(\w{32})@db:3306\//.exec(output)?.[1] ?? "";
+}
+
+beforeAll(async () => {
+  program = await TestProgram.create(source());
+  images = new ServerImages(program.system);
+  await program.addStack("production");
+  const making = images.make("same mariadb");
+  await Promise.all(["dev", "production"].map((stack) => up(stack)));
+  for (const stack of ["dev", "production"]) passwords[stack] = await passwordOf(stack);
+  next = await making;
+});
+afterAll(async () => {
+  await program?.remove();
+  await images?.remove();
+});
+
+describe("a MariaDB by its preset", () => {
+  it("C6: serves its application's login, which has the database and no more, and lets nobody else in", async () => {
+    const database = `${program.system.replaceAll("-", "_")}_dev`;
+    expect(await sql(`create table ${database}.notes (id serial, text varchar(9)) engine = innodb`)).toBe("");
+    expect(await sql(`insert into ${database}.notes (text) values ('one'), ('two')`)).toBe("");
+    expect(await rows()).toBe("one,two");
+    expect(await sql("create database other")).toContain("Access denied");
+    expect(await sql("select user from mysql.user")).toContain("denied");
+    const root = ["mariadb", "--host=127.0.0.1", "--protocol=tcp", "--user=root", "-e", "select 1"];
+    expect((await exec(docker, await db(), root)).output).toContain("Access denied");
+  });
+
+  it("C6: takes no password of the other environment", async () => {
+    expect(passwords.dev).not.toBe(passwords.production);
+    expect(await sql("select 'in'", "production")).toBe("in");
+    expect(await sql("select 'in'", "production", "dev")).toContain("Access denied");
+  });
+
+  it("C6: has its memory from its limit, no password among its variables, and shows no change", async () => {
+    expect(await sql("select @@innodb_buffer_pool_size div 1048576")).toBe("192");
+    const { Config } = await docker.getContainer(await db()).inspect();
+    for (const password of Object.values(passwords)) expect(JSON.stringify(Config)).not.toContain(password);
+    const { exitCode, output } = await program.tandem("drift", "dev");
+    expect(exitCode, output).toBe(0);
+  });
+
+  it("C6: refuses a change that would put an empty folder or volume in the place of its data", async () => {
+    for (const data of ['"/srv/mysql"', '{ other: "/var/lib/mysql" }']) {
+      program.write(source(undefined, `data: ${data}`));
+      const { exitCode, output } = await program.pulumi("preview");
+      expect(exitCode, data).not.toBe(0);
+      expect(output).toMatch(/dbdata holds data, and this change would put an empty one in its place/);
+    }
+  });
+
+  it("C6: keeps serving where its dump fails before a new version, and says why", async () => {
+    const before = await db();
+    const failing =
+      'dump: { command: ["sh", "-c", "echo half; echo no disk >&2; exit 3"], restore: ["cat"] }';
+    program.write(source(next, failing));
+    const { exitCode, output } = await program.pulumi("up", "--yes", "--skip-preview");
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/the dump of db failed: no disk.*Nothing was touched/s);
+    expect(await db()).toBe(before);
+    expect(await rows()).toBe("one,two");
+  });
+
+  it("C6: has its rows with a new version, and a restore point of before that brings them back", async () => {
+    const before = await db();
+    program.write(source(next));
+    await up("dev");
+    expect(await db()).not.toBe(before);
+    expect(await rows()).toBe("one,two");
+    const database = `${program.system.replaceAll("-", "_")}_dev`;
+    await sql(`delete from ${database}.notes where text = 'one'; create table ${database}.more (id int)`);
+    const listed = await program.tandem("dump", "dev", "db", "--list");
+    expect(listed.output).toMatch(/^\d{8}-\d{6}-before-update {2}\S+ {2}\d+ KiB$/m);
+    const { exitCode, output } = await program.tandem("rollback", "dev", "--service", "db", "--yes");
+    expect(exitCode, output).toBe(0);
+    expect(await rows()).toBe("one,two");
+    expect(await sql(`show tables from ${database}`)).toBe("notes");
+    // What was there is kept, too, by the command that was printed.
+    const point = /--point (\S+-before-restore)/.exec(output)?.[1] ?? "";
+    const back = await program.tandem("rollback", "dev", "--service", "db", "--point", point, "--yes");
+    expect(back.exitCode, back.output).toBe(0);
+    expect(await rows()).toBe("two");
+  });
+});
