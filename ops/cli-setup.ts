@@ -73,16 +73,20 @@ function addImport(program: Command): void {
   program
     .command("import")
     .description(
-      "make a system of docker compose files: components, settings, secrets encrypted, and a list of what to decide",
+      "make a system of docker compose files, or of Kamal's: components, settings, secrets encrypted, and a list of what to decide",
     )
-    .argument("[folder]", "folder of the compose files", ".")
+    .argument(
+      "[folder]",
+      "folder of the files; Kamal's are config/deploy.yml, its destinations and .kamal/secrets",
+      ".",
+    )
     .option(
       "--staging <files>",
-      "staging's files, the later over the earlier: a.yml,b.yml (default: by their names)",
+      "staging's files, the later over the earlier: a.yml,b.yml, or config/deploy.yml,config/deploy.beta.yml (default: by their names)",
       files,
     )
     .option("--production <files>", "production's files", files)
-    .option("--env-file <files>", "files that fill in variables, for both", files)
+    .option("--env-file <files>", "files that fill in variables of compose files, for both", files)
     .option("--staging-env-file <files>", "the same for staging alone", files)
     .option("--production-env-file <files>", "the same for production alone", files)
     .option("--staging-profiles <names>", "profiles that are on in staging", files)

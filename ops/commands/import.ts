@@ -1,4 +1,4 @@
-// `tandem import`: a system out of the compose files of staging and production.
+// `tandem import`: a system out of the compose files, or of Kamal's, of staging and production.
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { parseDocument } from "yaml";
@@ -12,11 +12,11 @@ import { UserError } from "../engine/errors.ts";
 import { loadProject, loadStackFile } from "../engine/project.ts";
 import { projectRoot } from "../engine/project-root.ts";
 import { stackCommand } from "../engine/systems.ts";
-import { loadCompose } from "../import/compose/load.ts";
 import { pageText, summaryText } from "../import/page.ts";
 import { pairOf, STACKS, type Stack } from "../import/pair.ts";
+import { readFiles, type Shell } from "../import/read-files.ts";
 import { settingsText, stackText } from "../import/settings-text.ts";
-import { namesOfSources, type SourceOptions, sourcesOf } from "../import/sources.ts";
+import type { SourceOptions } from "../import/sources.ts";
 import { planSystem, type SystemPlan } from "../import/system-plan.ts";
 import { topologyText } from "../import/topology-text.ts";
 import { withBlock } from "./config-schema.ts";
@@ -45,8 +45,8 @@ const PORTS = {
 /**
  * Runs the command.
  *
- * @param folder of the compose files
- * @throws UserError for files that aren't compose's, by file and line, and for a place that is taken
+ * @param folder of the files
+ * @throws UserError for files that are neither compose's nor Kamal's, by file and line, and for a place that is taken
  */
 export async function importSystem(folder: string, options: ImportOptions): Promise<void> {
   const root = projectRoot();
@@ -76,10 +76,9 @@ export async function importSystem(folder: string, options: ImportOptions): Prom
 export async function planImport(
   folder: string,
   options: ImportOptions,
-  place: Place & { root: string },
+  place: Place & { root: string; shell?: Shell },
 ): Promise<{ plan: SystemPlan; files: Map<string, string> }> {
-  const sources = sourcesOf(folder, options);
-  const projects = { staging: loadCompose(sources.staging), production: loadCompose(sources.production) };
+  const { origin, projects, names } = readFiles(folder, options, place.shell);
   const name =
     options.name ?? nameFrom(projects.production.name ?? projects.staging.name ?? basename(folder));
   const target = targetOf(name, options, place);
@@ -87,14 +86,14 @@ export async function planImport(
   const pair = pairOf(projects);
   if (pair.services.length === 0) {
     throw new UserError(
-      `the compose files in ${folder} have no services`,
+      `the files in ${folder} have no services`,
       "name others with --staging and --production",
       2,
     );
   }
   const plan = planSystem({
-    ...{ name, pair, folder, target, root: place.root },
-    sources: namesOfSources(sources),
+    ...{ name, origin, pair, folder, target, root: place.root },
+    sources: names,
   });
   const moved = ({ staging, production }: Record<Stack, number>) => ({
     staging: staging + shift,

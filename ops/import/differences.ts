@@ -7,7 +7,7 @@ import type { Notes } from "./notes.ts";
 import { type Pair, type PairedService, STACKS } from "./pair.ts";
 
 /**
- * Tells of files that aren't there and services that no profile turns on.
+ * Tells of files that aren't there, services that no profile turns on, and what was found while reading.
  *
  * @param folder of the compose files, from where commands are typed
  */
@@ -27,6 +27,11 @@ export function tellOfProjects(
         ...(app === undefined ? [] : [commands.importFile(stack, join(folder, file), app.role)]),
       );
     }
+    for (const { line, ...note } of projects[stack].told)
+      notes.add({
+        ...note,
+        ...(line === undefined ? {} : { line: typeof line === "string" ? line : line(commands) }),
+      });
     for (const name of projects[stack].withoutProfile) notes.left(name, `no profile turns it on in ${stack}`);
   }
 }
@@ -51,7 +56,9 @@ export function tellOfDifferences({ by: { staging, production }, role }: PairedS
     (key) => JSON.stringify(staging[key]) !== JSON.stringify(production[key]),
   );
   const words = differing.flatMap((key) =>
-    key === "rest" ? restOf(staging.rest, production.rest) : [WORDS[key] ?? key],
+    (key === "rest" ? restOf(staging.rest, production.rest) : [WORDS[key] ?? key]).map((word) =>
+      notes.origin.keyName(word),
+    ),
   );
   if (words.length === 0) return;
   notes.decide(
@@ -75,7 +82,7 @@ export function tellOfRouters({ main, role }: PairedService, notes: Notes): void
 export function tellOfOwner(role: string, notes: Notes): void {
   notes.decide(
     role,
-    "its volumes belong to root, since compose doesn't say by number as whom it runs: give them its user where that is another one",
+    "its volumes belong to root, since nothing says by number as whom it runs: give them its user where that is another one",
     'owner: "1000:1000"',
   );
 }
@@ -96,7 +103,7 @@ export function tellOfStop({ by, role }: PairedService, must: boolean, notes: No
   for (const stack of STACKS) {
     const service = by[stack];
     if (service === undefined || service.replicas === 1) continue;
-    notes.decide(role, `compose runs ${service.replicas} of it in ${stack}: here it is one`);
+    notes.decide(role, `${notes.origin.tool} runs ${service.replicas} of it in ${stack}: here it is one`);
     service.replicas = 1;
   }
 }

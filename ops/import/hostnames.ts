@@ -1,23 +1,15 @@
 // Which hostnames lead to a service, and to which port: from the labels and variables that reverse proxies read.
 import { hostnameProblem } from "../../infra/settings/network.ts";
 import { unknownIn } from "./compose/interpolate.ts";
-import { type ComposeService, portNumber } from "./compose/model.ts";
+import { type ComposeService, type Lead, portNumber } from "./compose/model.ts";
 import { isLikelyHttp } from "./kinds.ts";
-
-/** What leads to a service. */
-export interface Lead {
-  /** Hostnames that can be taken as they are. */
-  hostnames: string[];
-  /** How many names there are that can't: they hang on a variable, or are patterns. */
-  unclear: number;
-  path?: string;
-}
 
 const RULE = /^traefik\.(?:http\.)?(?:routers\.[^.]+|frontend)\.rule$/;
 const SERVER_PORT = /^traefik\.(?:http\.services\.[^.]+\.loadbalancer\.server\.)?port$/;
 
 /** What a service's labels and variables say of its hostnames; undefined where they say nothing. */
-export function leadOf({ labels, environment }: ComposeService): Lead | undefined {
+export function leadOf({ labels, environment, lead }: ComposeService): Lead | undefined {
+  if (lead !== undefined) return lead;
   if (/^false$/i.test(labels["traefik.enable"] ?? "")) return undefined;
   const rules = Object.entries(labels).flatMap(([key, rule]) => (RULE.test(key) ? [rule] : []));
   const fromRules = rules.flatMap((rule) =>
@@ -52,7 +44,9 @@ export function leadOf({ labels, environment }: ComposeService): Lead | undefine
 }
 
 /** The port that a service answers on; undefined where nothing says one. */
-export function portOf({ labels, environment, expose, ports }: ComposeService): number | undefined {
+export function portOf(service: ComposeService): number | undefined {
+  const { labels, environment, expose, ports, lead, isSilent } = service;
+  if (lead !== undefined) return lead.port;
   const said = [
     ...Object.entries(labels).flatMap(([key, port]) => (SERVER_PORT.test(key) ? [port] : [])),
     ...Object.entries(labels).flatMap(([key, to]) =>
@@ -62,7 +56,8 @@ export function portOf({ labels, environment, expose, ports }: ComposeService): 
   ].flatMap((port) => portNumber(port) ?? []);
   const tcp = ports.filter(({ protocol }) => protocol === "tcp").map(({ port }) => port);
   const listening = [...tcp, ...expose];
-  return said[0] ?? listening.find(isLikelyHttp) ?? listening[0] ?? portNumber(environment.PORT);
+  const variable = isSilent === true ? undefined : portNumber(environment.PORT);
+  return said[0] ?? listening.find(isLikelyHttp) ?? listening[0] ?? variable;
 }
 
 /** Does a port answer this machine only? */

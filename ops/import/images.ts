@@ -88,8 +88,9 @@ const NEEDED = {
 function tellOfTheRest(keys: readonly string[], role: string, notes: Notes): void {
   for (const key of keys) {
     const needed = Object.entries(NEEDED).find(([name]) => name === key)?.[1];
-    if (needed === undefined) notes.left(role, `build.${key}: builds run with Docker's defaults`);
-    else notes.decide(role, `build.${key} is not taken: ${needed}`);
+    const name = notes.origin.keyName(`build.${key}`);
+    if (needed === undefined) notes.left(role, `${name}: builds run with Docker's defaults`);
+    else notes.decide(role, `${name} is not taken: ${needed}`);
   }
 }
 

@@ -18,7 +18,7 @@ export function pageText(plan: SystemPlan): string {
   return [
     `# Import of ${plan.name}`,
     "",
-    "Read as compose reads them, the later over the earlier ones:",
+    `Read as ${plan.notes.origin.tool} reads them, the later over the earlier ones:`,
     "",
     ...sources,
     "",

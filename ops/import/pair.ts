@@ -1,8 +1,8 @@
 // Staging's and production's services side by side, with the names that they get here.
 import { MAX_NAME } from "../../components/names.ts";
-import type { ComposeProject } from "./compose/load.ts";
-import { type ComposeService, servicesOf } from "./compose/model.ts";
+import type { ComposeService } from "./compose/model.ts";
 import { type Kind, kindOf } from "./kinds.ts";
+import type { Project } from "./project.ts";
 
 /** The two environments, in the order in which things are said of them. */
 export const STACKS = ["staging", "production"] as const;
@@ -13,7 +13,7 @@ export type PerStack<T> = Partial<Record<Stack, T>>;
 
 /** A service of both environments, or of one. */
 export interface PairedService {
-  /** Its name in compose. */
+  /** Its name in the files. */
   name: string;
   /** Its name here: an AppService's or a server's. */
   role: string;
@@ -27,7 +27,7 @@ export interface PairedService {
 
 /** Both environments. */
 export interface Pair {
-  projects: Record<Stack, ComposeProject>;
+  projects: Record<Stack, Project>;
   services: PairedService[];
 }
 
@@ -44,10 +44,10 @@ const RESERVED = new Set(
 );
 
 /** Pairs the services by their names. */
-export function pairOf(projects: Record<Stack, ComposeProject>): Pair {
+export function pairOf(projects: Record<Stack, Project>): Pair {
   const each = {
-    staging: new Map(servicesOf(projects.staging).map((one) => [one.name, one])),
-    production: new Map(servicesOf(projects.production).map((one) => [one.name, one])),
+    staging: new Map(projects.staging.services.map((one) => [one.name, one])),
+    production: new Map(projects.production.services.map((one) => [one.name, one])),
   };
   const names = new Set([...each.production.keys(), ...each.staging.keys()]);
   const taken = new Set<string>(["postgres", "redis", "gateway", "inside", "tunnel"]);

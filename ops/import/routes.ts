@@ -95,10 +95,10 @@ function route(
     if (own !== undefined || by[stack] === undefined) continue;
     const why =
       first !== undefined
-        ? `compose gives ${first} to both environments`
+        ? `${notes.origin.tool} gives ${first} to both environments`
         : (leads[stack]?.unclear ?? 0) > 0
-          ? "compose's hostname hangs on a variable or is a pattern"
-          : "compose names no hostname";
+          ? "its hostname hangs on a variable or is a pattern"
+          : `${notes.origin.tool} names no hostname`;
     notes.decide(
       role,
       `it answers to ${values[stack]} in ${stack}, since ${why}`,
@@ -188,7 +188,7 @@ function publish({ role, variable, by, main }: PairedService, exposure: Exposure
     if (isLoopback(own)) continue;
     notes.decide(
       role,
-      `port ${port} is published on the host's own address 127.0.0.1 only (${staging} in staging, ${production} in production); compose opens it to everybody. To do so here takes tandem:policies.publish as well`,
+      `port ${port} is published on the host's own address 127.0.0.1 only (${staging} in staging, ${production} in production); before, it was open to everybody. To do so here takes tandem:policies.publish as well`,
       'bindAddress: "0.0.0.0"',
     );
   }

@@ -1,4 +1,5 @@
 // What is secret by its value: a password that stands in one variable may stand in another, in a command or in a check.
+import { unknownIn } from "./compose/interpolate.ts";
 import { holdsCredential, isLikelySecret } from "./likely-secret.ts";
 import type { Pair } from "./pair.ts";
 
@@ -18,21 +19,25 @@ function flagValues(words: readonly string[]): string[] {
     });
 }
 
-/** The secrets of a pair of compose files, with what fills in their variables. */
+/** The secrets of a pair, with what fills in their variables. */
 export class SecretValues {
   readonly #values: string[];
 
   constructor({ services, projects }: Pair) {
     const own = services.flatMap(({ by }) => Object.values(by));
     const named = [
-      ...own.flatMap(({ environment, build }) => [
-        ...Object.entries(environment),
+      ...own.flatMap(({ environment, build, secretNames = [] }) => [
+        ...Object.entries(environment).filter(([name]) => !secretNames.includes(name)),
         ...Object.entries(build?.args ?? {}),
       ]),
       // A command or a variable of another name may be where they end.
       ...Object.values(projects).flatMap(({ variables, defaults }) => [...variables, ...defaults]),
     ];
+    const said = own.flatMap(({ environment, secretNames = [] }) =>
+      secretNames.flatMap((name) => environment[name] ?? []),
+    );
     const all = [
+      ...said.filter((value) => unknownIn(value).length === 0),
       ...named.flatMap(([name, value]) => (isLikelySecret(name, value) ? [value] : [])),
       ...own.flatMap(({ command = [], entrypoint = [] }) => flagValues([...entrypoint, ...command])),
     ];

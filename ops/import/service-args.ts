@@ -1,12 +1,15 @@
 // The arguments of an AppService that follow from one service alone: how it is started, checked, limited and opened.
+
+import { defined } from "./compose/defined.ts";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
 import { mapOf } from "./compose/load.ts";
-import { type ComposeService, defined } from "./compose/model.ts";
+import type { ComposeService } from "./compose/model.ts";
 import { flagOf, numberOf } from "./compose/quantities.ts";
 import { standardPort } from "./kinds.ts";
 import { literal } from "./literal.ts";
 import type { Notes } from "./notes.ts";
 import type { SecretValues } from "./secret-values.ts";
+import { tellOfLooseness, tellOfTheRest } from "./service-notes.ts";
 
 /** Arguments as TypeScript, by name. */
 export type Arguments = Record<string, string>;
@@ -62,6 +65,8 @@ export function argumentsOf(
           ulimits: Object.keys(ulimits).length === 0 ? undefined : literal(ulimits),
           devices: devicesOf(rest.devices),
           gpus: rest.gpus === "all" ? literal("all") : undefined,
+          healthTimeoutSeconds:
+            service.healthTimeoutSeconds === undefined ? undefined : String(service.healthTimeoutSeconds),
           stopSignal: rest.stop_signal === undefined ? undefined : literal(String(rest.stop_signal)),
           stopGraceSeconds:
             service.stopGraceSeconds === undefined
@@ -120,24 +125,25 @@ function healthOf(
   notes: Notes,
 ): string {
   const own = health === undefined || health === "none" ? {} : health;
-  const { command, shell, ...times } = own;
+  const { command, shell, http, ...times } = own;
   const rest = Object.entries(times).map(([key, value]) => `${key}: ${String(value)}`);
   const object = (first: string) => `{ ${[first, ...rest].join(", ")} }`;
   if (secrets.isInCommand([...(command ?? []), shell ?? ""])) {
     notes.decide(role, "its health check seems to hold a secret, and was not taken: let it read a variable");
     return object(port === undefined ? 'command: ["true"]' : "tcp: true");
   }
-  const missing = missingIn([...(command ?? []), shell ?? ""]);
+  const missing = missingIn([...(command ?? []), shell ?? "", http ?? ""]);
   if (missing !== "") {
     notes.decide(role, `its health check hangs on ${missing}, which no file gives a value`);
     return object(port === undefined ? 'command: ["true"]' : "tcp: true");
   }
   if (command !== undefined) return object(`command: ${literal(command)}`);
   if (shell !== undefined) return object(`shell: ${literal(shell)}`);
+  if (http !== undefined && port !== undefined) return object(`http: ${literal(http)}`);
   if (port !== undefined) {
     notes.decide(
       role,
-      "compose has no health check: it counts as healthy once its port takes connections. A page that answers only where all works says more",
+      "it has no health check: it counts as healthy once its port takes connections. A page that answers only where all works says more",
       'health: { http: "/health" }',
     );
     return object("tcp: true");
@@ -146,90 +152,17 @@ function healthOf(
   if (standard !== undefined) {
     notes.decide(
       role,
-      `compose has no health check: it counts as healthy once its usual port ${standard} takes connections. A check by its own client says more`,
+      `it has no health check: it counts as healthy once its usual port ${standard} takes connections. A check by its own client says more`,
       'health: { command: ["its-client", "ping"] }',
     );
     return object(`tcp: true, port: ${standard}`);
   }
   notes.decide(
     role,
-    "compose has no health check, and it listens on no port: it counts as healthy as long as its process runs",
+    "it has no health check, and listens on no port: it counts as healthy as long as its process runs",
     'health: { command: ["your-check"] }',
   );
   return object('command: ["true"]');
-}
-
-function tellOfLooseness(
-  user: string,
-  capabilities: readonly string[],
-  { rest }: ComposeService,
-  role: string,
-  notes: Notes,
-): void {
-  const loose = [
-    ...(user === "image" ? ["it runs as the image's user"] : []),
-    ...(capabilities.length > 0 ? [`it keeps ${capabilities.length} capabilities`] : []),
-    ...(flagOf(rest.read_only) ? [] : ["its root is writable"]),
-  ];
-  if (loose.length === 0) return;
-  const list = new Intl.ListFormat("en-GB").format(loose);
-  notes.decide(
-    role,
-    `as in compose, ${list}: less strict than Tandem's default. To tighten it, take user, capabilities and writableRoot out one by one and deploy to staging`,
-    'user: "1000:1000"',
-  );
-}
-
-/** Keys that mean nothing here, and why. */
-const LEFT: Readonly<Record<string, string>> = {
-  annotations: "annotations: nothing reads them",
-  attach: "attach: logs are read by tandem logs",
-  cap_drop: "cap_drop: every capability is dropped that isn't named",
-  develop: "develop: it is for a developer's machine",
-  hostname: "hostname: containers come and go under names of their own",
-  init: "init: every container has one",
-  links: "links: services find each other on the environment's network",
-  logging: "logging: logs are rotated in any case",
-  mac_address: "mac_address: a new container beside the old one can't have the same",
-  mem_reservation: "mem_reservation: the limit counts",
-  mem_swappiness: "mem_swappiness: swap is off",
-  memswap_limit: "memswap_limit: swap is off",
-  oom_kill_disable: "oom_kill_disable: a container at its limit is ended, and comes back",
-  platform: "platform: images are pulled for the Docker host's own",
-  pull_policy: "pull_policy: what a tag means is settled in each preview",
-  stdin_open: "stdin_open: nobody types into a service",
-  tty: "tty: nobody types into a service",
-};
-/** Keys that open the host, or need a decision for another reason. */
-const DECIDE: Readonly<Record<string, string>> = {
-  cgroup_parent: "cgroup_parent is not taken",
-  cpuset: "cpuset is not taken: limits.cpus says how much it may use",
-  dns: "dns is not taken: containers ask Docker's own resolver",
-  domainname: "domainname is not taken",
-  ipc: "ipc is not taken: it would share memory with others",
-  network_mode:
-    "network_mode is not taken: a service is on its environment's own network, and reached through the gateway or a published port",
-  pid: "pid is not taken: it would see the host's processes",
-  post_start: "post_start is not taken",
-  pre_stop: "pre_stop is not taken",
-  privileged: "privileged is not taken: it would be root on the host",
-  runtime: "runtime is not taken",
-  security_opt: "security_opt is not taken: no-new-privileges is set in any case",
-  userns_mode: "userns_mode is not taken",
-  volumes_from: "volumes_from is not taken: name the volumes",
-};
-
-function tellOfTheRest({ rest, restart }: ComposeService, role: string, once: boolean, notes: Notes): void {
-  for (const [key, value] of Object.entries(rest)) {
-    const off = value === false || (key === "init" && !flagOf(value));
-    if (LEFT[key] !== undefined) notes.left(role, LEFT[key]);
-    else if (DECIDE[key] !== undefined && !off) notes.decide(role, DECIDE[key]);
-  }
-  if (restart === "no" && !once)
-    notes.decide(
-      role,
-      'compose says restart: "no": here a service that ends is started again. What runs once is a migration, or a Job',
-    );
 }
 
 function listOf(value: unknown): unknown[] {

@@ -9,6 +9,9 @@ import type { SystemPlan } from "./system-plan.ts";
 const json = JSON.stringify;
 const GATEWAY_LIMITS: Limits = { cpus: 0.5, memory: "256m", pids: 512 };
 
+/** A forward's port on this machine is so far from the one there. */
+const FORWARDED = 1000;
+
 /** Ports of the Docker host that nobody else in the repository has. */
 export interface FreePorts {
   gateway: Record<Stack, number>;
@@ -160,14 +163,18 @@ function rulesText({ apps, exposure }: SystemPlan): string[] {
 
 /** The text of a stack file without the variables of its services. */
 export function stackText(plan: SystemPlan, stack: Stack, ports: FreePorts): string {
-  const { name, postgres, redis, exposure } = plan;
+  const { name, postgres, redis, exposure, dockerHosts } = plan;
   const values: Record<string, unknown> = {};
   const put = (key: string, value: unknown) => {
     if (value !== undefined) values[`${name}:${key}`] = value;
   };
   for (const { key, values: own } of settingsOf(plan)) put(key, own[stack]);
+  put("dockerHost", dockerHosts[stack]);
   if (exposure.routes.size > 0) put("hostPort", ports.gateway[stack]);
   if (postgres !== undefined) put("postgresPort", ports.postgres[stack]);
+  // From here the server there is reached through a forward (docs/docker-host.md).
+  if (postgres !== undefined && dockerHosts[stack] !== undefined)
+    put("postgresForwardPort", ports.postgres[stack] + FORWARDED);
   put("postgresImage", postgres?.images[stack]);
   put("redisImage", redis?.images[stack]);
   if (stack === "staging") {
@@ -178,7 +185,7 @@ export function stackText(plan: SystemPlan, stack: Stack, ports: FreePorts): str
   const others = limitsByRole(plan, "production");
   const differing = Object.entries(limits).filter(([role, one]) => json(one) !== json(others[role]));
   if (differing.length > 0) put("limits", Object.fromEntries(differing));
-  values["tandem:policies"] = policies(plan);
+  values["tandem:policies"] = policies(plan, stack);
   const head = `# What ${stack} sets. Everything else has the default that stands in Pulumi.yaml.\n`;
   return `${head}${stringify({ config: values }, { lineWidth: 0 })}`;
 }
@@ -193,8 +200,8 @@ function limitsByRole({ apps, postgres, redis, exposure }: SystemPlan, stack: St
   };
 }
 
-/** The share of each environment, with room for a second container while one takes over; the host has both. */
-function policies(plan: SystemPlan) {
+/** The share of each environment, with room for a second container while one takes over; the host has both, or each its own. */
+function policies(plan: SystemPlan, stack: Stack) {
   const sums = STACKS.map((stack) =>
     Object.entries(limitsByRole(plan, stack)).reduce(
       (sum, [role, { cpus, memory, pids }]) => {
@@ -217,7 +224,9 @@ function policies(plan: SystemPlan) {
     memoryMb: Math.ceil(most("memoryMb") / 512) * 512 + 512,
     pids: Math.ceil(most("pids") / 256) * 256 + 256,
   };
-  return { host: { name: plan.name, cpus: budget.cpus * 2, memoryMb: budget.memoryMb * 2 }, budget };
+  const { staging, production } = plan.dockerHosts;
+  const [name, shares] = staging === production ? [plan.name, 2] : [`${plan.name}-${stack}`, 1];
+  return { host: { name, cpus: budget.cpus * shares, memoryMb: budget.memoryMb * shares }, budget };
 }
 
 function limitsText(limits: Limits | undefined): string {

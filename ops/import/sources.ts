@@ -17,8 +17,10 @@ export interface SourceOptions {
   productionProfiles?: string[];
 }
 
-const BASE = /^(docker-)?compose\.ya?ml$/;
-const WORDS: Readonly<Record<Stack, string>> = {
+/** The base of compose files. */
+export const BASE = /^(docker-)?compose\.ya?ml$/;
+/** Words that stand for an environment in the name of a file. */
+export const WORDS: Readonly<Record<Stack, string>> = {
   staging: "staging|stage|stg",
   production: "production|prod|prd|live",
 };
@@ -39,7 +41,7 @@ function source(folder: string, stack: Stack, options: SourceOptions): ComposeSo
   const files = options[stack] ?? found(folder, stack);
   if (files.length === 0) {
     throw new UserError(
-      `${folder} holds no compose files for ${stack}`,
+      `${folder} holds no compose files for ${stack}, and no config/deploy.yml of Kamal's`,
       "name them: tandem import --staging docker-compose.yml,docker-compose.staging.yml --production docker-compose.yml,docker-compose.prod.yml",
       2,
     );

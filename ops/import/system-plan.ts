@@ -1,4 +1,4 @@
-// The system that two sets of compose files become: which components, with which arguments, and what each stack sets.
+// The system that two sets of files become: which components, with which arguments, and what each stack sets.
 import { relative } from "node:path";
 import { callableNames, calledByName } from "./callers.ts";
 import { Commands } from "./commands.ts";
@@ -8,9 +8,11 @@ import { portOf } from "./hostnames.ts";
 import { type ImagePlan, imageOf } from "./images.ts";
 import { jobsOf } from "./jobs.ts";
 import { isStateful } from "./kinds.ts";
+import { dockerHostsOf } from "./machines.ts";
 import { type Mounts, mountsOf, Volumes } from "./mounts.ts";
 import { Notes } from "./notes.ts";
-import { type Pair, type PairedService, STACKS, type Stack } from "./pair.ts";
+import type { Origin } from "./origin.ts";
+import { type Pair, type PairedService, type PerStack, STACKS, type Stack } from "./pair.ts";
 import { type Exposure, exposureOf } from "./routes.ts";
 import { SecretValues } from "./secret-values.ts";
 import { tellOfClient } from "./server-notes.ts";
@@ -50,6 +52,8 @@ export interface SystemPlan {
   postgres?: ServerPlan & { extensions: string[] };
   redis?: ServerPlan;
   volumes: string[];
+  /** Docker hosts that the files name. */
+  dockerHosts: PerStack<string>;
   exposure: Exposure;
   notes: Notes;
   commands: Commands;
@@ -58,8 +62,10 @@ export interface SystemPlan {
 /** What to plan. */
 export interface PlanRequest {
   name: string;
+  /** Whose files they are. */
+  origin: Origin;
   pair: Pair;
-  /** Folder that the compose files' paths begin in. */
+  /** Folder that the files' paths begin in. */
   folder: string;
   target: string;
   /** Where commands are typed. */
@@ -68,11 +74,12 @@ export interface PlanRequest {
 }
 
 /** Plans it; touches nothing. */
-export function planSystem({ name, pair, folder, target, root, sources }: PlanRequest): SystemPlan {
-  const notes = new Notes();
+export function planSystem({ name, origin, pair, folder, target, root, sources }: PlanRequest): SystemPlan {
+  const notes = new Notes(origin);
   const commands = new Commands(name);
   const { services } = pair;
   tellOfProjects(pair, relative(root, folder), notes, commands);
+  const dockerHosts = dockerHostsOf(pair.projects, notes, commands);
   const {
     apps: running,
     migrations,
@@ -91,6 +98,7 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
   const secretValues = new SecretValues(pair);
   const volumes = new Volumes(services.map(({ role }) => role));
   const login = migrations.size > 0 ? "url" : "ownerUrl";
+  const missing = { staging: pair.projects.staging.missing, production: pair.projects.production.missing };
   const called = calledByName(running);
   const mustBeAlone = ({ main, role }: PairedService) => isStateful(main) || exposure.published.has(role);
   const isCalled = (service: PairedService) =>
@@ -111,7 +119,7 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
     tellOfRouters(service, notes);
     const variables = variablesOf(
       service,
-      { servers: servers.map(({ server }) => server), login, others, commands, secretValues },
+      { servers: servers.map(({ server }) => server), login, others, commands, secretValues, missing },
       notes,
     );
     const migration = openWords(
@@ -162,6 +170,7 @@ export function planSystem({ name, pair, folder, target, root, sources }: PlanRe
     ...serverPlan("postgres", of("postgres"), notes, { extensions: extensionsOf(of("postgres")) }),
     ...serverPlan("redis", of("redis"), notes, {}),
     volumes: [...volumes.roles.values()],
+    dockerHosts,
     exposure,
     notes,
     commands,

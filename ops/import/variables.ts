@@ -34,6 +34,8 @@ export interface Surroundings {
   others: ReadonlyMap<string, string>;
   commands: Commands;
   secretValues: SecretValues;
+  /** Why a variable has no value, by its name, in each environment. */
+  missing: Record<Stack, ReadonlyMap<string, string>>;
 }
 
 /** Sorts the variables of a service. */
@@ -97,13 +99,17 @@ function place(
   const known = given.filter((stack) => unknownIn(values[stack] ?? "").length === 0);
   const secret = given.some((stack) => {
     const value = values[stack] ?? "";
-    return isLikelySecret(name, value) || around.secretValues.isIn(value);
+    const said = by[stack]?.secretNames?.includes(name) === true;
+    return said || isLikelySecret(name, value) || around.secretValues.isIn(value);
   });
   for (const stack of given.filter((one) => !known.includes(one))) {
     const missing = missingIn(values[stack] ?? "", secret || isLikelySecret(name, "x"));
+    const [why] = unknownIn(values[stack] ?? "").flatMap((one) => around.missing[stack].get(one) ?? []);
     notes.decide(
       role,
-      `${name} of ${stack} hangs on ${missing}, which no file gives a value`,
+      why === undefined
+        ? `${name} of ${stack} hangs on ${missing}, which no file gives a value`
+        : `${name} of ${stack} has no value: ${why}`,
       secret || isLikelySecret(name, "x")
         ? around.commands.setSecret(stack, ["secrets", role, name])
         : around.commands.set(stack, ["environment", role, name], "value"),
@@ -174,7 +180,7 @@ function tellOfNeighbours(
     const now = secret ? "" : ` (it is ${JSON.stringify(shownUnknown(hit))} now)`;
     notes.decide(
       role,
-      `${name} names the service ${other} by compose's name ${host}, which nothing answers to here: give it the hostname under which the gateway leads to ${other}${now}`,
+      `${name} names the service ${other} by ${notes.origin.tool}'s name ${host}, which nothing answers to here: give it the hostname under which the gateway leads to ${other}${now}`,
     );
   }
 }

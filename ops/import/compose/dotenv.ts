@@ -5,13 +5,17 @@ import { interpolate, type Lookup } from "./interpolate.ts";
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:=|:\s)(.*)$/s;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
+/** What a value is that a shell's `$(command)` would give, by its name and line: nothing here runs one. */
+export type CommandValue = (name: string, line: number) => string;
+
 /**
  * The variables of a file.
  *
  * @param lookup gives what isn't in the file itself
+ * @param command gives what a command would; without it, `$(…)` is text as to compose
  * @throws RangeError for a line that is none, with its number; never with its content
  */
-export function readDotenv(text: string, lookup: Lookup): Map<string, string> {
+export function readDotenv(text: string, lookup: Lookup, command?: CommandValue): Map<string, string> {
   const found = new Map<string, string>();
   const known: Lookup = (name) => found.get(name) ?? lookup(name);
   const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
@@ -27,11 +31,23 @@ export function readDotenv(text: string, lookup: Lookup): Map<string, string> {
       if (value !== undefined) found.set(alone, value);
       continue;
     }
+    if (command !== undefined && !rest.trimStart().startsWith("'") && /(?<!\\)\$\(/.test(rest)) {
+      found.set(name, command(name, index + 1));
+      // What the command is goes on until its parenthesis closes.
+      for (let open = depthOf(rest); open > 0 && index + 1 < lines.length; )
+        open += depthOf(lines[++index] ?? "");
+      continue;
+    }
     const { value, more } = readValue(rest.trimStart(), lines.slice(index + 1), index + 1, known);
     found.set(name, value);
     index += more;
   }
   return found;
+}
+
+/** How many parentheses a text leaves open. */
+function depthOf(text: string): number {
+  return text.split("(").length - text.split(")").length;
 }
 
 /** A value, and how many further lines it takes. */

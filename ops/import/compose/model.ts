@@ -1,4 +1,6 @@
 // A service as the import works with it: numbers, seconds, MiB; what compose wrote in many forms in one.
+import { defined } from "./defined.ts";
+import { type ComposeHealth, healthOf } from "./health.ts";
 import { type ComposeProject, mapOf } from "./load.ts";
 import { flagOf, mebibytesOf, numberOf, secondsOf } from "./quantities.ts";
 
@@ -20,15 +22,13 @@ export interface Mount {
   readOnly: boolean;
 }
 
-/** A health check. */
-export interface ComposeHealth {
-  /** Words to run; a single one is for a shell. */
-  command?: string[];
-  shell?: string;
-  intervalSeconds?: number;
-  timeoutSeconds?: number;
-  retries?: number;
-  startPeriodSeconds?: number;
+/** What leads to a service. */
+export interface Lead {
+  /** Hostnames that can be taken as they are. */
+  hostnames: string[];
+  /** How many names there are that can't: they hang on a variable, or are patterns. */
+  unclear: number;
+  path?: string;
 }
 
 /** A service. */
@@ -67,6 +67,14 @@ export interface ComposeService {
   names: string[];
   /** All other keys, as compose has them. */
   rest: Record<string, unknown>;
+  /** What leads to it, and the port that is asked, where the files say so in no label or variable. */
+  lead?: Lead & { port: number };
+  /** It answers on no port, whatever its variables say. */
+  isSilent?: boolean;
+  /** Variables that the files hold for secret, whatever they are called. */
+  secretNames?: readonly string[];
+  /** Seconds until it must be healthy. */
+  healthTimeoutSeconds?: number;
 }
 
 const TAKEN = new Set(
@@ -85,7 +93,8 @@ export function servicesOf(project: ComposeProject): ComposeService[] {
   return Object.entries(project.services).map(([name, tree]) => serviceOf(name, tree));
 }
 
-function serviceOf(name: string, tree: Record<string, unknown>): ComposeService {
+/** A service out of its long form. */
+export function serviceOf(name: string, tree: Record<string, unknown>): ComposeService {
   const deploy = mapOf(tree.deploy);
   const limits = mapOf(mapOf(deploy.resources).limits);
   const build = tree.build === undefined ? undefined : mapOf(tree.build);
@@ -155,12 +164,6 @@ function namesOf(name: string, { container_name, hostname, networks }: Record<st
   return [...new Set(all.filter((one): one is string => typeof one === "string"))];
 }
 
-/** Without what is undefined. */
-export function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
-}
-
 function textOf(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : String(value);
 }
@@ -204,27 +207,6 @@ function mountOf(entry: unknown): Mount[] {
       readOnly: flagOf(readOnly),
     },
   ];
-}
-
-function healthOf(value: unknown): ComposeHealth | "none" | undefined {
-  const tree = mapOf(value);
-  const [kind, ...rest] = listOf(tree.test).map(String);
-  if (tree.disable !== undefined && flagOf(tree.disable)) return "none";
-  if (kind === "NONE") return "none";
-  const test =
-    kind === "CMD-SHELL"
-      ? { shell: rest.join(" ") }
-      : kind === "CMD" && rest.length > 0
-        ? { command: rest }
-        : {};
-  const health = defined({
-    ...test,
-    intervalSeconds: secondsOf(tree.interval),
-    timeoutSeconds: secondsOf(tree.timeout),
-    retries: numberOf(tree.retries),
-    startPeriodSeconds: secondsOf(tree.start_period),
-  });
-  return kind === undefined ? undefined : health;
 }
 
 function fileMounts(value: unknown, kind: "secret" | "config"): ComposeService["files"] {

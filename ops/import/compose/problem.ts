@@ -1,10 +1,10 @@
-// What is wrong with a compose file, by file and line. No message repeats a value: it may be a secret.
+// What is wrong with a file, by file and line. No message repeats a value: it may be a secret.
 import { UserError } from "../../engine/errors.ts";
 
 /** Wrong usage, as everywhere. */
 const EXIT_CODE = 2;
 
-/** A compose file that can't be taken as it is. */
+/** A file that can't be taken as it is. */
 export function wrongFile(file: string, line: number | undefined, reason: string): UserError {
   const place = line === undefined ? file : `${file}:${line}`;
   return new UserError(`${place} ${reason}`, "fix the file, and run the same command again", EXIT_CODE);
@@ -19,7 +19,7 @@ export function shownName(name: string): string {
 /** Several at once. */
 export function wrongFiles(lines: readonly string[]): UserError {
   return new UserError(
-    `the compose files have problems, and nothing was made:\n${lines.map((line) => `  ${line}`).join("\n")}`,
+    `the files have problems, and nothing was made:\n${lines.map((line) => `  ${line}`).join("\n")}`,
     "fix the files, and run the same command again",
     EXIT_CODE,
   );

@@ -1,13 +1,13 @@
 // Reads one compose file: YAML with anchors, merge keys and compose's two tags, variables filled in, held against the
 // specification's own schema.
-import { readFileSync } from "node:fs";
-import { type Document, isNode, LineCounter, type Node, parseDocument, Scalar, visit } from "yaml";
-import { explain, offsetOf } from "../../../infra/check/yaml-file.ts";
+import { type Document, isNode, type parseDocument, Scalar, visit } from "yaml";
 import type { Path } from "../../../infra/settings/issue.ts";
 import { isMap } from "../../../infra/settings/structures.ts";
+import { schemaProblems } from "../schema-problems.ts";
+import { readDocument, readText } from "../yaml-document.ts";
+import { composeFile } from "./form.ts";
 import { interpolate, type Lookup } from "./interpolate.ts";
 import { wrongFile, wrongFiles } from "./problem.ts";
-import { schemaProblems } from "./schema.ts";
 
 /** `!reset`: what earlier files say here counts no more. */
 export const RESET = Symbol("!reset");
@@ -20,9 +20,6 @@ export class Override {
   }
 }
 
-/** Files beyond this are no compose files, and take long to read. */
-const MAX_LENGTH = 1_000_000;
-
 /**
  * The tree of a file.
  *
@@ -30,41 +27,16 @@ const MAX_LENGTH = 1_000_000;
  * @throws UserError with file and line for what is no compose file
  */
 export function readComposeFile(path: string, shown: string, lookup: Lookup): Record<string, unknown> {
-  const source = readText(path, shown);
-  const counter = new LineCounter();
-  const document = parseDocument(source, {
-    lineCounter: counter,
-    merge: true,
-    stringKeys: true,
-    prettyErrors: false,
-    logLevel: "error",
+  const { document, plain, lineOf } = readDocument(readText(path, shown), shown, {
+    version: "1.2",
+    tags: /^!(reset|override)\b/,
+    plainOf: withoutReset,
   });
-  const line = (offset: number) => Math.max(1, counter.linePos(offset).line);
-  const tags = /^!(reset|override)\b/;
-  const wrong = [...document.errors, ...document.warnings]
-    .filter(({ code, pos }) => code !== "TAG_RESOLVE_FAILED" || !tags.test(source.slice(pos[0])))
-    .map(
-      ({ code, pos }) => `${shown}:${line(pos[0])} ${explain(code, source.slice(pos[0], pos[0] + 100))[1]}`,
-    );
-  if (wrong.length > 0) throw wrongFiles(wrong);
-  const root = document.contents as Node | null;
-  const lineOf = (where: Path) => {
-    const offset = offsetOf(root, where);
-    return offset === undefined ? undefined : line(offset);
-  };
-  let plain: unknown;
-  try {
-    plain = withoutReset(document);
-    // An alias to what it stands in has no end.
-    JSON.stringify(plain);
-  } catch {
-    throw wrongFile(shown, undefined, "has aliases (*name) that can't be resolved");
-  }
   if (plain === null) return {};
   const filled = fill(plain, [], lookup, (where, reason) => wrongFile(shown, lineOf(where), reason));
   // It means nothing any more, and many files have it as a number.
   if (isMap(filled)) delete filled.version;
-  const problems = schemaProblems(filled);
+  const problems = schemaProblems(composeFile, "compose", filled);
   if (problems.length > 0) {
     throw wrongFiles(problems.map((one) => `${shown}:${lineOf(one.path) ?? 1} ${one.reason}`));
   }
@@ -77,21 +49,6 @@ export function readComposeFile(path: string, shown: string, lookup: Lookup): Re
 function withoutVersion(data: Record<string, unknown>): Record<string, unknown> {
   const { version: _, ...rest } = data;
   return rest;
-}
-
-function readText(path: string, shown: string): string {
-  let source: string;
-  try {
-    source = readFileSync(path, "utf8");
-  } catch (error) {
-    throw wrongFile(
-      shown,
-      undefined,
-      `can't be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
-    );
-  }
-  if (source.length > MAX_LENGTH) throw wrongFile(shown, undefined, `has ${source.length} characters`);
-  return source;
 }
 
 /** The data without what `!reset` takes away, which the specification's schema doesn't hold. */

@@ -7,6 +7,9 @@ import type { ImportOptions } from "../../commands/import.ts";
 import { planImport } from "../../commands/import.ts";
 import { writeWhole } from "../../commands/new-system.ts";
 
+/** A test's import finds no variable of the shell that runs it. */
+const NO_SHELL = (_: string): string | undefined => undefined;
+
 /** A repository that has the package where somebody's repository has it. */
 export class ImportFolder {
   /** Its root. */
@@ -29,11 +32,11 @@ export class ImportFolder {
   }
 
   /** Imports them, without a look at secrets: nothing is encrypted. @param write puts the files into the repository @param below folder of the compose files */
-  async import(options: ImportOptions = {}, write = false, below = "") {
+  async import(options: ImportOptions = {}, write = false, below = "", shell = NO_SHELL) {
     const { plan, files } = await planImport(
       join(this.root, below),
       { name: "shop", ...options },
-      { root: this.root },
+      { root: this.root, shell },
     );
     if (write && !existsSync(plan.target)) writeWhole(this.root, plan.target, files);
     const text = (name: string) => files.get(name) ?? "";
