@@ -37,8 +37,8 @@ const systemOption = [
   "system to work on (default: where you are, else the only one)",
 ] as const;
 
-/** Commands that work beside what is served, with an engine: they run at its low priority. */
-const LOW_PRIORITY = new Set("up preview drift down rollback promote seed parity report".split(" "));
+/** Commands that start an engine: beside what is served they run at its low priority. */
+const WITH_ENGINE = new Set("up preview drift down rollback promote seed parity report".split(" "));
 
 /** Folder of the system that `--system` names. */
 let chosen: string | undefined;
@@ -47,9 +47,9 @@ const program = new Command("tandem")
     const name = command.name();
     // A promotion, a rollback or a look is about what there is: only `up` and `preview` bring or show what a tag means by now.
     // What else starts engines of its own, as tests do, leaves each to its command.
-    if (LOW_PRIORITY.has(name) && !["up", "preview"].includes(name))
+    if (WITH_ENGINE.has(name) && !["up", "preview"].includes(name))
       process.env[REGISTRY_VARIABLE] ??= "unasked";
-    if (LOW_PRIORITY.has(name)) lowerPriority(process.pid);
+    if (WITH_ENGINE.has(name)) lowerPriority(process.pid);
     const { system } = command.optsWithGlobals<GlobalOptions>();
     if (system !== undefined) chosen = (await import("./engine/systems.ts")).systemFolder(system);
   })

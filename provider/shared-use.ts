@@ -1,4 +1,6 @@
 // tandem:docker:SharedUse: keeps the servers of a stack `shared` from being destroyed while environments use them.
+
+import { launcher } from "../lib/launcher.ts";
 import type { ResourceHandler } from "../plugin/handler.ts";
 import { sameValue } from "../plugin/values.ts";
 import type { DockerHost } from "./docker/docker-host.ts";
@@ -21,7 +23,7 @@ export const sharedUse: ResourceHandler<DockerHost> = {
     const networks = (outputs.networks ?? []) as string[];
     const using = await environmentsIn(docker, networks, String(outputs.environment));
     if (using.length === 0) return;
-    const downs = using.map((environment) => `\`tandem down ${environment}\``).join(", ");
+    const downs = using.map((environment) => `\`${launcher()} down ${environment}\``).join(", ");
     throw new Error(
       `${using.join(" and ")} ${using.length === 1 ? "uses" : "use"} the servers of ${String(outputs.environment)}; nothing ` +
         `was removed. First: ${downs}`,

@@ -8,7 +8,7 @@ import { metaOf } from "../../infra/settings/kind.ts";
 import { exitCodes } from "../engine/engine.ts";
 import { UserError } from "../engine/errors.ts";
 import { loadProject, loadStackFile, type Project, type StackFile } from "../engine/project.ts";
-import { typedCommand } from "../engine/systems.ts";
+import { stackCommand } from "../engine/systems.ts";
 import { readEnvFile } from "./variables/env-file.ts";
 import { type Existing, type Placed, placeVariables } from "./variables/placement.ts";
 import { seal } from "./variables/seal.ts";
@@ -157,6 +157,6 @@ function summary(placed: readonly Placed[], stack: string, role: string, project
     ...groups.flatMap(([word, which]) =>
       which.length === 0 ? [] : [`  ${word.padEnd(10)} ${names(which)}`],
     ),
-    `  next       ${typedCommand(project, "preview", stack)}`,
+    `  next       ${stackCommand(project, "preview", stack)}`,
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import { isMap, isScalar, parseDocument, stringify } from "yaml";
 import { loadProject as readProject } from "../../infra/check/project-file.ts";
 import { loadSystem } from "../../infra/check/system.ts";
 import { projectConfig } from "../../infra/settings/project-config.ts";
+import { launcher } from "../../lib/launcher.ts";
 import { exitCodes } from "../engine/engine.ts";
 import { UserError } from "../engine/errors.ts";
 import { loadProject } from "../engine/project.ts";
@@ -72,7 +73,7 @@ export async function configSchema(options: SchemaOptions): Promise<number> {
   if (options.write !== true) {
     process.stdout.write(stringify({ config: block }, LAYOUT));
     process.stderr.write(
-      `${project.file} has another block; to write this one: tandem config schema --write\n`,
+      `${project.file} has another block; to write this one: ${launcher()} config schema --write\n`,
     );
     return 1;
   }

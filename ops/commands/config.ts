@@ -1,5 +1,6 @@
 // `tandem config`: the engine's own `config`, with its CLI, state and passphrase found, and the stack made if need be.
 
+import { launcher } from "../../lib/launcher.ts";
 import { createStack } from "../deploy/create-stack.ts";
 import { exitCodes, runEngine } from "../engine/engine.ts";
 import { UserError } from "../engine/errors.ts";
@@ -28,14 +29,14 @@ function refuse({ action, key, value }: ConfigRequest, { secret }: ConfigOptions
   if (!["set", "get", "rm"].includes(action)) {
     throw new UserError(
       `config can't "${action}"`,
-      "use: tandem config set, get or rm",
+      `use: ${launcher()} config set, get or rm`,
       exitCodes.configuration,
     );
   }
   if (action !== "set" && (value !== undefined || secret === true)) {
     throw new UserError(
       `config ${action} takes a key and nothing else`,
-      `name the environment with --stack, as in: tandem config ${action} ${key} --stack staging`,
+      `name the environment with --stack, as in: ${launcher()} config ${action} ${key} --stack staging`,
       exitCodes.configuration,
     );
   }

@@ -7,6 +7,7 @@ import { loadProject, stackNames } from "../engine/project.ts";
 import { say } from "../engine/say.ts";
 import type { Session } from "../engine/session.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { stackCommand } from "../engine/systems.ts";
 import { driftsOf } from "../inspect/drift/finding.ts";
 import { fix } from "../inspect/drift/fix.ts";
 import { addRun, readHistory, writeHistory } from "../inspect/drift/history.ts";
@@ -36,6 +37,7 @@ function reportOn(session: Session, { findings }: Look, begin: number): DriftRep
   return {
     project: project.name,
     stack,
+    command: stackCommand(project, "drift", stack),
     at,
     seconds,
     drifts: driftsOf(findings, (subject) => history.firstSeen[subject] ?? at),

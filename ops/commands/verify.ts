@@ -1,5 +1,6 @@
 // `tandem verify`: proves on the running system that its environments can't reach each other.
 import pc from "picocolors";
+import { launcher } from "../../lib/launcher.ts";
 import { printableLine } from "../../lib/printable.ts";
 import { POLICIES_KEY } from "../../policies/settings.ts";
 import { defaultDockerHost } from "../../setup/docker-daemon.ts";
@@ -17,6 +18,7 @@ import {
 } from "../engine/project.ts";
 import { dockerHostOf, openSession } from "../engine/session.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { upCommand } from "../engine/systems.ts";
 import { renderTable } from "../engine/table.ts";
 import type { Check } from "../inspect/verify/check.ts";
 import { type Known, verifyIsolation } from "../inspect/verify/verify.ts";
@@ -71,14 +73,15 @@ async function checksOf(project: Project, stacks: readonly string[]): Promise<Fi
   const names = stackNames(project);
   for (const stack of stacks) loadStackFile(project, stack);
   const [first] = names;
-  if (first === undefined) throw new UserError(`${project.name} has no stacks`, "make one: tandem new");
+  if (first === undefined)
+    throw new UserError(`${project.name} has no stacks`, `make one: ${launcher()} new`);
   const known = await Promise.all(names.map((name) => knownOf(project, name)));
   const host = dockerHostOf(project, loadStackFile(project, stacks[0] ?? first));
   const checks = await withDocker(host, (docker) => verifyIsolation(docker, project.name, known, stacks));
   // No check of the environments: it is the host's, and whether somebody is on its segment can't be seen from here.
   if (checks.length > 0) return { checks, warnings: await loopbackWarning(host ?? defaultDockerHost()) };
   const what = stacks.length === 0 ? `no environment of ${project.name}` : `none of ${stacks.join(", ")}`;
-  throw new UserError(`${what} is up: there is nothing to verify`, `tandem up ${stacks[0] ?? first}`);
+  throw new UserError(`${what} is up: there is nothing to verify`, upCommand(project, stacks[0] ?? first));
 }
 
 /**

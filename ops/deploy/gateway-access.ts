@@ -7,6 +7,7 @@ import { UserError } from "../engine/errors.ts";
 import { addressOf } from "../engine/inventory.ts";
 import { openForward } from "../engine/remote/ssh-forward.ts";
 import { remoteDockerHost, type Session } from "../engine/session.ts";
+import { upCommand } from "../engine/systems.ts";
 import type { Release } from "./release/definition.ts";
 
 /** What is sent. */
@@ -108,7 +109,7 @@ export async function withGateway<T>(
   if (gateway === undefined) {
     throw new UserError(
       `${session.stack} has no gateway to test through`,
-      `bring it up first: tandem up ${session.stack}`,
+      `bring it up first: ${upCommand(session.project, session.stack)}`,
     );
   }
   const authorization = await authorizationOf(session, release);

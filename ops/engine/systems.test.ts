@@ -17,9 +17,9 @@ describe("--system", () => {
   });
 
   it("is part of the commands that messages name", () => {
-    expect(upCommand({ directory: packageRoot }, "staging")).toBe("tandem up staging");
+    expect(upCommand({ directory: packageRoot }, "staging")).toBe("./tandem up staging");
     expect(upCommand({ directory: join(packageRoot, "stacks/lugh") }, "shared")).toBe(
-      "tandem up --system lugh shared",
+      "./tandem up --system lugh shared",
     );
   });
 });

@@ -32,18 +32,13 @@ function isDefault({ folder }: SystemFolder, systems: readonly SystemFolder[], r
   return folder === root || (systems.length === 1 && isInstalled);
 }
 
-/** A command of `tandem` on a stack of a project, for messages. */
+/** A command of `tandem` on a stack of a project, as a shell at the repository's root runs it. */
 export function stackCommand({ directory }: { directory: string }, command: string, stack: string): string {
   const root = projectRoot();
   const systems = directory === root ? [] : systemsBelow(root);
   const own = systems.find(({ folder }) => folder === directory);
   const system = own === undefined || isDefault(own, systems, root) ? "" : `--system ${own.name} `;
-  return `${isInstalled ? launcher() : "tandem"} ${command} ${system}${stack}`;
-}
-
-/** Such a command as a shell at the repository's root runs it. */
-export function typedCommand(project: { directory: string }, command: string, stack: string): string {
-  return `${isInstalled ? "" : "./"}${stackCommand(project, command, stack)}`;
+  return `${launcher()} ${command} ${system}${stack}`;
 }
 
 /** The command that brings a stack of a project up, for messages. */

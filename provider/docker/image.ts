@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { image as imageProblem } from "../../lib/docker/values.ts";
 import { SCHEDULER_IMAGE } from "../../lib/jobs/place.ts";
+import { launcher } from "../../lib/launcher.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, UNKNOWN } from "../../plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
@@ -11,8 +12,8 @@ import { fullDiskHint } from "./full-disk.ts";
 import { movedTo } from "./moved-tag.ts";
 
 /** No registry has it. */
-const MADE_BY_SET_UP =
-  " No registry has it: `tandem preview` makes it on this host, where the program of the system says `schedule`.";
+const madeBySetUp = () =>
+  ` No registry has it: \`${launcher()} preview\` makes it on this host, where the program of the system says \`schedule\`.`;
 
 type Context = CallContext<DockerHost>;
 
@@ -38,7 +39,7 @@ export async function pullImage(ctx: Context, reference: string, moved = false):
   } catch (error) {
     const reason = (error as { stderr?: string }).stderr?.trim() || String(error);
     const hint =
-      (reference === SCHEDULER_IMAGE ? MADE_BY_SET_UP : "") ||
+      (reference === SCHEDULER_IMAGE ? madeBySetUp() : "") ||
       fullDiskHint(
         reason,
         `the Docker host (\`docker --host ${ctx.client.host} system df\` tells of what)`,

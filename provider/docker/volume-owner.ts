@@ -11,6 +11,7 @@ import { extract, pack } from "tar-stream";
 import { labels } from "../../lib/docker/labels.ts";
 import { Problems } from "../../lib/docker/problems.ts";
 import { image, mountSource, owner } from "../../lib/docker/values.ts";
+import { launcher } from "../../lib/launcher.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue } from "../../plugin/values.ts";
 import { demultiplex, isNotFound, TRANSIENT } from "./containers.ts";
@@ -104,7 +105,9 @@ async function inUse(docker: Docker, { volume, owner }: Properties): Promise<str
   return (
     `volume ${String(volume)} belongs to ${now} and ${name} uses it: given to ${String(owner)} now, that would lose its ` +
     "files while it runs. Nothing was touched. To do: keep the owner; or " +
-    (environment === undefined ? "stop what uses it" : `\`tandem down ${environment}\` (its data stays)`) +
+    (environment === undefined
+      ? "stop what uses it"
+      : `\`${launcher()} down ${environment}\` (its data stays)`) +
     ", and then bring it up with the new one."
   );
 }

@@ -1,8 +1,10 @@
-// The examples of docs/components.md on the real engine: each is previewed, the last one is brought up.
+// The examples of docs/components.md on the real engine: each is previewed, the last one is brought up, and what other pages show
+// is previewed below it.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { appReference } from "../../setup/images/catalog.ts";
 import { removeLabelled, uniqueName } from "../support/docker.ts";
 import { freePort, type Outcome, ROOT, TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
@@ -14,6 +16,13 @@ const examples = [...page.matchAll(/^## (\w+)$[\s\S]*?^```ts\n([\s\S]*?)^```/gm)
     code,
   }),
 );
+/** Parts of other pages, as one would write them below what the last example begins with. */
+const parts = ["deploys", "jobs"].flatMap((name) => {
+  const text = readFileSync(join(ROOT, `docs/${name}.md`), "utf8");
+  const found = [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)];
+  return found.map(([, code = ""], index) => ({ name: `docs/${name}.md, ${index + 1}`, code }));
+});
+const begin = (examples.at(-1)?.code ?? "").replace(/^const app = [\s\S]*/m, "");
 const system = uniqueName("docs-");
 let project: TestProject;
 let ports: { postgres: number; gateway: number };
@@ -77,6 +86,17 @@ describe("docs/components.md", () => {
     const preview = await pulumi(folder, "preview", "--stack", "docs");
     expect(preview.exitCode, preview.output).toBe(0);
     expect(preview.output).toContain("to create");
+  });
+
+  it.each(parts)("$name previews below it", async ({ code }) => {
+    const own = code.replaceAll(/"registry\.example\.com\/[^"]+"/g, "image");
+    const folder = exampleProject(
+      `${begin.replace("AppService,", "AppService, Job, Release,")}const image = "${appReference()}";\n${own}`,
+    );
+    await pulumi(folder, "stack", "select", "--create", "docs");
+    const preview = await pulumi(folder, "preview", "--stack", "docs");
+    expect(preview.exitCode, preview.output).toBe(0);
+    expect(preview.output).toMatch(/tandem:index:(Release|AppService|Job)\b/);
   });
 
   it("the last example comes up, answers, and goes", async () => {

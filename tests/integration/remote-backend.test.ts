@@ -45,7 +45,7 @@ it("killed, its lock is recognised by the next run, and cleared up with what it 
   });
   expect(run.struck, run.output).toBe(true);
   const look = await project.tandem(["preview", "staging"], env);
-  expect(look.output).toMatch(/an earlier run ended while .*: `tandem up staging`/);
+  expect(look.output).toMatch(/an earlier run ended while .*: `\.\/tandem up staging`/);
   const next = await project.tandem(["up", "staging"], env);
   expect(next.exitCode, next.output).toBe(0);
   expect(next.output).toMatch(/a run that died left a lock .*: removed/);

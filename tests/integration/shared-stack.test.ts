@@ -223,7 +223,7 @@ describe("shared servers", () => {
     const down = await project.tandem(["down", "shared", "--yes"]);
     expect(down.exitCode).toBe(2);
     expect(down.output).toContain("production and staging use the servers of shared: nothing was touched");
-    expect(down.output).toContain("tandem down production, tandem down staging");
+    expect(down.output).toContain("./tandem down production, ./tandem down staging");
     const destroy = await project.pulumi(["destroy", "-s", "shared", "--yes", "--skip-preview"]);
     expect(destroy.exitCode).not.toBe(0);
     expect(destroy.output).toContain("nothing was removed");

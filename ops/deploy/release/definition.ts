@@ -3,6 +3,7 @@ import { readStack, readSystem } from "../../../infra/check/index.ts";
 import type { ReleaseDefinition } from "../../../infra/settings/release.ts";
 import { UserError } from "../../engine/errors.ts";
 import type { Project } from "../../engine/project.ts";
+import { stackCommand } from "../../engine/systems.ts";
 
 /** What rollback and promotion work with. */
 export interface Release {
@@ -29,7 +30,7 @@ export async function loadRelease(project: Project, stack: string): Promise<Rele
   if (settings === undefined) {
     throw new UserError(
       `the settings of ${stack} have errors`,
-      `run \`tandem preview ${stack}\` to see them`,
+      `run \`${stackCommand(project, "preview", stack)}\` to see them`,
       2,
     );
   }

@@ -1,5 +1,6 @@
 // Measures an environment: how fast it answers, queries and works off jobs, and what its containers take meanwhile.
 import type Docker from "dockerode";
+import { launcher } from "../../../lib/launcher.ts";
 import { smokeTest } from "../../deploy/release/smoke-tests.ts";
 import { limitsOf } from "../../engine/container-limits.ts";
 import { UserError } from "../../engine/errors.ts";
@@ -7,7 +8,7 @@ import { type AppDatabase, runQuery } from "./database.ts";
 import { runJobs } from "./jobs.ts";
 import type { Trial } from "./trial.ts";
 
-const TRY = "run `tandem checklist`: it tries each part by itself";
+const tryEach = () => `run \`${launcher()} checklist\`: it tries each part by itself`;
 
 /** What is measured. */
 export interface Measure {
@@ -49,7 +50,7 @@ export class Measurement {
     const { acceptance, values, ask } = this.#trial;
     for (const test of acceptance.endpoints(values)) {
       const { name, ok, problem, milliseconds } = await smokeTest(ask, test);
-      if (!ok) throw new UserError(`${name} ${problem}`, TRY);
+      if (!ok) throw new UserError(`${name} ${problem}`, tryEach());
       this.#add({ name: `request ${test.path}`, unit: "ms" }, milliseconds);
     }
   }

@@ -10,6 +10,7 @@ import { stackOutputs } from "../../engine/inventory.ts";
 import { loadStackFile, type Project } from "../../engine/project.ts";
 import { dockerHostOf, openSession } from "../../engine/session.ts";
 import { currentDeployment } from "../../engine/state/state-transfer.ts";
+import { upCommand } from "../../engine/systems.ts";
 import { allContainers, type Container } from "../verify/environments.ts";
 
 /** What a check works with. */
@@ -56,7 +57,7 @@ export async function withTrial<T>(
     if (services.length === 0) {
       throw new UserError(
         `no container of ${acceptance.services.join(", ")} runs in ${environment}`,
-        `bring it up first: tandem up ${environment}`,
+        `bring it up first: ${upCommand(project, environment)}`,
         1,
       );
     }

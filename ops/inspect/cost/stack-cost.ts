@@ -6,6 +6,7 @@ import { UserError } from "../../engine/errors.ts";
 import { loadStackFile, type Project } from "../../engine/project.ts";
 import { dockerHostOf, openSession } from "../../engine/session.ts";
 import { currentDeployment } from "../../engine/state/state-transfer.ts";
+import { stackCommand } from "../../engine/systems.ts";
 import { type MonthlyCost, monthlyCost } from "./cost.ts";
 import { usageOf } from "./usage.ts";
 
@@ -21,7 +22,7 @@ export async function costOfStack(project: Project, stack: string): Promise<Mont
   if (settings === undefined) {
     throw new UserError(
       `the settings of ${stack} have errors`,
-      `run \`tandem preview ${stack}\` to see them`,
+      `run \`${stackCommand(project, "preview", stack)}\` to see them`,
       2,
     );
   }

@@ -1,4 +1,6 @@
 // What the engine's own refresh finds: resources of the state that are gone or not as they were.
+
+import { launcher } from "../../../lib/launcher.ts";
 import { factsOf } from "../../../lib/resource-types.ts";
 import { type EngineRun, nameOf, type Step } from "../plan/events.ts";
 import type { Finding } from "./finding.ts";
@@ -47,7 +49,7 @@ function wayBack({ type }: Step): { fix?: string } {
   const { gone, changed } = factsOf(type);
   if (gone !== undefined || changed !== undefined) {
     return {
-      fix: "restore it from a restore point or backup, or accept it: `pulumi refresh`, then look at `tandem preview`",
+      fix: `restore it from a restore point or backup, or accept it: \`pulumi refresh\`, then look at \`${launcher()} preview\``,
     };
   }
   return {};

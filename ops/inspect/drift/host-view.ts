@@ -217,7 +217,7 @@ async function movedTags(docker: Docker, place: Place): Promise<Finding[]> {
       if (facts?.Id === expected) return [];
       const text =
         facts === undefined ? "is not on the host any more" : "names another content than what runs";
-      const fix = "look at `tandem preview`: the next `up` deploys what the tag names now; pin it by digest";
+      const fix = `look at \`${place.command("preview")}\`: the next \`up\` deploys what the tag names now; pin it by digest`;
       return [{ subject: `image ${reference}`, text, gravity: "person", fix }];
     }),
   );

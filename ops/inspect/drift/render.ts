@@ -11,6 +11,8 @@ import type { Drift } from "./finding.ts";
 export interface DriftReport {
   project: string;
   stack: string;
+  /** The command that looks again; with `--fix` it fixes what is safe. */
+  command: string;
   /** ISO 8601. */
   at: string;
   seconds: number;
@@ -27,7 +29,7 @@ const PAINT = { safe: pc.green, person: pc.yellow, data: pc.red } as const;
 const day = (iso: string) => iso.slice(0, 16).replace("T", " ");
 
 /** For a terminal. */
-export function renderText({ stack, drifts, seconds }: DriftReport): string {
+export function renderText({ stack, command, drifts, seconds }: DriftReport): string {
   if (drifts.length === 0) return `${pc.bold(stack)} no drift, ${seconds.toFixed(1)} s`;
   const rows = drifts.map(({ subject, details, gravity, firstSeen }) => [
     PAINT[gravity](WORDS[gravity]),
@@ -38,9 +40,7 @@ export function renderText({ stack, drifts, seconds }: DriftReport): string {
   const ways = drifts.flatMap(({ subject, fix }) =>
     fix.length === 0 ? [] : [`  ${printableLine(subject)}: ${printableLine(fix.join("; "))}`],
   );
-  const safe = drifts.some(({ gravity }) => gravity === "safe")
-    ? [`  the rest: tandem drift ${stack} --fix`]
-    : [];
+  const safe = drifts.some(({ gravity }) => gravity === "safe") ? [`  the rest: ${command} --fix`] : [];
   return [
     `${pc.bold(stack)} ${drifts.length} drifted, ${seconds.toFixed(1)} s`,
     renderTable(["", "what", "how", "since (UTC)"], rows),
@@ -59,12 +59,12 @@ export function driftMarker(project: string, stack: string): string {
 }
 
 /** For an issue. */
-export function renderDriftMarkdown({ project, stack, at, drifts }: DriftReport): string {
+export function renderDriftMarkdown({ project, stack, command, at, drifts }: DriftReport): string {
   const head = `${driftMarker(project, stack)}\n## ${plain(stack)} of ${plain(project)}: ${drifts.length === 0 ? "no drift" : `${drifts.length} drifted`}\n\nAs of ${day(at)} UTC.\n`;
   if (drifts.length === 0) return head;
   const rows = drifts.map(
     ({ subject, details, gravity, fix, firstSeen }) =>
-      `| ${WORDS[gravity]} | ${code(subject)} | ${plain(details.join("; "))} | ${fix.map(code).join("<br>") || code(`tandem drift ${stack} --fix`)} | ${day(firstSeen)} |`,
+      `| ${WORDS[gravity]} | ${code(subject)} | ${plain(details.join("; "))} | ${fix.map(code).join("<br>") || code(`${command} --fix`)} | ${day(firstSeen)} |`,
   );
   const table = ["", "| | what | how | to do | since (UTC) |", "|---|---|---|---|---|"];
   let length = head.length + table.join("\n").length + 200;
@@ -77,7 +77,7 @@ export function renderDriftMarkdown({ project, stack, at, drifts }: DriftReport)
     head,
     ...table.slice(1),
     ...fitting,
-    ...(rest > 0 ? ["", `… and ${rest} more: \`tandem drift ${stack}\``] : []),
+    ...(rest > 0 ? ["", `… and ${rest} more: \`${command}\``] : []),
     "",
   ].join("\n");
 }

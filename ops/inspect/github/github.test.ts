@@ -53,6 +53,7 @@ describe("the issue about drift", () => {
   const report = (stack: string, ...subjects: string[]): DriftReport => ({
     project: "shop",
     stack,
+    command: `./tandem drift ${stack}`,
     at: "2026-01-02T00:00:00.000Z",
     seconds: 1,
     drifts: subjects.map(drift),

@@ -15,7 +15,7 @@ import { listServices, type Service, stateOf } from "../../engine/services.ts";
 import { dockerHostOf, neededForward, openSession, type Session } from "../../engine/session.ts";
 import type { Deployment } from "../../engine/state/backend.ts";
 import { currentDeployment } from "../../engine/state/state-transfer.ts";
-import { typedCommand } from "../../engine/systems.ts";
+import { stackCommand } from "../../engine/systems.ts";
 import { costOfStack } from "../cost/stack-cost.ts";
 import { readHistory } from "../drift/history.ts";
 import { type ResolvedStack, resolvedBy } from "../parity/resolved.ts";
@@ -124,7 +124,7 @@ function conditionOf(containers: Source<Containers>, deployment: Source<Deployme
 
 /** Gathers everything. */
 export async function gather({ project, stack, checked, session }: Opened): Promise<Gathered> {
-  const up = typedCommand(project, "up", stack);
+  const up = stackCommand(project, "up", stack);
   const deployment = await askWith(session, async (own) => (await currentDeployment(own)) ?? {});
   const inState = await askWith(deployment, living);
   const state = inState.ok || inState.fix !== "" ? inState : unavailable(inState.problem, up);
@@ -164,8 +164,8 @@ export async function gather({ project, stack, checked, session }: Opened): Prom
     deploys,
     cost,
     commands: {
-      drift: typedCommand(project, "drift", stack),
-      restore: `${typedCommand(project, "rollback", stack)} --database`,
+      drift: stackCommand(project, "drift", stack),
+      restore: `${stackCommand(project, "rollback", stack)} --database`,
     },
   };
   return { report, resolved };

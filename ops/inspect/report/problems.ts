@@ -2,7 +2,7 @@
 
 import { lastRun } from "../../engine/job-words.ts";
 import type { Project } from "../../engine/project.ts";
-import { typedCommand } from "../../engine/systems.ts";
+import { stackCommand } from "../../engine/systems.ts";
 import { money } from "../cost/cost.ts";
 import type { Comparison } from "../parity/compare.ts";
 import { sumOf } from "./limits.ts";
@@ -180,7 +180,7 @@ function overcommitted([one, other]: Pair["environments"]): Problem[] {
 
 function unlike({ project, environments: [one, other], parity }: Pair): Problem[] {
   const names = `${one.name} ${other.name}`;
-  const command = typedCommand(project, "parity", names);
+  const command = stackCommand(project, "parity", names);
   if (!parity.ok)
     return [{ level: "warn", text: `the two can't be compared: ${parity.problem}`, fix: parity.fix }];
   const wrong = parity.value.differences.filter(({ reason }) => reason === undefined).length;
@@ -198,7 +198,7 @@ function unlike({ project, environments: [one, other], parity }: Pair): Problem[
 /** Everything that wants attention, worst first. */
 export function problemsOf(pair: Pair): Problem[] {
   const own = pair.environments.flatMap((environment) => {
-    const command = (name: string) => typedCommand(pair.project, name, environment.name);
+    const command = (name: string) => stackCommand(pair.project, name, environment.name);
     return LOOKS.flatMap((look) => look(environment, command)).map(
       (found): Problem => ({ ...found, environment: environment.name }),
     );
