@@ -1,10 +1,11 @@
 // Jobs of a service, and jobs that must end before others start, with Pulumi's mocks.
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
-import { Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { Job, type JobArgs } from "./job.ts";
-import { only, type Registered, recordResources } from "./testing/mocks.ts";
+import { only, type Registered } from "./testing/mocks.ts";
+import { eachInStaging } from "./testing/staging.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const START = "tandem:docker:ContainerStart";
@@ -14,11 +15,9 @@ const tidy = { schedule: "15 3 * * *", command: ["node", "it's.js"] };
 let registered: Registered[];
 let env: Environment;
 
-beforeEach(async () => {
-  registered = await recordResources();
-  env = new Environment("staging", { system: "shop", environment: "staging" });
+eachInStaging((made) => {
+  ({ registered, env } = made);
 });
-afterEach(() => pulumi.runtime.disconnect());
 
 function service(extra: Partial<AppServiceArgs>): AppService {
   return new AppService("app", { env, image: "app:1.0.0", health: { command: ["true"] }, limits, ...extra });

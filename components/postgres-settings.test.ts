@@ -1,23 +1,22 @@
 // What a topology may set of a Postgres server, and several databases and servers in one environment.
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AppService } from "./app-service.ts";
 import { Environment } from "./environment.ts";
 import { PgDatabase, type PgDatabaseArgs } from "./pg-database.ts";
 import { PostgresServer, type PostgresServerArgs } from "./postgres-server.ts";
 import { libraryName, settingProblem } from "./postgres-settings.ts";
-import { errorsOf, only, type Registered, recordResources, settled } from "./testing/mocks.ts";
+import { errorsOf, only, type Registered, settled } from "./testing/mocks.ts";
+import { eachInStaging } from "./testing/staging.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };
 let registered: Registered[];
 let env: Environment;
 
-beforeEach(async () => {
-  registered = await recordResources();
-  env = new Environment("staging", { system: "shop", environment: "staging" });
+eachInStaging((made) => {
+  ({ registered, env } = made);
 });
-afterEach(() => pulumi.runtime.disconnect());
 
 const server = (name: string, args: Partial<PostgresServerArgs> = {}) =>
   new PostgresServer(name, { env, image: "pg:1", hostPort: 15_400, limits, ...args });

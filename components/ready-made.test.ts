@@ -1,22 +1,21 @@
 // AppService with images that weren't made for Tandem: what the options become, what stays closed, and what is refused.
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
 import { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
 import { RedisInstance } from "./redis-instance.ts";
 import { only, type Registered, recordResources } from "./testing/mocks.ts";
+import { eachInStaging } from "./testing/staging.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const START = "tandem:docker:ContainerStart";
 let registered: Registered[];
 let env: Environment;
 
-beforeEach(async () => {
-  registered = await recordResources();
-  env = new Environment("staging", { system: "oracle", environment: "staging" });
-});
-afterEach(() => pulumi.runtime.disconnect());
+eachInStaging((made) => {
+  ({ registered, env } = made);
+}, "oracle");
 
 function service(extra: Partial<AppServiceArgs>): AppService {
   const limits = { cpus: 0.5, memoryMb: 256, pids: 100 };

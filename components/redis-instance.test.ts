@@ -1,13 +1,14 @@
 // A Redis server of an environment's own: what is kept, what its login may do, and several of them side by side.
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openedIn } from "../lib/docker/opened.ts";
-import { Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
 import { aclFile, openedOfRedis, REDIS_COMMANDS, redisOpened } from "./redis-acl.ts";
 import { redisUser } from "./redis-container.ts";
 import { RedisInstance, type RedisInstanceArgs } from "./redis-instance.ts";
-import { only, type Registered, recordResources, settled } from "./testing/mocks.ts";
+import { only, type Registered, settled } from "./testing/mocks.ts";
+import { eachInStaging } from "./testing/staging.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const VOLUME = "docker:index/volume:Volume";
@@ -16,11 +17,9 @@ const limits = { cpus: 0.5, memoryMb: 128, pids: 50 };
 let registered: Registered[];
 let env: Environment;
 
-beforeEach(async () => {
-  registered = await recordResources();
-  env = new Environment("staging", { system: "shop", environment: "staging" });
+eachInStaging((made) => {
+  ({ registered, env } = made);
 });
-afterEach(() => pulumi.runtime.disconnect());
 
 const redis = (name: string, args: Partial<RedisInstanceArgs> = {}) =>
   new RedisInstance(name, { env, image: "redis:7", limits, ...args } as RedisInstanceArgs);

@@ -1,11 +1,12 @@
 // Release with Pulumi's mocks: what its services share, in which order they come, and what is refused.
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AppService } from "./app-service.ts";
-import { Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
 import { Release, type ReleaseArgs } from "./release.ts";
-import { only, type Registered, recordResources } from "./testing/mocks.ts";
+import { only, type Registered } from "./testing/mocks.ts";
+import { eachInStaging } from "./testing/staging.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const START = "tandem:docker:ContainerStart";
@@ -16,12 +17,10 @@ let registered: Registered[];
 let env: Environment;
 let gateway: Gateway;
 
-beforeEach(async () => {
-  registered = await recordResources();
-  env = new Environment("staging", { system: "shop", environment: "staging" });
+eachInStaging((made) => {
+  ({ registered, env } = made);
   gateway = new Gateway("gateway", { env, image: "caddy:2", hostPort: 8080, limits });
 });
-afterEach(() => pulumi.runtime.disconnect());
 
 function release(services: ReleaseArgs["services"], extra: Partial<ReleaseArgs> = {}): Release {
   const health = { command: ["true"] };

@@ -1,11 +1,12 @@
 // Several services of one environment with Pulumi's mocks: routes by hostname and path, order, a worker, TLS.
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { AppService, type AppServiceArgs } from "./app-service.ts";
-import { Environment } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { Gateway } from "./gateway.ts";
 import { entryConfig } from "./gateway-entry.ts";
-import { only, type Registered, recordResources } from "./testing/mocks.ts";
+import { only, type Registered } from "./testing/mocks.ts";
+import { eachInStaging } from "./testing/staging.ts";
 
 const CONTAINER = "docker:index/container:Container";
 const ROUTE = "tandem:gateway:Route";
@@ -15,13 +16,10 @@ let registered: Registered[];
 let env: Environment;
 let gateway: Gateway;
 
-beforeEach(async () => {
-  registered = await recordResources();
-  env = new Environment("staging", { system: "shop", environment: "staging" });
+eachInStaging((made) => {
+  ({ registered, env } = made);
   gateway = new Gateway("gateway", { env, image: "caddy:2", hostPort: 8080, limits });
 });
-
-afterEach(() => pulumi.runtime.disconnect());
 
 function service(name: string, extra: Partial<AppServiceArgs>): AppService {
   const health = { command: ["true"] };
