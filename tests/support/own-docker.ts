@@ -142,7 +142,12 @@ export class OwnDocker {
       stdio: ["ignore", log, log],
       detached: true,
     }).unref();
-    await until("the test's own Docker daemon", () => this.client.ping(), 60);
+    try {
+      await until("the test's own Docker daemon", () => this.client.ping(), 60);
+    } catch (error) {
+      const last = readFileSync(path("log"), "utf8").trimEnd().split("\n").slice(-10).join("\n");
+      throw new Error(`the test's own Docker daemon doesn't answer; its log ends with\n${last}`, { cause: error });
+    }
   }
 
   /** Ends the daemon, and waits until it has ended: SIGTERM stops its containers, SIGKILL leaves them. */
@@ -150,7 +155,8 @@ export class OwnDocker {
     const pid = this.daemonPid;
     if (pid === undefined) throw new Error("the test's own Docker daemon doesn't run");
     process.kill(pid, signal);
-    await until("the end of the test's own Docker daemon", async () => this.daemonPid === undefined, 60);
+    // While its number is taken, by threads that haven't ended yet, the next one takes it for a daemon that runs.
+    await until("the end of the test's own Docker daemon", async () => !existsSync(`/proc/${pid}`), 60);
   }
 
   /**
