@@ -10,7 +10,7 @@ import { SOAK } from "../support/long-form.ts";
 import { TestProject } from "../support/project.ts";
 import { ask } from "../support/requests.ts";
 
-const ROUNDS = SOAK ? 20 : 2;
+const ROUNDS = SOAK ? 20 : 1;
 /** The rounds that are run, the first is 1: `TANDEM_ROUNDS=1-7` runs some of them, since all twenty take long. */
 const [FIRST = 1, LAST = ROUNDS] = (process.env.TANDEM_ROUNDS ?? "").split("-").filter(Boolean).map(Number);
 

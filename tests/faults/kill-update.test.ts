@@ -25,7 +25,7 @@ describe(`an update, killed (seed ${seed})`, () => {
   afterAll(() => project.remove());
 
   it.each(
-    moments(LINES, 2).map((moment, round) => ({ ...moment, round })),
+    moments(LINES, 1).map((moment, round) => ({ ...moment, round })),
   )("at operation $operations + $delayMs ms converges and keeps every row", async ({ round, ...moment }) => {
     const odd = round % 2 === 1;
     const app = { cpus: 1, memory: odd ? "576m" : "544m", pids: 200 };

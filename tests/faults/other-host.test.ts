@@ -166,7 +166,7 @@ describe.skipIf(obstacle !== undefined)("a host whose disk is full", () => {
     expect(await served("production")).toBe("v1");
   }
 
-  it("has no room for a new image: nothing is changed", async () => {
+  long("has no room for a new image: nothing is changed", async () => {
     await push("v3", "third");
     await stage("third");
     const { image } = project.config("production");
@@ -178,12 +178,12 @@ describe.skipIf(obstacle !== undefined)("a host whose disk is full", () => {
     expect(project.config("production").image).toBe(image);
   });
 
-  it("has none for a new container: the old one serves on", async () => {
+  long("has none for a new container: the old one serves on", async () => {
     project.configure("production", { banner: "NEW BANNER" });
     await refused(() => project.tandem(["up", "production"]), /no space left on device/);
   });
 
-  it("is fixed by room: the same commands converge", async () => {
+  long("is fixed by room: the same commands converge", async () => {
     await own.freeDisk();
     const up = await project.tandem(["up", "production"]);
     expect(up.exitCode, up.output).toBe(0);

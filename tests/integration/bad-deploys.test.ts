@@ -189,7 +189,7 @@ describe("a new version", () => {
     expect(await version()).toBe(good);
   });
 
-  it("that listens on another port than the route's", async () => {
+  long("that listens on another port than the route's", async () => {
     const message =
       /The route 'app' stays where it is: .*:8080 is healthy, but nobody listens there.*Set `port`/s;
     await refused({ version: "bad", port: 9090 }, message);
@@ -220,7 +220,7 @@ describe("a new version that took over", () => {
     await fixed();
   });
 
-  it("and then ends by itself", async () => {
+  long("and then ends by itself", async () => {
     await refused({ version: "bad", fault: "late-exit" }, /took over and went bad: .* ended by itself/s);
     const drifts = await driftWithoutHarm();
     expect(drifts.map(({ details }) => details.join("; "))).toEqual(
@@ -249,29 +249,32 @@ describe("a new version that took over", () => {
 });
 
 describe("a hostname", () => {
-  it("goes over to another service, and a service gets another name, each in one run and with no failed request", async () => {
-    const beside = { beside: "beside", watchSeconds: 1 };
-    const moved = await deploy({
-      ...{ version: good, ...beside },
-      ...{ hosts: ["else.localhost"], besideHosts: [BESIDE_HOST, APP_HOST] },
-    });
-    expect(moved.up.exitCode, moved.up.output).toBe(0);
-    expect(failuresByReason(moved.report)).toEqual({});
-    expect(await version()).toBe("beside");
-    // Back again, to a service that takes the place of the first.
-    const renamed = await deploy({ version: "renamed", name: "front", ...beside });
-    expect(renamed.up.exitCode, renamed.up.output).toBe(0);
-    expect(failuresByReason(renamed.report)).toEqual({});
-    expect(await version()).toBe("renamed");
-    expect(await appContainers()).toEqual([]);
-    expect((await ask(port, "else.localhost", "/version")).status).toBe(404);
-    const preview = await program.pulumi("preview", "--expect-no-changes");
-    expect(preview.exitCode, preview.output).toBe(0);
-    const back = await deploy({ version: good, watchSeconds: 1 });
-    expect(back.up.exitCode, back.up.output).toBe(0);
-    expect(failuresByReason(back.report)).toEqual({});
-    expect(await version()).toBe(good);
-  });
+  long(
+    "goes over to another service, and a service gets another name, each in one run and with no failed request",
+    async () => {
+      const beside = { beside: "beside", watchSeconds: 1 };
+      const moved = await deploy({
+        ...{ version: good, ...beside },
+        ...{ hosts: ["else.localhost"], besideHosts: [BESIDE_HOST, APP_HOST] },
+      });
+      expect(moved.up.exitCode, moved.up.output).toBe(0);
+      expect(failuresByReason(moved.report)).toEqual({});
+      expect(await version()).toBe("beside");
+      // Back again, to a service that takes the place of the first.
+      const renamed = await deploy({ version: "renamed", name: "front", ...beside });
+      expect(renamed.up.exitCode, renamed.up.output).toBe(0);
+      expect(failuresByReason(renamed.report)).toEqual({});
+      expect(await version()).toBe("renamed");
+      expect(await appContainers()).toEqual([]);
+      expect((await ask(port, "else.localhost", "/version")).status).toBe(404);
+      const preview = await program.pulumi("preview", "--expect-no-changes");
+      expect(preview.exitCode, preview.output).toBe(0);
+      const back = await deploy({ version: good, watchSeconds: 1 });
+      expect(back.up.exitCode, back.up.output).toBe(0);
+      expect(failuresByReason(back.report)).toEqual({});
+      expect(await version()).toBe(good);
+    },
+  );
 });
 
 describe("a change that replaces the container, and is no new version", () => {

@@ -198,7 +198,7 @@ describe("an environment on shared servers", () => {
 });
 
 describe("shared servers", () => {
-  it("keep the logins over a restart, and when their containers are replaced", async () => {
+  long("keep the logins over a restart, and when their containers are replaced", async () => {
     await docker.getContainer(`${project.name}_shared_redis`).restart();
     const answers = async () => {
       const redis = await redisAs(project, "staging");

@@ -146,7 +146,9 @@ export class OwnDocker {
       await until("the test's own Docker daemon", () => this.client.ping(), 60);
     } catch (error) {
       const last = readFileSync(path("log"), "utf8").trimEnd().split("\n").slice(-10).join("\n");
-      throw new Error(`the test's own Docker daemon doesn't answer; its log ends with\n${last}`, { cause: error });
+      throw new Error(`the test's own Docker daemon doesn't answer; its log ends with\n${last}`, {
+        cause: error,
+      });
     }
   }
 

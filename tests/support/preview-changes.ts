@@ -58,6 +58,7 @@ export function settingGroups({ ports }: PairFacts): Group[] {
     },
     {
       name: "what needs no new version",
+      long: true,
       changes: [
         {
           name: "one replica again",

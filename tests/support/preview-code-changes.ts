@@ -65,6 +65,7 @@ export function codeGroups({ name, ports, ids }: PairFacts): Group[] {
     },
     {
       name: "images by content, by id, and in a stand-in's place",
+      long: true,
       changes: [
         {
           name: "search engines kept out",
@@ -90,6 +91,7 @@ export function codeGroups({ name, ports, ids }: PairFacts): Group[] {
     },
     {
       name: "more in the code",
+      long: true,
       changes: [
         {
           name: "a variable in the code",
