@@ -124,6 +124,7 @@ const FACTS: Readonly<Partial<Record<TypeName, TypeFacts>>> = {
   // It comes back without power over the logins that it made.
   tenant: { word: "login", namedBy: "role", gone: "person" },
   guard: { changed: "data" },
+  dump: { word: "restore points", namedBy: "service" },
   grant: { onServer: "grant" },
   grantRole: { onServer: "grant" },
   defaultPrivileges: { onServer: "grant" },

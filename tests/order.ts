@@ -51,7 +51,7 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/whole-release": 55,
   "integration/jobs": 40,
   "integration/stores": 45,
-  "integration/stateful": 60,
+  "integration/stateful": 62,
   "integration/providers": 62,
   "integration/new-system": 85,
 };

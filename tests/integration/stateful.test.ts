@@ -2,8 +2,12 @@
 // restore points by the service's own dump.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exec } from "../../provider/docker/containers.ts";
+import { dumpService, restoreService } from "../../provider/dumps/service-dump.ts";
+import { type KeptPoint, PointStore } from "../../provider/dumps/store.ts";
 import { referenceOf } from "../../setup/images/catalog.ts";
 import { docker } from "../support/docker.ts";
+import { dockerOk } from "../support/docker-cli.ts";
+import { long } from "../support/long-form.ts";
 import { TestProgram } from "../support/program.ts";
 import { ServerImages } from "../support/server-images.ts";
 import { containerOf } from "../support/snapshot.ts";
@@ -20,7 +24,8 @@ const environment = pulumi.getStack();
 const env = new Environment(environment, { system: "$SYSTEM", environment, data: { protect: false } });
 const limits = { cpus: 1, memoryMb: 384, pids: 200 };
 const db = new StatefulService("db", {
-  env, limits, preset: "mariadb", image: ${JSON.stringify(image)}, watch: { seconds: 1 }, restorePoints: 1, ${more}
+  env, limits, preset: "mariadb", image: ${JSON.stringify(image)}, watch: { seconds: 1 }, restorePoints: 1,
+  environment: { MARIADB_INITDB_SKIP_TZINFO: "1" }, ${more}
 });
 export const url = db.url;
 `;
@@ -96,12 +101,12 @@ describe("a MariaDB by its preset", () => {
   });
 
   it("C6: refuses a change that would put an empty folder or volume in the place of its data", async () => {
-    for (const data of ['"/srv/mysql"', '{ other: "/var/lib/mysql" }']) {
-      program.write(source(undefined, `data: ${data}`));
-      const { exitCode, output } = await program.pulumi("preview");
-      expect(exitCode, data).not.toBe(0);
-      expect(output).toMatch(/dbdata holds data, and this change would put an empty one in its place/);
-    }
+    program.write(source(undefined, 'data: { other: "/srv/mysql" }'));
+    const { exitCode, output } = await program.pulumi("preview");
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(
+      /dbdata holds data, and this change would put an empty one in its place \(path from .*volume from/,
+    );
   });
 
   it("C6: keeps serving where its dump fails before a new version, and says why", async () => {
@@ -124,16 +129,88 @@ describe("a MariaDB by its preset", () => {
     expect(await rows()).toBe("one,two");
     const database = `${program.system.replaceAll("-", "_")}_dev`;
     await sql(`delete from ${database}.notes where text = 'one'; create table ${database}.more (id int)`);
-    const listed = await program.tandem("dump", "dev", "db", "--list");
-    expect(listed.output).toMatch(/^\d{8}-\d{6}-before-update {2}\S+ {2}\d+ KiB$/m);
     const { exitCode, output } = await program.tandem("rollback", "dev", "--service", "db", "--yes");
     expect(exitCode, output).toBe(0);
     expect(await rows()).toBe("one,two");
     expect(await sql(`show tables from ${database}`)).toBe("notes");
-    // What was there is kept, too, by the command that was printed.
-    const point = /--point (\S+-before-restore)/.exec(output)?.[1] ?? "";
-    const back = await program.tandem("rollback", "dev", "--service", "db", "--point", point, "--yes");
-    expect(back.exitCode, back.output).toBe(0);
-    expect(await rows()).toBe("two");
+    // What was there is kept, too.
+    const listed = await program.tandem("dump", "dev", "db", "--list");
+    expect(listed.output).toMatch(/-before-restore .*\n\d{8}-\d{6}-before-update {2}\S+ {2}\d+ KiB$/m);
+    expect(output).toContain(/^\S+-before-restore/m.exec(listed.output)?.[0]);
   });
+
+  it("C6: keeps dumps of any size whole, and its older ones where there is no room; gives back none that is damaged", async () => {
+    const containerId = await db();
+    const own = { service: "db", containerId, keep: 2 };
+    // In memory, and held by a container, since it would be gone between two looks.
+    const volume = `${program.system}_small`;
+    const options = [
+      "--driver",
+      "local",
+      "--opt",
+      "type=tmpfs",
+      "--opt",
+      "device=tmpfs",
+      "--opt",
+      "o=size=12m",
+    ];
+    await dockerOk(["volume", "create", "--label", `tandem.system=${program.system}`, ...options, volume]);
+    const hold = [
+      "--label",
+      `tandem.system=${program.system}`,
+      "--network",
+      "none",
+      "--volume",
+      `${volume}:/dumps`,
+    ];
+    const holder = await dockerOk(["run", "--detach", ...hold, referenceOf("mariadb"), "sleep", "300"]);
+    const bytes = (count: number) => ["head", "-c", String(count), "/dev/urandom"];
+    const place = { ...own, volume };
+    const good = await dumpService(docker, place, bytes(9_000_000), "by-hand");
+    expect(good.parts).toBe(3);
+    await expect(dumpService(docker, place, bytes(9_000_000), "by-hand")).rejects.toThrow(/no space left/);
+    await expect(dumpService(docker, place, ["true"], "by-hand")).rejects.toThrow("wrote nothing");
+    const open = <T>(work: (store: PointStore) => Promise<T>) =>
+      PointStore.with(docker, { volume, image: referenceOf("mariadb") }, work);
+    const [kept, ...others] = await open((store) => store.list());
+    expect(others).toEqual([]);
+    expect(kept).toMatchObject(good);
+    const counted = ["sh", "-c", "test $(wc -c) = 9000000"];
+    await restoreService(docker, place, counted, kept as KeptPoint);
+    await dockerOk([
+      "exec",
+      holder.trim(),
+      "sh",
+      "-c",
+      "printf x | dd of=/dumps/slot-1/part-000002 conv=notrunc",
+    ]);
+    await expect(restoreService(docker, place, counted, kept as KeptPoint)).rejects.toThrow("is damaged");
+  });
+
+  long(
+    "C6: has its rows, its passwords and its restore points after it was down",
+    async () => {
+      program.write(source());
+      const database = `${program.system.replaceAll("-", "_")}_production`;
+      await sql(
+        `create table ${database}.notes (id serial); insert into ${database}.notes values (7)`,
+        "production",
+      );
+      const made = await program.tandem("dump", "production", "db");
+      expect(made.exitCode, made.output).toBe(0);
+      const down = await program.tandem("down", "production", "--confirm", "production");
+      expect(down.exitCode, down.output).toBe(0);
+      await up("production");
+      expect(await passwordOf("production")).toBe(passwords.production);
+      expect(await sql(`select id from ${database}.notes`, "production")).toBe("7");
+      const asked = await program.tandem("rollback", "production", "--service", "db");
+      expect(asked.exitCode).not.toBe(0);
+      expect(asked.output).toMatch(/this needs a confirmation.*add --yes/s);
+      await sql(`drop table ${database}.notes`, "production");
+      const back = await program.tandem("rollback", "production", "--service", "db", "--yes");
+      expect(back.exitCode, back.output).toBe(0);
+      expect(await sql(`select id from ${database}.notes`, "production")).toBe("7");
+    },
+    300_000,
+  );
 });

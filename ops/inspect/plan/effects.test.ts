@@ -1,4 +1,4 @@
-// Unit tests of whose secrets a plan is said to change: a container's are secret as a whole, its migration names them.
+// Unit tests of what a plan is said to do: whose secrets it changes, and where nothing serves in between.
 import { expect, it } from "vitest";
 import { types } from "../../../lib/resource-types.ts";
 import { effectsOf } from "./effects.ts";
@@ -33,4 +33,29 @@ it("a service's migration tells of them for its containers", () => {
 it("a release's migration, and a job, of the service's name leave the containers to tell of theirs", () => {
   expect(secrets({ services: ["app"] })).toEqual(["app: TOKEN", "shop_staging_app-1: envs"]);
   expect(secrets({ noun: "job" })).toContain("shop_staging_app-1: envs");
+});
+
+it("what is replaced stop-first restarts: nothing of it serves in between", () => {
+  const replaced = (name: string, component: string): Step => ({
+    ...step(types.container, name, { labels: [{ label: "tandem.component", value: component }] }, "image"),
+    op: "create-replacement",
+  });
+  const start = { ...step(types.start, "shop_staging_db-1-start", { stopFirst: true }, "containerId") };
+  const release = step(
+    types.takeOver,
+    "shop-take-over",
+    { starts: [{ service: "scheduler", stopFirst: true }, { service: "web" }] },
+    "starts",
+  );
+  const containers = [
+    replaced("shop_staging_db-1", "db"),
+    replaced("shop_staging_scheduler-1", "scheduler"),
+    replaced("shop_staging_web-1", "web"),
+  ];
+  const { restarts, replaces } = effectsOf({
+    steps: [...containers, start, release],
+    outcomes: [],
+    hidden: [],
+  });
+  expect({ restarts, replaces }).toEqual({ restarts: ["db", "scheduler"], replaces: ["web"] });
 });

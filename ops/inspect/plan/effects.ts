@@ -77,10 +77,29 @@ function byUrn(steps: readonly Step[]): Map<string, Step[]> {
   return grouped;
 }
 
-/** What becomes of a container: the engine deletes first where the old one must go before the new one comes. */
-function containerEffect(steps: readonly Step[]): ContainerEffect {
+/** Containers, by resource, and services of releases that start only when the old one has ended. */
+function stopFirst(steps: readonly Step[]): { containers: Set<string>; services: Set<string> } {
+  const inputsOf = (type: string) =>
+    steps
+      .filter((step) => step.type === type)
+      .map(({ urn, old, new: fresh }) => ({ urn, ...(fresh ?? old) }));
+  const containers = inputsOf(types.start)
+    .filter(({ inputs }) => inputs?.stopFirst === true)
+    .map(({ urn }) => nameOf(urn).replace(/-start$/, ""));
+  const services = inputsOf(types.takeOver).flatMap(({ inputs }) =>
+    records(inputs?.starts).flatMap((start) => (start.stopFirst === true ? String(start.service) : [])),
+  );
+  return { containers: new Set(containers), services: new Set(services) };
+}
+
+/** What becomes of a container, where the engine deletes first or the old one is stopped before the new one starts. */
+function containerEffect(steps: readonly Step[], first: ReturnType<typeof stopFirst>): ContainerEffect {
   const ops = steps.map(({ op }) => op);
   if (ops.includes("create-replacement")) {
+    const stops = steps.some(
+      (step) => first.containers.has(nameOf(step.urn)) || first.services.has(componentOf(step)),
+    );
+    if (stops) return "restarted";
     return ops.indexOf("delete-replaced") !== -1 &&
       ops.indexOf("delete-replaced") < ops.indexOf("create-replacement")
       ? "restarted"
@@ -96,10 +115,11 @@ const sorted = (values: readonly string[]) => [...new Set(values)].sort();
 /** Works out the effects of a plan. */
 export function effectsOf(run: Pick<EngineRun, "steps" | "outcomes" | "hidden">): Effects {
   const { steps, outcomes } = run;
+  const first = stopFirst(steps);
   const containers = [...byUrn(steps.filter(({ type }) => type === types.container)).values()].map(
     (group) => ({
       component: componentOf(group.find((step) => step.op !== "delete-replaced") ?? (group[0] as Step)),
-      effect: containerEffect(group),
+      effect: containerEffect(group, first),
       before: group.find(({ old }) => old !== undefined)?.old?.inputs,
       after: group.findLast(({ op, new: fresh }) => op !== "delete-replaced" && fresh !== undefined)?.new
         ?.inputs,
