@@ -17,7 +17,7 @@ import { pairOf, STACKS, type Stack } from "../import/pair.ts";
 import { readFiles, type Shell } from "../import/read-files.ts";
 import { settingsText, stackText } from "../import/settings-text.ts";
 import type { SourceOptions } from "../import/sources.ts";
-import { planSystem, type SystemPlan } from "../import/system-plan.ts";
+import { planSystem, type SystemPlan, variableOwners } from "../import/system-plan.ts";
 import { topologyText } from "../import/topology-text.ts";
 import { withBlock } from "./config-schema.ts";
 import { installLine } from "./new.ts";
@@ -145,7 +145,7 @@ async function withConfigBlock(root: string, files: ReadonlyMap<string, string>)
 }
 
 function withPlain(plan: SystemPlan, stack: Stack, text: string): string {
-  return plan.apps.reduce((all, { variables, service: { role } }) => {
+  return variableOwners(plan).reduce((all, { variables, role }) => {
     const plain = variables.plain[stack];
     return Object.keys(plain).length === 0 ? all : withVariables(all, plan.name, { role, plain, sealed: {} });
   }, text);
@@ -156,7 +156,7 @@ async function writeSecrets(plan: SystemPlan): Promise<void> {
   const project = loadProject(plan.target);
   for (const stack of STACKS) {
     const file = loadStackFile(project, stack);
-    const variables = plan.apps.flatMap(({ variables: { sealed }, service: { role } }) =>
+    const variables = variableOwners(plan).flatMap(({ variables: { sealed }, role }) =>
       Object.entries(sealed[stack]).map(
         ([name, value]): Secret => ({ path: ["secrets", role, name], value }),
       ),

@@ -3,6 +3,7 @@ import { MAX_NAME } from "../../components/names.ts";
 import type { ComposeService } from "./compose/model.ts";
 import { type Kind, kindOf } from "./kinds.ts";
 import type { Project } from "./project.ts";
+import { type Together, together } from "./release.ts";
 
 /** The two environments, in the order in which things are said of them. */
 export const STACKS = ["staging", "production"] as const;
@@ -29,6 +30,8 @@ export interface PairedService {
 export interface Pair {
   projects: Record<Stack, Project>;
   services: PairedService[];
+  /** Those that are released together. */
+  together?: Together;
 }
 
 /** Names that mean something else in a topology. */
@@ -70,7 +73,13 @@ export function pairOf(projects: Record<Stack, Project>): Pair {
     };
     return [{ name, role, variable, kind, by, main }];
   });
-  return { projects, services };
+  const named = new Set(STACKS.flatMap((stack) => projects[stack].together ?? []));
+  const members = services.filter(({ name, kind }) => kind === "app" && named.has(name));
+  if (members.length < 2) return { projects, services };
+  const role = roleFor("app", taken);
+  const made = together(role, variableFor(role), members);
+  const others = services.filter((one) => !members.includes(one));
+  return { projects, services: [...made.services, ...others], together: made.together };
 }
 
 /** A name that containers and variables can have, and that nobody has yet. */

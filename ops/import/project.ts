@@ -26,6 +26,8 @@ export interface Project extends Omit<ComposeProject, "services" | "volumes" | "
   /** Why a variable has no value, by its name, where more can be said than that no file gives one. */
   missing: ReadonlyMap<string, string>;
   told: readonly Told[];
+  /** Names of the services that run one image, and are released together. */
+  together?: readonly string[];
   machines?: Machines;
 }
 

@@ -23,8 +23,9 @@ function flagValues(words: readonly string[]): string[] {
 export class SecretValues {
   readonly #values: string[];
 
-  constructor({ services, projects }: Pair) {
-    const own = services.flatMap(({ by }) => Object.values(by));
+  constructor({ services, projects, together }: Pair) {
+    const all = [...services, ...(together === undefined ? [] : [together.shared])];
+    const own = all.flatMap(({ by }) => Object.values(by));
     const named = [
       ...own.flatMap(({ environment, build, secretNames = [] }) => [
         ...Object.entries(environment).filter(([name]) => !secretNames.includes(name)),
@@ -36,13 +37,13 @@ export class SecretValues {
     const said = own.flatMap(({ environment, secretNames = [] }) =>
       secretNames.flatMap((name) => environment[name] ?? []),
     );
-    const all = [
+    const values = [
       ...said.filter((value) => unknownIn(value).length === 0),
       ...named.flatMap(([name, value]) => (isLikelySecret(name, value) ? [value] : [])),
       ...own.flatMap(({ command = [], entrypoint = [] }) => flagValues([...entrypoint, ...command])),
     ];
     // A plain word, such as `postgres`, is in too much.
-    this.#values = [...new Set(all)].filter(
+    this.#values = [...new Set(values)].filter(
       (value) => value.length >= SHORTEST.whole && /[^a-z]/i.test(value),
     );
   }

@@ -2,6 +2,7 @@
 import { relative } from "node:path";
 import { access, beside, literal, propertyName } from "./literal.ts";
 import { STACKS } from "./pair.ts";
+import type { ReleasePlan } from "./release.ts";
 import type { AppPlan, SystemPlan } from "./system-plan.ts";
 
 const json = JSON.stringify;
@@ -28,18 +29,9 @@ export function orderedApps(apps: readonly AppPlan[]): AppPlan[] {
 
 /** The lines that make a service. */
 export function serviceText(app: AppPlan, plan: SystemPlan): string[] {
-  const { service: paired, variables, onlyIn } = app;
+  const { service: paired, onlyIn } = app;
   const { role, variable } = paired;
-  const args = [
-    ...Object.entries({ image: app.image.code, ...app.args, ...placement(app, plan) }).map(
-      ([name, code]) => `${name}: ${code},`,
-    ),
-    ...table("environment", variables.environment),
-    ...table("secrets", variables.secrets),
-    ...migration(app),
-    `limits: limits${access(role)},`,
-    ...dependsOn(app, plan),
-  ];
+  const args = argumentLines(app, plan);
   const made = [
     `new ${app.once ? "Job" : "AppService"}(${json(role)}, {`,
     "  env,",
@@ -55,6 +47,54 @@ export function serviceText(app: AppPlan, plan: SystemPlan): string[] {
     "  : undefined;",
   ];
 }
+
+function argumentLines(app: AppPlan, plan: SystemPlan): string[] {
+  const { variables, image, args } = app;
+  return [
+    ...Object.entries({ ...(image && { image: image.code }), ...args, ...placement(app, plan) }).map(
+      ([name, code]) => `${name}: ${code},`,
+    ),
+    ...table("environment", variables.environment),
+    ...table("secrets", variables.secrets),
+    ...migration(app),
+    `limits: limits${access(app.service.role)},`,
+    ...dependsOn(app, plan),
+  ];
+}
+
+/** The lines that make the release, with its services in it. */
+export function releaseText(
+  { shared, members, image, args, variables }: ReleasePlan,
+  plan: SystemPlan,
+): string[] {
+  const services = plan.apps
+    .filter(({ service }) => members.has(service.role))
+    .flatMap((app) => {
+      const own = [`${propertyName(app.service.role)}: {`, ...indented(argumentLines(app, plan)), "},"];
+      if (app.onlyIn === undefined) return own;
+      return [
+        `...(settings.${app.service.variable}Enabled`,
+        "  ? {",
+        ...indented(indented(indented(own))),
+        "    }",
+        "  : {}),",
+      ];
+    });
+  const servers = [...new Set(variables.servers)].map((kind) => `...${kind}.ready`);
+  const lines = [
+    "env,",
+    ...Object.entries({ image: image.code, ...args }).map(([name, code]) => `${name}: ${code},`),
+    ...table("environment", variables.environment),
+    ...table("secrets", variables.secrets),
+    ...(servers.length === 0 ? [] : [`dependsOn: [${servers.join(", ")}],`]),
+    "services: {",
+    ...indented(services),
+    "},",
+  ];
+  return [`const ${shared.variable} = new Release(${json(shared.role)}, {`, ...indented(lines), "});"];
+}
+
+const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
 
 function placement(app: AppPlan, plan: SystemPlan): Record<string, string> {
   const {

@@ -1,10 +1,10 @@
 // The texts of settings.ts and of the stack files.
 import { stringify } from "yaml";
-import { bracketed, propertyName } from "./literal.ts";
+import { bracketed, literal, propertyName } from "./literal.ts";
 import { STACKS, type Stack } from "./pair.ts";
 import { type Limits, limitsOf } from "./servers.ts";
 import type { SettingPlan } from "./settings-plan.ts";
-import type { SystemPlan } from "./system-plan.ts";
+import { imagesOf, type SystemPlan, variableOwners } from "./system-plan.ts";
 
 const json = JSON.stringify;
 const GATEWAY_LIMITS: Limits = { cpus: 0.5, memory: "256m", pids: 512 };
@@ -20,7 +20,7 @@ export interface FreePorts {
 
 /** All settings of the system besides those of its groups, in the order in which they are written. */
 export function settingsOf(plan: SystemPlan): SettingPlan[] {
-  const images = plan.apps.flatMap(({ image }) => image.setting ?? []);
+  const images = imagesOf(plan).flatMap(({ image }) => image.setting ?? []);
   const switches = plan.apps.flatMap(({ onlyIn, service: { role, variable } }): SettingPlan[] =>
     onlyIn === undefined
       ? []
@@ -80,7 +80,9 @@ export function settingsText(plan: SystemPlan, ports: FreePorts): string {
     ...(redis === undefined ? [] : ["redis"]),
     ...volumes,
   ];
-  const roles = apps.map(({ service }) => json(service.role)).join(", ");
+  const roles = variableOwners(plan)
+    .map(({ role }) => json(role))
+    .join(", ");
   const groups = [
     ...(hasGateway
       ? [`...gatewaySettings(${ports.gateway.production}),`, `...tunnelSettings(${json(name)}),`]
@@ -124,7 +126,8 @@ export function settingsText(plan: SystemPlan, ports: FreePorts): string {
   ].join("\n");
 }
 
-function rulesText({ apps, exposure }: SystemPlan): string[] {
+function rulesText(plan: SystemPlan): string[] {
+  const { apps, exposure } = plan;
   const counts = apps.flatMap(({ onlyIn, service: { by, role, variable } }) => {
     const many = STACKS.some((stack) => (by[stack]?.replicas ?? 1) > 1);
     const count = many ? `(values.${variable}Replicas ?? 1)` : "1";
@@ -134,8 +137,8 @@ function rulesText({ apps, exposure }: SystemPlan): string[] {
     ];
   });
   const ports = [...exposure.published.values()].flat().map(({ key }) => json(key));
-  const images = apps.flatMap(({ image, service: { role } }) =>
-    image.released && image.setting !== undefined ? [`${image.setting.key}: [${json(role)}]`] : [],
+  const images = imagesOf(plan).flatMap(({ image, roles }) =>
+    image.released && image.setting !== undefined ? [`${image.setting.key}: ${literal(roles)}`] : [],
   );
   const hasGateway = exposure.routes.size > 0;
   const release = [

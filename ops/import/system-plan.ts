@@ -13,17 +13,19 @@ import { type Mounts, mountsOf, Volumes } from "./mounts.ts";
 import { Notes } from "./notes.ts";
 import type { Origin } from "./origin.ts";
 import { type Pair, type PairedService, type PerStack, STACKS, type Stack } from "./pair.ts";
+import { hoisted, type ReleasePlan } from "./release.ts";
 import { type Exposure, exposureOf } from "./routes.ts";
 import { SecretValues } from "./secret-values.ts";
 import { tellOfClient } from "./server-notes.ts";
 import { extensionsOf, type ServerPlan, serverPlan, serversOf } from "./servers.ts";
 import { type Arguments, argumentsOf, openWords } from "./service-args.ts";
-import { type Variables, variablesOf } from "./variables.ts";
+import { type Surroundings, type Variables, variablesOf } from "./variables.ts";
 
 /** An application. */
 export interface AppPlan {
   service: PairedService;
-  image: ImagePlan;
+  /** None where it runs the release's. */
+  image?: ImagePlan;
   args: Arguments;
   port?: number;
   mounts: Mounts;
@@ -49,6 +51,8 @@ export interface SystemPlan {
   /** How the page names the files that it came from. */
   sources: Record<Stack, readonly string[]>;
   apps: AppPlan[];
+  /** What releases several of them together. */
+  release?: ReleasePlan;
   postgres?: ServerPlan & { extensions: string[] };
   redis?: ServerPlan;
   volumes: string[];
@@ -99,7 +103,8 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
   const volumes = new Volumes(services.map(({ role }) => role));
   const login = migrations.size > 0 ? "url" : "ownerUrl";
   const missing = { staging: pair.projects.staging.missing, production: pair.projects.production.missing };
-  const called = calledByName(running);
+  const { together } = pair;
+  const called = calledByName([...running, ...(together === undefined ? [] : [together.shared])]);
   const mustBeAlone = ({ main, role }: PairedService) => isStateful(main) || exposure.published.has(role);
   const isCalled = (service: PairedService) =>
     called.has(service.role) && !exposure.routes.has(service.role) && !mustBeAlone(service);
@@ -111,17 +116,16 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
       .filter((service) => !mustBeAlone(service) && !isCalled(service))
       .flatMap(({ main, role }) => main.names.map((host) => [host, role] as const)),
   );
+  const surroundings: Surroundings = {
+    ...{ servers: servers.map(({ server }) => server), login, others, commands, secretValues, missing },
+  };
   const apps = running.map((service): AppPlan => {
     const { main, role } = service;
     const inside = insidePort(service);
     const port = inside ?? portOf(main);
     tellOfDifferences(service, notes);
     tellOfRouters(service, notes);
-    const variables = variablesOf(
-      service,
-      { servers: servers.map(({ server }) => server), login, others, commands, secretValues, missing },
-      notes,
-    );
+    const variables = variablesOf(service, surroundings, notes);
     const migration = openWords(
       "migration's command",
       migrations.get(role),
@@ -140,7 +144,9 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
       service,
       ...(alone ? { names: callableNames(service) } : {}),
       ...(inside === undefined ? {} : { inside: { names: callableNames(service), port: inside } }),
-      image: imageOf(service, name, target, secretValues, notes, commands),
+      ...(together?.members.has(role)
+        ? {}
+        : { image: imageOf(service, name, target, secretValues, notes, commands) }),
       once: once.has(role),
       args: argumentsOf(main, role, once.has(role) ? "once" : port, secretValues, notes),
       mounts: mountsOf(main, role, folder, volumes, secretValues, notes),
@@ -151,7 +157,10 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
       ...(onlyIn === undefined ? {} : { onlyIn }),
     };
   });
-  for (const { role } of running) if (!once.has(role)) notes.taken(role, "an AppService");
+  for (const { role } of running) {
+    if (together?.members.has(role)) notes.taken(role, `a service of the release ${together.shared.role}`);
+    else if (!once.has(role)) notes.taken(role, "an AppService");
+  }
   for (const {
     mounts,
     args,
@@ -161,12 +170,23 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
       notes.decide(role, "a Job has no volumes: what it writes to them, let a service write at its start");
     if (mounts.volumes.length > 0 && !/"\d+:\d+"/.test(args.user ?? "")) tellOfOwner(role, notes);
   }
+  let release: ReleasePlan | undefined;
+  if (together !== undefined) {
+    const { shared, members } = together;
+    const variables = variablesOf(shared, surroundings, notes);
+    tellOfClient(shared.role, variables, login, notes);
+    const image = imageOf(shared, name, target, secretValues, notes, commands);
+    const args = hoisted(apps.filter(({ service }) => members.has(service.role)));
+    release = { ...together, image, args, variables };
+    notes.taken(shared.role, "a Release: its services run one image, and all take over, or none");
+  }
   const of = (kind: "postgres" | "redis") => services.find((one) => one.kind === kind);
   return {
     name,
     target,
     sources,
     apps,
+    ...(release === undefined ? {} : { release }),
     ...serverPlan("postgres", of("postgres"), notes, { extensions: extensionsOf(of("postgres")) }),
     ...serverPlan("redis", of("redis"), notes, {}),
     volumes: [...volumes.roles.values()],
@@ -175,4 +195,21 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
     notes,
     commands,
   };
+}
+
+/** Whoever has variables: the services, and the release for all of its own. */
+export function variableOwners({ apps, release }: SystemPlan): { role: string; variables: Variables }[] {
+  const own = apps.map(({ service, variables }) => ({ role: service.role, variables }));
+  return [
+    ...(release === undefined ? [] : [{ role: release.shared.role, variables: release.variables }]),
+    ...own,
+  ];
+}
+
+/** Images, with the roles of the services that run them. */
+export function imagesOf({ apps, release }: SystemPlan): { image: ImagePlan; roles: string[] }[] {
+  const own = apps.flatMap(({ image, service }) =>
+    image === undefined ? [] : [{ image, roles: [service.role] }],
+  );
+  return [...(release === undefined ? [] : [{ image: release.image, roles: [...release.members] }]), ...own];
 }

@@ -1,20 +1,22 @@
 // The text of topology.ts.
 import { printable } from "../../lib/printable.ts";
-import { literal } from "./literal.ts";
+import { access, literal } from "./literal.ts";
 import { STACKS } from "./pair.ts";
-import { orderedApps, serviceText, volumeVariable } from "./service-text.ts";
+import { orderedApps, releaseText, serviceText, volumeVariable } from "./service-text.ts";
 import type { SystemPlan } from "./system-plan.ts";
 
 const json = JSON.stringify;
 
 /** The text of a system's topology. */
 export function topologyText(plan: SystemPlan): string {
+  const own = plan.apps.filter(({ service }) => plan.release?.members.has(service.role) !== true);
   const body = [
     ...servers(plan),
     ...gateway(plan),
     ...insideGateway(plan),
     ...volumes(plan),
-    ...orderedApps(plan.apps).flatMap((app) => serviceText(app, plan)),
+    ...orderedApps(own).flatMap((app) => serviceText(app, plan)),
+    ...(plan.release === undefined ? [] : releaseText(plan.release, plan)),
   ];
   const code = body.join("\n");
   const sources = [...new Set(STACKS.flatMap((stack) => plan.sources[stack]))];
@@ -28,6 +30,7 @@ export function topologyText(plan: SystemPlan): string {
     "Job",
     "PgDatabase",
     "RedisInstance",
+    "Release",
   ].filter((name) => name.startsWith("type ") || code.includes(`new ${name}(`));
   const last = outputs(plan);
   const all = [...body, ...last].join("\n");
@@ -118,7 +121,7 @@ function hostnames(plan: SystemPlan): string[] {
 function volumes(plan: SystemPlan): string[] {
   return plan.volumes.map((role) => {
     const user = plan.apps.find(({ mounts }) => mounts.volumes.some((one) => one.role === role));
-    const own = /"(\d+:\d+)"/.exec(user?.args.user ?? "")?.[1] ?? "0:0";
+    const own = /"(\d+:\d+)"/.exec(user?.args.user ?? plan.release?.args.user ?? "")?.[1] ?? "0:0";
     return `const ${volumeVariable(role)} = new DataVolume(${json(role)}, { env, role: ${json(role)}, image: ${toolImage(plan)}, owner: ${json(own)} });`;
   });
 }
@@ -133,9 +136,10 @@ function toolImage({ exposure, postgres, redis }: SystemPlan): string {
 function outputs(plan: SystemPlan): string[] {
   const containers = plan.apps
     .filter(({ once }) => !once)
-    .map(
-      ({ service: { variable }, onlyIn }) =>
-        `${variable}: ${variable}${onlyIn === undefined ? "" : "?"}.containers`,
+    .map(({ service: { role, variable }, onlyIn }) =>
+      plan.release?.members.has(role)
+        ? `${variable}: ${plan.release.shared.variable}.containers${access(role)}`
+        : `${variable}: ${variable}${onlyIn === undefined ? "" : "?"}.containers`,
     );
   if (plan.exposure.routes.size === 0) return [`return { containers: { ${containers.join(", ")} } };`];
   return [

@@ -5,6 +5,7 @@ import {
   appendFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,9 +15,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { RAILS } from "../../ops/import/kamal/rails-example.ts";
 import { bundlesFolder } from "../../setup/bundles.ts";
 import { installedEngineDirectory } from "../../setup/engine-location.ts";
 import { resolvePaths } from "../../setup/paths.ts";
@@ -32,6 +34,10 @@ const home = mkdtempSync(join(tmpdir(), "tandem-home-"));
 /** A system that compose files become. */
 const imported = uniqueName("shop-");
 const composeFiles = mkdtempSync(join(tmpdir(), "tandem-compose-"));
+
+/** One that Kamal's files become. */
+const kamal = uniqueName("rails-");
+const kamalFiles = mkdtempSync(join(tmpdir(), "tandem-kamal-"));
 
 /** Folder of the copy's bundles. */
 const made: string[] = [];
@@ -84,7 +90,7 @@ beforeAll(() => {
 
 afterAll(async () => {
   for (const system of [name, imported]) await removeLabelled(`tandem.system=${system}`);
-  for (const folder of [checkout, home, composeFiles, ...made])
+  for (const folder of [checkout, home, composeFiles, kamalFiles, ...made])
     rmSync(folder, { recursive: true, force: true });
 });
 
@@ -161,12 +167,8 @@ volumes: { data: {} }
   ".env.production": "DB_PASSWORD=hunter2-three\nSESSION_SECRET=hunter2-four\nDOMAIN=shop.localhost\n",
 };
 
-it("a pair of compose files becomes a system that type-checks, previews in both environments, comes up and answers", async () => {
-  for (const [file, text] of Object.entries(PAIR)) writeFileSync(join(composeFiles, file), text);
-  const told = await tandem("import", composeFiles, "--name", imported);
-  const folder = join(checkout, "stacks", imported);
-  const all = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
-  expect([told, ...all].join("\n")).not.toContain("hunter2");
+/** What the compiler says of a system's program. */
+async function typeErrors(folder: string): Promise<string> {
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   const flags =
     "--ignoreConfig --noEmit --strict --types node --module nodenext --target es2024 --allowImportingTsExtensions --skipLibCheck";
@@ -175,7 +177,16 @@ it("a pair of compose files becomes a system that type-checks, previews in both 
     reject: false,
     all: true,
   });
-  expect(types.all).toBe("");
+  return types.all;
+}
+
+it("a pair of compose files becomes a system that type-checks, previews in both environments, comes up and answers", async () => {
+  for (const [file, text] of Object.entries(PAIR)) writeFileSync(join(composeFiles, file), text);
+  const told = await tandem("import", composeFiles, "--name", imported);
+  const folder = join(checkout, "stacks", imported);
+  const all = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  expect([told, ...all].join("\n")).not.toContain("hunter2");
+  expect(await typeErrors(folder)).toBe("");
 
   const file = join(folder, "Pulumi.staging.yaml");
   const port = await freePort();
@@ -192,4 +203,18 @@ it("a pair of compose files becomes a system that type-checks, previews in both 
   await tandem("up", "--system", imported, "staging", "--yes");
   const ready = await ask(port, "staging-shop.localhost", "/ready");
   expect(ready.status, ready.text).toBe(200);
+});
+
+it("Kamal's files become a system that type-checks and previews, its roles as one release", async () => {
+  for (const [file, text] of Object.entries(RAILS)) {
+    mkdirSync(dirname(join(kamalFiles, file)), { recursive: true });
+    writeFileSync(join(kamalFiles, file), text);
+  }
+  const told = await tandem("import", kamalFiles, "--name", kamal);
+  const folder = join(checkout, "stacks", kamal);
+  const all = readdirSync(folder).map((file) => readFileSync(join(folder, file), "utf8"));
+  expect([told, ...all].join("\n")).not.toContain("hunter2");
+  expect(await typeErrors(folder)).toBe("");
+  const preview = await tandem("preview", "--system", kamal, "staging");
+  for (const made of ["tandem:index:Release", "PgDatabase", "RedisInstance"]) expect(preview).toContain(made);
 });

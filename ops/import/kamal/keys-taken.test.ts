@@ -65,7 +65,7 @@ describe("a key that has a counterpart becomes it", () => {
     ["a role's cmd", job("options: {}"), /command: \["bin\/jobs"\]/],
     ["a role's env", job("env: { clear: { ONLY: job } }"), /ONLY: "job"/],
     ["a role's stop_timeout", job("stop_timeout: 70"), /stopGraceSeconds: 70/],
-    ["a worker's time to end", job("options: {}"), /"job"[\s\S]*stopGraceSeconds: 30/],
+    ["a worker's time to end", job("options: {}"), /job: \{[\s\S]*stopGraceSeconds: 30/],
     [
       "a role's proxy",
       job("proxy: { host: jobs.example.com, app_port: 7433 }"),

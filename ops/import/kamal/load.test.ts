@@ -25,11 +25,11 @@ proxy: { host: shop.example.com, app_port: 3000 }`;
     });
     expect(stackOf(text, "staging")).toMatchObject({
       "shop:hostname": "staging.shop.example.com",
-      "shop:environment": { web: { LOG: "debug" } },
+      "shop:environment": { app: { LOG: "debug" } },
     });
     expect(stackOf(text, "production")).toMatchObject({
       "shop:hostname": "shop.example.com",
-      "shop:environment": { web: { LOG: "info" } },
+      "shop:environment": { app: { LOG: "info" } },
       "shop:jobEnabled": true,
     });
     expect(topology).toContain('SAME: "everywhere"');

@@ -92,6 +92,7 @@ export function loadKamal({ folder, files, stack, shell }: KamalSource): Project
     defaults: [],
     missing: new Map([...missing, ...secrets.missing]),
     told: tell.all,
+    together: apps.map(({ name }) => name),
     machines: machinesOf(tree, roles, accessories),
     secretFiles: secrets.files,
   };

@@ -64,10 +64,10 @@ accessories:
     host: localhost
     directories: ["data:/data"]
 `,
-  "config/deploy.staging.yml": `proxy: { host: staging-shop.localhost }
+  "config/deploy.staging.yml": `proxy: { host: staging-rails.localhost }
 env: { clear: { LOG_LEVEL: debug } }
 `,
-  "config/deploy.production.yml": `proxy: { host: shop.localhost }
+  "config/deploy.production.yml": `proxy: { host: rails.localhost }
 env: { clear: { LOG_LEVEL: info } }
 `,
   ".kamal/secrets-common": "REDIS_URL=redis://shop-redis:6379/0\n",

@@ -20,6 +20,11 @@ it("becomes a system that passes the check in both environments", async () => {
     expect(problems).toEqual([]);
   }
   for (const line of [
+    'const app = new Release("app", {',
+    'image: { context: join(import.meta.dirname, "../.."), tag: "shop-app:dev" },',
+    "dependsOn: [...postgres.ready, ...redis.ready],",
+    'RAILS_MAX_THREADS: "10",',
+    "web: app.containers.web, worker: app.containers.worker, cron: app.containers.cron",
     'new PgDatabase("postgres"',
     'new RedisInstance("redis"',
     'DB_HOST: env.name("postgres")',
