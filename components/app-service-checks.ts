@@ -8,7 +8,7 @@ import { hasLater } from "./checked-inputs.ts";
 import { AUTONAME_LENGTH } from "./container.ts";
 import { type HttpHealth, needsProbe } from "./health-check.ts";
 import { checkJobs } from "./job-checks.ts";
-import { networkName } from "./network-names.ts";
+import { networkName } from "./names.ts";
 import { IMAGE_USER, routeArgument, watchSeconds } from "./service-inputs.ts";
 
 /** More containers of one service than any one machine is for. */

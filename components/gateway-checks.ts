@@ -5,7 +5,7 @@ import { ArgumentChecks } from "./argument-checks.ts";
 import { isLater } from "./checked-inputs.ts";
 import type { GatewayArgs } from "./gateway.ts";
 import { clientProblem } from "./gateway-clients.ts";
-import { networkName } from "./network-names.ts";
+import { networkName } from "./names.ts";
 
 /** Ports on which the gateway's own processes listen inside its container. */
 const OWN_PORTS = [2019, 8443, 9090, 9091];

@@ -1,4 +1,5 @@
 // Rules for names that end up in containers, volumes, networks, databases and hostnames.
+import { shown } from "../lib/docker/values.ts";
 
 /** Longest system or environment name: three parts and a suffix must fit Postgres' 63-byte identifiers. */
 export const MAX_NAME = 20;
@@ -17,4 +18,13 @@ export function nameProblem(name: string): string | undefined {
 /** A name as a Postgres identifier that needs no quotes. */
 export function sqlName(name: string): string {
   return name.replaceAll("-", "_");
+}
+
+const NETWORK_NAME = /^[a-z0-9][a-z0-9_.-]{0,61}[a-z0-9]$/;
+
+/** What is wrong with a name; undefined where nothing is. */
+export function networkName(value: unknown): string | undefined {
+  return typeof value === "string" && NETWORK_NAME.test(value)
+    ? undefined
+    : `is ${shown(value)}; a name on the network has at least two letters in lower case or digits, and - _ . between them`;
 }

@@ -1,18 +1,9 @@
 // Names under which the services of an environment reach each other, and roles by which their containers are known: each is one's.
 import * as pulumi from "@pulumi/pulumi";
-import { shown } from "../lib/docker/values.ts";
 import type { Environment } from "./environment.ts";
+import { networkName } from "./names.ts";
 
 /** Names as resolvers ask for them: in lower case, two characters as Docker's own, and 63 at most in a label (RFC 1035). */
-const NAME = /^[a-z0-9][a-z0-9_.-]{0,61}[a-z0-9]$/;
-
-/** What is wrong with a name; undefined where nothing is. */
-export function networkName(value: unknown): string | undefined {
-  return typeof value === "string" && NAME.test(value)
-    ? undefined
-    : `is ${shown(value)}; a name on the network has at least two letters in lower case or digits, and - _ . between them`;
-}
-
 /** Who has which name, by environment. */
 const taken = new WeakMap<Environment, Map<string, string>>();
 

@@ -1,7 +1,7 @@
 // The first look of a StatefulService at the arguments that an AppService doesn't have: before anything is registered.
 import { owner as ownerCheck, path, port, shown, whole } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
-import { networkName } from "./network-names.ts";
+import { networkName } from "./names.ts";
 import { needs, presetOf } from "./preset-values.ts";
 import { PRESETS } from "./presets.ts";
 import type { StatefulServiceArgs } from "./stateful-service.ts";

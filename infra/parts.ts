@@ -1,4 +1,4 @@
-// Parts of a topology that follow from the settings of settings/common.ts alone, so that no topology spells them out.
+// Parts of a topology that follow from the common settings alone, so that no topology spells them out.
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import {
@@ -16,15 +16,11 @@ import {
   type Tunnel,
   TunnelRoute,
 } from "../components/index.ts";
-import type {
-  databaseSettings,
-  gatewaySettings,
-  httpsSettings,
-  ownPostgresSettings,
-  serviceSettings,
-  tunnelSettings,
-} from "./settings/common.ts";
 import type { ProgramSettings } from "./settings/define.ts";
+import type { gatewaySettings, httpsSettings } from "./settings/gateway-settings.ts";
+import type { databaseSettings, ownPostgresSettings } from "./settings/server-settings.ts";
+import type { serviceSettings } from "./settings/service-settings.ts";
+import type { tunnelSettings } from "./settings/tunnel-settings.ts";
 
 /** Limits by role, as `limitSettings` gives them. */
 type LimitsOf<R extends string> = { limits: Record<R, Limits> };

@@ -1,6 +1,6 @@
-// The settings of what each container may use.
+// The settings of what each container may use, and what all of them ask of the host.
 import type { z } from "zod";
-import { setting } from "./define.ts";
+import { type Demand, setting } from "./define.ts";
 import { type LimitDefaults, type LimitValues, limits } from "./resources.ts";
 import { section } from "./structures.ts";
 
@@ -28,4 +28,38 @@ export function limitSettings<R extends string>(defaults: Record<R, LimitDefault
       default: defaults,
     }),
   };
+}
+
+/** The values that the demands follow from, as far as they could be read and the system has them. */
+interface Values {
+  limits?: Record<string, LimitValues>;
+  /** Of the servers in a stack `shared`. */
+  serverLimits?: Record<string, LimitValues>;
+  replicas?: number;
+  databaseServer?: { kind: string };
+}
+
+/**
+ * What the containers ask of the host.
+ *
+ * @param replicated roles that run `replicas` containers; any other runs one
+ * @param containers how many containers roles run that run neither one nor `replicas`
+ */
+export function demandsOf(
+  values: Values,
+  replicated: readonly string[],
+  containers: Readonly<Record<string, number>>,
+): Demand[] {
+  const { limits, serverLimits, replicas = 1, databaseServer } = values;
+  // A managed server runs elsewhere.
+  const counts = databaseServer?.kind === "managed" ? { ...containers, postgres: 0 } : containers;
+  return Object.entries({ limits, serverLimits }).flatMap(([key, byRole]) =>
+    Object.entries(byRole ?? {}).map(([role, { cpus, memoryMb, pids }]) => ({
+      path: [key, role],
+      cpus,
+      memoryMb,
+      pids,
+      count: counts[role] ?? (replicated.includes(role) ? replicas : 1),
+    })),
+  );
 }

@@ -47,7 +47,7 @@ const DOORS: Readonly<Record<string, { ways: (keyof typeof WAYS)[]; why: string 
     ways: ["psql"],
     why: "a topology's own SQL as the database's owner, in a container of its own; no administrator's",
   },
-  "ops/cli-containers.ts": { ways: ["psql"], why: "names that command" },
+  "ops/cli.ts": { ways: ["psql"], why: "names that command" },
   "standins/images/postgres/docker-entrypoint.sh": {
     ways: ["psql"],
     why: "in a data folder that it has just made, before any tenant",

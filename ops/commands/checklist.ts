@@ -5,6 +5,7 @@ import { loadProject } from "../engine/project.ts";
 import { renderTable } from "../engine/table.ts";
 import { type Item, runChecklist } from "../inspect/acceptance/checklist.ts";
 import { withTrial } from "../inspect/acceptance/trial.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface ChecklistOptions {
@@ -37,3 +38,14 @@ export async function checklist(environment: string, options: ChecklistOptions):
   if (items.some(({ result }) => result === "failed")) return checklistCodes.failed;
   return items.every(({ result }) => result === "passed") ? checklistCodes.passed : checklistCodes.untried;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("checklist")
+    .description("try whether an environment works, item by item; exit code 2 if one fails")
+    .argument("[stack]", "environment", "staging")
+    .option("--json", "as a JSON document")
+    .action(async (stack: string, options: { json?: boolean }) => {
+      process.exitCode = await checklist(stack, merged(options));
+    });

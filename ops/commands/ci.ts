@@ -11,6 +11,7 @@ import type { DriftReport } from "../inspect/drift/render.ts";
 import { GitHub } from "../inspect/github/client.ts";
 import { putComment } from "../inspect/github/comment.ts";
 import { settleIssue } from "../inspect/github/drift-issue.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Steps that are scripts, and what each takes. */
 const SCRIPTS: Readonly<Record<string, string>> = {
@@ -60,3 +61,17 @@ export async function runStep(step: string, args: readonly string[]): Promise<nu
   });
   return exitCode ?? 1;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program) =>
+  program
+    .command("ci", { hidden: true })
+    .description("run what a step of GitHub's workflows runs: docs/workflows.md")
+    .argument("<step>")
+    .argument("[args...]")
+    // They are the step's, flags too.
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (step: string, args: string[]) => {
+      process.exitCode = await runStep(step, args);
+    });

@@ -9,6 +9,7 @@ import { exitCodes } from "../engine/engine.ts";
 import { UserError } from "../engine/errors.ts";
 import { loadProject, loadStackFile, type Project, type StackFile } from "../engine/project.ts";
 import { stackCommand } from "../engine/systems.ts";
+import type { AddCommand } from "./command-line.ts";
 import { readEnvFile } from "./variables/env-file.ts";
 import { type Existing, type Placed, placeVariables } from "./variables/placement.ts";
 import { seal } from "./variables/seal.ts";
@@ -160,3 +161,20 @@ function summary(placed: readonly Placed[], stack: string, role: string, project
     `  next       ${stackCommand(project, "preview", stack)}`,
   ].join("\n");
 }
+
+/** Adds it below `config`. */
+export const addImport: AddCommand = (config, merged) =>
+  config
+    .command("import")
+    .description("write the variables of a .env file into an environment's file; credentials encrypted")
+    .argument("<file>", "file with NAME=value lines")
+    .option("--stack <name>", 'environment (default: "staging")')
+    .option("--role <name>", "service that gets them (default: the system's only one)")
+    .option("--secret <name...>", "encrypt these, whatever they look like")
+    .option("--plain <name...>", "leave these plain, whatever they are called")
+    .option("--overwrite", "give variables that are there already their new value")
+    .action((file: string, options: { stack?: string }) => {
+      // Flags before `import` count too.
+      const { stack, system } = config.opts<{ stack: string; system?: string }>();
+      return configImport(file, merged({ stack, ...(system === undefined ? {} : { system }), ...options }));
+    });

@@ -10,6 +10,7 @@ import { launcher } from "../../lib/launcher.ts";
 import { exitCodes } from "../engine/engine.ts";
 import { UserError } from "../engine/errors.ts";
 import { loadProject } from "../engine/project.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface SchemaOptions {
@@ -83,3 +84,16 @@ export async function configSchema(options: SchemaOptions): Promise<number> {
   process.stdout.write(`${project.file} has the block now\n`);
   return 0;
 }
+
+/** Adds it below `config`. */
+export const addSchema: AddCommand = (config, merged) =>
+  config
+    .command("schema")
+    .description("print Pulumi.yaml's `config:` block as the system's settings ask for it")
+    .option("--write", "put it into Pulumi.yaml; the rest of the file stays as it is")
+    .action(async ({ write }: { write?: boolean }) => {
+      const { system } = config.opts<{ system?: string }>();
+      process.exitCode = await configSchema(
+        merged({ ...(system === undefined ? {} : { system }), ...(write ? { write } : {}) }),
+      );
+    });

@@ -7,6 +7,9 @@ import { UserError } from "../engine/errors.ts";
 import { prepareMachine } from "../engine/prepare.ts";
 import { loadProject, loadStackFile } from "../engine/project.ts";
 import { localDeployment, openSession } from "../engine/session.ts";
+import type { AddCommand } from "./command-line.ts";
+import { addImport } from "./config-import.ts";
+import { addSchema } from "./config-schema.ts";
 
 /** What to do with which setting. */
 export interface ConfigRequest {
@@ -73,3 +76,23 @@ export async function config(request: ConfigRequest, options: ConfigOptions): Pr
     ...["--", ...words],
   ]);
 }
+
+/** Adds the command, and those below it. */
+export const command: AddCommand = (program, merged) => {
+  const settings = program
+    .command("config")
+    .description("read and change an environment's settings: `pulumi config`, ready to use")
+    .argument("<action>", "set, get or rm")
+    .argument("<key>", "setting, such as hostPort or, with --path, limits.app.memory")
+    .argument("[value]", "new value; a secret is asked for, or read from standard input")
+    .option("--stack <name>", "environment", "staging")
+    .option("--secret", "keep the value encrypted")
+    .option("--path", "the key is a path into a map or list")
+    .action(async (action: string, key: string, value: string | undefined, options: { stack: string }) => {
+      process.exitCode = await config({ action, key, value }, merged(options));
+    })
+    // Flags after `import` are its own.
+    .enablePositionalOptions();
+  addImport(settings, merged);
+  addSchema(settings, merged);
+};

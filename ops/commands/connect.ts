@@ -11,6 +11,7 @@ import { loadProject, loadStackFile } from "../engine/project.ts";
 import { type ForwardedPort, requireDocker, withRemoteHost } from "../engine/remote/remote-host.ts";
 import { say } from "../engine/say.ts";
 import { neededForward } from "../engine/session.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface ConnectOptions {
@@ -76,3 +77,17 @@ export async function connect(
     }
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("connect")
+    .description(
+      "hold the way to a Docker host on another machine open: while a command runs, else until Ctrl-C",
+    )
+    .argument("[stack]", "environment", "staging")
+    .argument("[command...]", "command to run, such as: pulumi refresh -s staging --preview-only")
+    .passThroughOptions()
+    .action(async (stack: string, command: string[], options: object) => {
+      process.exitCode = await connect(stack, command, merged(options));
+    });

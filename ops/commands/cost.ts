@@ -5,6 +5,7 @@ import { loadProject, stackNames } from "../engine/project.ts";
 import { renderTable } from "../engine/table.ts";
 import { type MonthlyCost, money } from "../inspect/cost/cost.ts";
 import { costOfStack } from "../inspect/cost/stack-cost.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface CostOptions {
@@ -49,3 +50,12 @@ export async function cost(stacks: readonly string[], options: CostOptions): Pro
   const document = JSON.stringify({ project: project.name, environments }, null, 2);
   process.stdout.write(`${options.json === true ? document : environments.map(render).join("\n\n")}\n`);
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("cost")
+    .description("show what each environment costs a month, from what runs and the system's price table")
+    .argument("[stacks...]", "environments (default: all)")
+    .option("--json", "as a JSON document")
+    .action((stacks: string[], options: { json?: boolean }) => cost(stacks, merged(options)));

@@ -24,6 +24,7 @@ import {
   restoreData,
 } from "../engine/state/state-transfer.ts";
 import { upCommand } from "../engine/systems.ts";
+import { type AddCommand, giveWayUnasked, waitOption, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface DownOptions extends StackOptions {
@@ -144,3 +145,19 @@ export async function down(stack: string, options: DownOptions): Promise<number>
   );
   return 0;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("down")
+    .hook("preAction", giveWayUnasked)
+    .description("remove an environment's containers, network and routes; its data stays")
+    .argument("<stack>", "environment")
+    .option(...yesOption)
+    .option("--confirm <name>", "the environment's name, for production and protected resources")
+    .option("--delete-data", "remove its data too")
+    .option("--yes-delete-data-of <name>", "the environment's name, to delete its data without a question")
+    .option(...waitOption)
+    .action(async (stack: string, options: { wait: number }) => {
+      process.exitCode = await down(stack, merged(options));
+    });

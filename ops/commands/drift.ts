@@ -13,6 +13,7 @@ import { fix } from "../inspect/drift/fix.ts";
 import { addRun, readHistory, writeHistory } from "../inspect/drift/history.ts";
 import { type Look, look } from "../inspect/drift/look.ts";
 import { type DriftReport, renderDriftMarkdown, renderText } from "../inspect/drift/render.ts";
+import { type AddCommand, giveWayUnasked, waitOption } from "./command-line.ts";
 
 /** Exit codes: whatever goes wrong is 1, so that 2 is drift and nothing else. */
 export const driftExitCodes = { none: 0, error: 1, drift: 2 } as const;
@@ -111,3 +112,18 @@ export async function drift(options: DriftOptions): Promise<number> {
     throw error;
   }
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("drift")
+    .hook("preAction", giveWayUnasked)
+    .description("find what was changed by hand; exits with 0 for nothing, 2 for drift, 1 for an error")
+    .argument("[stacks...]", "environments (default: all)")
+    .option("--json", "as a document")
+    .option("--markdown", "as Markdown, for an issue")
+    .option("--fix", "fix what is safe; never touches data")
+    .option(...waitOption)
+    .action(async (stacks: string[], options: { wait: number; fix?: boolean }) => {
+      process.exitCode = await drift({ ...merged(options), stacks });
+    });

@@ -2,6 +2,7 @@
 import { listServicePoints, makeServicePoint } from "../deploy/release/service-points.ts";
 import { loadProject, loadStackFile } from "../engine/project.ts";
 import { openSession } from "../engine/session.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface DumpOptions {
@@ -16,3 +17,15 @@ export async function dump(stack: string, service: string, options: DumpOptions)
   const session = openSession(project, stack, loadStackFile(project, stack));
   await (options.list === true ? listServicePoints : makeServicePoint)(session, service);
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("dump")
+    .description("make a restore point of a StatefulService, by its own dump command")
+    .argument("<stack>", "environment")
+    .argument("<service>", "service, such as db")
+    .option("--list", "only tell which there are")
+    .action((stack: string, service: string, options: { list?: boolean }) =>
+      dump(stack, service, merged(options)),
+    );

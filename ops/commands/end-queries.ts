@@ -14,6 +14,7 @@ import { say } from "../engine/say.ts";
 import { dockerHostOf } from "../engine/session.ts";
 import type { Deployment } from "../engine/state/backend.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { type AddCommand, wholeNumber, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface EndQueriesOptions extends StackOptions {
@@ -81,3 +82,15 @@ export async function endQueries(stack: string, options: EndQueriesOptions): Pro
   });
   return 0;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("end-queries")
+    .description("end what an environment runs for too long on its database and its shared Redis server")
+    .argument("[stack]", "environment", "staging")
+    .option("--over <seconds>", "how long a statement or transaction may take", wholeNumber, 60)
+    .option(...yesOption)
+    .action(async (stack: string, options: { over: number }) => {
+      process.exitCode = await endQueries(stack, merged(options));
+    });

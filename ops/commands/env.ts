@@ -5,6 +5,7 @@ import { locateEngine } from "../../setup/engine-location.ts";
 import { resolvePaths } from "../../setup/paths.ts";
 import { ensureState } from "../../setup/state.ts";
 import { UserError } from "../engine/errors.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** For those who read the exports before they evaluate them. */
 const hint = `# By hand, the engine writes this machine's encryptionsalt into Pulumi.<stack>.yaml, as it does for everybody: commit it
@@ -26,3 +27,12 @@ export function printEnv(): void {
   ensureState(paths);
   process.stdout.write(`${hint}${shellExports(engineVariables(paths, engine))}`);
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program) =>
+  program
+    .command("env")
+    .description(
+      `print shell exports: after eval "$(${launcher()} env)", plain \`pulumi up -s staging\` works`,
+    )
+    .action(printEnv);

@@ -10,6 +10,7 @@ import { loadProject, loadStackFile } from "../engine/project.ts";
 import { say } from "../engine/say.ts";
 import { dockerHostOf } from "../engine/session.ts";
 import { stackCommand, upCommand } from "../engine/systems.ts";
+import { type AddCommand, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface ExecOptions {
@@ -67,3 +68,16 @@ export async function exec(
     return code;
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("exec")
+    .description("run a command in a container of a service that runs; a shell without one")
+    .argument("<stack>", "environment")
+    .argument("<service>", "service, such as app")
+    .argument("[command...]", "command, behind -- where it has flags: exec staging app -- ls -l")
+    .option(...yesOption)
+    .action(async (stack: string, service: string, command: string[], options: object) => {
+      process.exitCode = await exec(stack, service, command, merged(options));
+    });

@@ -5,6 +5,7 @@ import { type HistoryEntry, historyOf } from "../deploy/release/history.ts";
 import { loadProject, loadStackFile } from "../engine/project.ts";
 import { openSession } from "../engine/session.ts";
 import { renderTable } from "../engine/table.ts";
+import { type AddCommand, wholeNumber } from "./command-line.ts";
 
 /** Options of the command. */
 export interface HistoryOptions {
@@ -60,3 +61,13 @@ export async function history(stack: string, options: HistoryOptions): Promise<v
   ]);
   process.stdout.write(`\n${renderTable(["restore point", "database", "tables", "size"], points)}\n`);
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("history")
+    .description("show who deployed what, when, and what became of it")
+    .argument("[stack]", "environment", "staging")
+    .option("--json", "as a JSON document")
+    .option("--limit <count>", "how many versions, the newest", wholeNumber, 20)
+    .action((stack: string, options: { limit: number }) => history(stack, merged(options)));

@@ -19,6 +19,7 @@ import { settingsText, stackText } from "../import/settings-text.ts";
 import type { SourceOptions } from "../import/sources.ts";
 import { planSystem, type SystemPlan, variableOwners } from "../import/system-plan.ts";
 import { topologyText } from "../import/topology-text.ts";
+import type { AddCommand } from "./command-line.ts";
 import { withBlock } from "./config-schema.ts";
 import { installLine } from "./new.ts";
 import { nameFrom, newSystemFiles, type Place, writeWhole } from "./new-system.ts";
@@ -179,3 +180,36 @@ async function writeSecrets(plan: SystemPlan): Promise<void> {
     writeFileSync(file.path, document.toString({ lineWidth: 0 }));
   }
 }
+
+const files = (text: string): string[] => text.split(",").filter((file) => file !== "");
+
+/** Adds the command. */
+export const command: AddCommand = (program) =>
+  program
+    .command("import")
+    .description(
+      "make a system of docker compose files, or of Kamal's: components, settings, secrets encrypted, and a list of what to decide",
+    )
+    .argument(
+      "[folder]",
+      "folder of the files; Kamal's are config/deploy.yml, its destinations and .kamal/secrets",
+      ".",
+    )
+    .option(
+      "--staging <files>",
+      "staging's files, the later over the earlier: a.yml,b.yml, or config/deploy.yml,config/deploy.beta.yml (default: by their names)",
+      files,
+    )
+    .option("--production <files>", "production's files", files)
+    .option("--env-file <files>", "files that fill in variables of compose files, for both", files)
+    .option("--staging-env-file <files>", "the same for staging alone", files)
+    .option("--production-env-file <files>", "the same for production alone", files)
+    .option("--staging-profiles <names>", "profiles that are on in staging", files)
+    .option("--production-profiles <names>", "profiles that are on in production", files)
+    .option("--name <name>", "the system's name (default: the files', else the folder's)")
+    .option(
+      "--into <folder>",
+      "where its files go (default: infra of a repository that has no system, else stacks/<name>)",
+    )
+    .option("--dry-run", "print the list, write nothing")
+    .action((folder: string, options: object) => importSystem(folder, options));

@@ -7,6 +7,7 @@ import { componentsOf, unknownService } from "../engine/containers/service-conta
 import { labelFilter, labels, withDocker } from "../engine/docker-client.ts";
 import { loadProject, loadStackFile } from "../engine/project.ts";
 import { dockerHostOf } from "../engine/session.ts";
+import { type AddCommand, wholeNumber } from "./command-line.ts";
 
 /** Options of the command. */
 export interface LogsOptions {
@@ -89,3 +90,16 @@ export async function logs(stack: string, service: string | undefined, options: 
     });
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("logs")
+    .description("show what the containers of an environment wrote")
+    .argument("[stack]", "environment", "staging")
+    .argument("[service]", "one service, such as app; all without it")
+    .option("-f, --follow", "go on with what is written from now on")
+    .option("--tail <lines>", "lines of the past, per container", wholeNumber, 100)
+    .action((stack: string, service: string | undefined, options: { tail: number }) =>
+      logs(stack, service, merged(options)),
+    );

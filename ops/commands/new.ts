@@ -1,12 +1,12 @@
-// `tandem init` and `tandem new`: make a new system's folder and GitHub's workflows for it, and say what to do with it.
+// `tandem new`: makes a new system's folder and GitHub's workflows for it, and says what to do with it.
 import { existsSync, readFileSync } from "node:fs";
-import { join, relative, resolve, sep } from "node:path";
+import { join, relative } from "node:path";
 import { installCommand } from "../../setup/package/managers.ts";
 import { isInstalled, packageFolder } from "../../setup/paths.ts";
-import { UserError } from "../engine/errors.ts";
 import { projectRoot, upwards } from "../engine/project-root.ts";
 import { stackCommand } from "../engine/systems.ts";
-import { createSystem, nameFor } from "./new-system.ts";
+import type { AddCommand } from "./command-line.ts";
+import { createSystem } from "./new-system.ts";
 import { workflowsOf } from "./workflows.ts";
 
 /**
@@ -18,28 +18,8 @@ export function newSystem(name: string): void {
   tell(name, projectRoot(), createSystem(name));
 }
 
-/**
- * Runs `tandem init`.
- *
- * @param folder from the current one, inside the repository
- * @param options `name`: the system's. @default the repository's; `workflows`: make GitHub's, too?
- * @throws UserError when one of its files is there already, or the name can't be a system's.
- */
-export function initSystem(folder: string, options: { name?: string; workflows: boolean }): void {
-  const root = projectRoot();
-  const target = resolve(folder);
-  if (!target.startsWith(root + sep) && target !== root) {
-    throw new UserError(
-      `${folder} is not in the repository at ${root}`,
-      "name a folder in it: tandem init infra",
-      2,
-    );
-  }
-  const chosen = options.name ?? nameFor(root);
-  tell(chosen, root, createSystem(chosen, { root, folder: target }), options.workflows);
-}
-
-function tell(name: string, root: string, directory: string, workflows = true): void {
+/** Says what was made, and makes GitHub's workflows for it. */
+export function tell(name: string, root: string, directory: string, workflows = true): void {
   const folder = relative(root, directory) || ".";
   process.stdout.write(
     `${folder} is the system ${name}, which runs the example app. Next:\n` +
@@ -72,3 +52,13 @@ function missingPeers(root: string): string[] {
     return found ? [] : [`${name}@${range}`];
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program) =>
+  program
+    .command("new")
+    .description(
+      "make the folder of a new system in stacks/: topology, settings, a stack file per environment",
+    )
+    .argument("<name>", "its name: lower-case letters, digits and hyphens")
+    .action((name: string) => newSystem(name));

@@ -5,6 +5,7 @@ import { endingWith } from "../engine/errors.ts";
 import { renderTable } from "../engine/table.ts";
 import { type Comparison, compareStacks, type Difference } from "../inspect/parity/compare.ts";
 import { resolveStack } from "../inspect/parity/resolved.ts";
+import { type AddCommand, giveWayUnasked, waitOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface ParityOptions extends StackOptions {
@@ -61,3 +62,17 @@ export async function parity(one: string, other: string, options: ParityOptions)
   const differs = comparison.differences.some(({ reason }) => reason === undefined);
   return differs ? parityCodes.differs : parityCodes.same;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("parity")
+    .hook("preAction", giveWayUnasked)
+    .description("compare two environments as they resolve; exit code 2 if anything differs that may not")
+    .argument("[one]", "environment", "staging")
+    .argument("[other]", "environment", "production")
+    .option("--json", "as a JSON document")
+    .option(...waitOption)
+    .action(async (one: string, other: string, options: { wait: number }) => {
+      process.exitCode = await parity(one, other, merged(options));
+    });

@@ -1,10 +1,12 @@
 // `tandem performance`: whether two environments are equally fast, on equal resources.
+import { InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { endingWith } from "../engine/errors.ts";
 import { loadProject } from "../engine/project.ts";
 import { renderTable } from "../engine/table.ts";
 import type { Row } from "../inspect/acceptance/compare.ts";
 import { comparePerformance } from "../inspect/acceptance/performance.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface PerformanceOptions {
@@ -60,3 +62,22 @@ export async function performanceOf(
     ? performanceCodes.comparable
     : performanceCodes.different;
 }
+
+function factor(text: string): number {
+  const number = Number(text);
+  if (!(number >= 1)) throw new InvalidArgumentError("give a number, 1 or more");
+  return number;
+}
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("performance")
+    .description("measure two environments in turns; exit code 2 if they are not equally fast")
+    .argument("[one]", "environment", "staging")
+    .argument("[other]", "environment", "production")
+    .option("--within <factor>", "how many times the smaller value the greater one may be", factor, 2)
+    .option("--json", "as a JSON document")
+    .action(async (one: string, other: string, options: { within: number; json?: boolean }) => {
+      process.exitCode = await performanceOf(one, other, merged(options));
+    });

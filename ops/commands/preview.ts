@@ -7,6 +7,7 @@ import { withRemoteHost } from "../engine/remote/remote-host.ts";
 import { say } from "../engine/say.ts";
 import { neededForward } from "../engine/session.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
+import { type AddCommand, giveWay, waitOption } from "./command-line.ts";
 
 /**
  * Runs the command; nothing of the environment changes.
@@ -38,3 +39,43 @@ export async function preview(
     ),
   );
 }
+
+/** Options of the command. */
+interface PreviewOptions {
+  wait: number;
+  report?: boolean;
+  html?: boolean;
+  json?: boolean;
+  approveData?: boolean;
+}
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("preview")
+    .hook("preAction", giveWay)
+    .description("show what `up` would change; further flags go to `pulumi preview`, such as --diff")
+    .argument("[stack]", "environment (default: staging; with --report: all)")
+    .argument("[flags...]", "flags for `pulumi preview`; with --report: further environments")
+    .option("--report", "all environments side by side, for a reviewer; as Markdown")
+    .option("--html", "with --report: as a page")
+    .option("--json", "as a document")
+    .option("--approve-data", "with --report: data at risk doesn't fail the command")
+    .option(...waitOption)
+    .allowUnknownOption()
+    .action(async (stack: string | undefined, flags: string[], options: PreviewOptions) => {
+      const given = [...(stack === undefined ? [] : [stack]), ...flags];
+      const { report, html, json, ...rest } = merged(options);
+      if (report) {
+        const { previewReport } = await import("./preview-report.ts");
+        const format = html ? "html" : json ? "json" : "md";
+        process.exitCode = await previewReport(format, { ...rest, stacks: given });
+        return;
+      }
+      // The engine's own flag.
+      if (json) given.push("--json");
+      // `preview --diff`: a flag first means the default environment.
+      const [name, further] =
+        stack === undefined || stack.startsWith("-") ? ["staging", given] : [stack, given.slice(1)];
+      process.exitCode = await preview(name, further, rest);
+    });

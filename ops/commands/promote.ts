@@ -16,6 +16,7 @@ import { dockerHostOf, type Session } from "../engine/session.ts";
 import type { Deployment } from "../engine/state/backend.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
 import { upCommand } from "../engine/systems.ts";
+import { type AddCommand, giveWayUnasked, waitOption, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface PromoteOptions extends StackOptions {
@@ -128,3 +129,17 @@ export async function promote(options: PromoteOptions): Promise<number> {
     what: `the image of ${options.from}`,
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("promote")
+    .hook("preAction", giveWayUnasked)
+    .description("bring the very image that one environment serves, proven there, to another")
+    .option("--from <stack>", "environment that serves it", "staging")
+    .option("--to <stack>", "environment that it goes to", "production")
+    .option(...yesOption)
+    .option(...waitOption)
+    .action(async (options: { from: string; to: string; wait: number }) => {
+      process.exitCode = await promote(merged(options));
+    });

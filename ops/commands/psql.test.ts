@@ -1,6 +1,6 @@
 // What psql is told, and which words are whose.
 import { describe, expect, it } from "vitest";
-import { partWords } from "../cli-containers.ts";
+import { partWords } from "./command-line.ts";
 import { connectionVariables, passwordLine } from "./psql.ts";
 
 describe("the connection", () => {

@@ -1,4 +1,6 @@
 // `tandem psql`: psql on an environment's database, with one of its own logins.
+
+import { Option } from "commander";
 import { SECRETS_DIR } from "../../lib/docker/writable.ts";
 import { confirmWriting } from "../engine/confirm-writing.ts";
 import { besideServer, besideServices, certificatesOf, chosen } from "../engine/containers/client.ts";
@@ -17,6 +19,7 @@ import {
   type LoginName,
 } from "../engine/state/logins.ts";
 import { plainResources } from "../engine/state/plain-state.ts";
+import { type AddCommand, partWords, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface PsqlOptions {
@@ -109,3 +112,19 @@ export async function psql(
     });
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("psql")
+    .description("psql on an environment's database")
+    .argument("<stack>", "environment")
+    .argument("[words...]", "the database's component where there are several; psql's arguments behind --")
+    .addOption(
+      new Option("--as <login>", "the database's login").choices(["app", "owner", "readonly"]).default("app"),
+    )
+    .option(...yesOption)
+    .action(async (stack: string, words: string[], options: { as: "app" | "owner" | "readonly" }) => {
+      const { name, behind } = partWords(words);
+      process.exitCode = await psql(stack, name, behind, merged(options));
+    });

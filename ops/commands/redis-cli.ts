@@ -10,6 +10,7 @@ import { loadProject, loadStackFile } from "../engine/project.ts";
 import { dockerHostOf, openSession } from "../engine/session.ts";
 import { redisIn } from "../engine/state/logins.ts";
 import { plainResources } from "../engine/state/plain-state.ts";
+import { type AddCommand, partWords, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface RedisCliOptions {
@@ -55,3 +56,16 @@ export async function redisCli(
     });
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("redis-cli")
+    .description("redis-cli on an environment's Redis, with the application's login")
+    .argument("<stack>", "environment")
+    .argument("[words...]", "the Redis' component where there are several; redis-cli's arguments behind --")
+    .option(...yesOption)
+    .action(async (stack: string, words: string[], options: object) => {
+      const { name, behind } = partWords(words);
+      process.exitCode = await redisCli(stack, name, behind, merged(options));
+    });

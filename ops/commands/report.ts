@@ -7,6 +7,7 @@ import { say } from "../engine/say.ts";
 import type { Report } from "../inspect/report/model.ts";
 import { renderReport } from "../inspect/report/page/page.ts";
 import { makeReport } from "../inspect/report/report.ts";
+import { type AddCommand, giveWayUnasked, waitOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface ReportOptions extends StackOptions {
@@ -49,3 +50,16 @@ export async function report(one: string, other: string, options: ReportOptions)
   say(document.sentence);
   process.stdout.write(`${file}\n`);
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("report")
+    .hook("preAction", giveWayUnasked)
+    .description("write one page on two environments: how they are, what differs, what wants attention")
+    .argument("[one]", "environment", "staging")
+    .argument("[other]", "environment", "production")
+    .option("--out <file>", "file to write, - for standard output (default: report-<project>.html here)")
+    .option("--json", "as a JSON document, on standard output unless --out is given")
+    .option(...waitOption)
+    .action((one: string, other: string, options: { wait: number }) => report(one, other, merged(options)));

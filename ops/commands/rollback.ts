@@ -16,6 +16,7 @@ import { say } from "../engine/say.ts";
 import type { Session } from "../engine/session.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
 import { stackCommand, upCommand } from "../engine/systems.ts";
+import { type AddCommand, giveWayUnasked, waitOption, wholeNumber, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface RollbackOptions extends StackOptions {
@@ -105,3 +106,26 @@ export async function rollback(stack: string, options: RollbackOptions): Promise
   }
   return await restoreDatabase(session, release, options.database, options.yes === true);
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("rollback")
+    .hook("preAction", giveWayUnasked)
+    .description(
+      "go back to a version that served well, by its images; or to a restore point of the database",
+    )
+    .argument("[stack]", "environment", "staging")
+    .option(
+      "--to <version>",
+      "a version from `tandem history`; the last one that served well without it",
+      wholeNumber,
+    )
+    .option("--database [name]", "restore the database: a restore point, the newest without a name")
+    .option("--service <name>", "restore the data of a StatefulService instead")
+    .option("--point <name>", "its restore point (default: the newest)")
+    .option(...yesOption)
+    .option(...waitOption)
+    .action(async (stack: string, options: { wait: number }) => {
+      process.exitCode = await rollback(stack, merged(options));
+    });

@@ -1,5 +1,6 @@
 // `tandem run`: a command in a container of its own, like those of a service and gone when the command ends.
 
+import { Option } from "commander";
 import type Docker from "dockerode";
 import { SECRETS_DIR } from "../../lib/docker/writable.ts";
 import { getFiles, inspect } from "../../provider/docker/containers.ts";
@@ -17,6 +18,7 @@ import { dockerHostOf, openSession, type Session } from "../engine/session.ts";
 import { databasesIn, migrationOf, ownerUrl } from "../engine/state/logins.ts";
 import { plainResources } from "../engine/state/plain-state.ts";
 import { stackCommand, upCommand } from "../engine/systems.ts";
+import { type AddCommand, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface RunOptions {
@@ -141,3 +143,20 @@ export async function run(
     return await runOneOff(docker, { ...likeService(facts, like, atTerminal()), ...about });
   });
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("run")
+    .description("run a command in a container of its own, like a service's, gone when it ends")
+    .argument("<stack>", "environment")
+    .argument("<service>", "service, such as app: its image, variables, secrets, volumes, limits")
+    .argument("<command...>", "command, behind -- where it has flags; the image's entry point gets it")
+    .addOption(
+      new Option("--as <login>", "the owner's login in the variables of the database").choices(["owner"]),
+    )
+    .option("--entrypoint <program>", "program in the place of the image's entry point")
+    .option(...yesOption)
+    .action(async (stack: string, service: string, command: string[], options: { as?: "owner" }) => {
+      process.exitCode = await run(stack, service, command, merged(options));
+    });

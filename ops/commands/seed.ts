@@ -30,6 +30,7 @@ import { dockerHostOf, type Session } from "../engine/session.ts";
 import type { Deployment } from "../engine/state/backend.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
 import { stackCommand, upCommand } from "../engine/systems.ts";
+import { type AddCommand, giveWayUnasked, waitOption, yesOption } from "./command-line.ts";
 
 /** Options of the command. */
 export interface SeedOptions extends StackOptions {
@@ -206,3 +207,18 @@ export async function seed(stack: string, options: SeedOptions): Promise<number>
   }
   return results.every(({ ok }) => ok) ? 0 : 1;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("seed")
+    .hook("preAction", giveWayUnasked)
+    .description("give an environment production's rows, every one masked; what it had is kept")
+    .argument("[stack]", "environment", "staging")
+    .option("--from <stack>", "environment that the rows come from", "production")
+    .option("--init", "only print a definition of what becomes of each column, to begin with")
+    .option(...yesOption)
+    .option(...waitOption)
+    .action(async (stack: string, options: { from: string; wait: number }) => {
+      process.exitCode = await seed(stack, merged(options));
+    });

@@ -6,6 +6,7 @@ import { inspectMachine } from "../../setup/setup.ts";
 import { UserError } from "../engine/errors.ts";
 import { prepareMachine } from "../engine/prepare.ts";
 import { renderTable } from "../engine/table.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface SetupCommandOptions {
@@ -36,3 +37,11 @@ export async function setUp(options: SetupCommandOptions): Promise<void> {
     throw new UserError(`this machine lacks: ${names}`, `run \`${launcher()} setup\``);
   }
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program) =>
+  program
+    .command("setup")
+    .description("prepare this machine: Docker, the Pulumi CLI, provider plugins, images")
+    .option("--check", "only tell what is there and what is missing")
+    .action((options: SetupCommandOptions) => setUp(options));

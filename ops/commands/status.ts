@@ -12,6 +12,7 @@ import { dockerHostOf, openSession } from "../engine/session.ts";
 import { backendOf, readDeployment } from "../engine/state/backend.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
 import { renderTable } from "../engine/table.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface StatusOptions {
@@ -112,3 +113,11 @@ export async function status(options: StatusOptions): Promise<void> {
   }
   process.stdout.write(`${environments.map(render).join("\n\n")}\n`);
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("status")
+    .description("show what runs in each environment, how it is, and where it answers")
+    .option("--json", "as a JSON document")
+    .action((options: { json?: boolean }) => status(merged(options)));

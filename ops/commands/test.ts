@@ -4,11 +4,12 @@ import { join, relative, resolve } from "node:path";
 import { engineVariables } from "../../setup/engine-env.ts";
 import { locateEngine } from "../../setup/engine-location.ts";
 import { findOnPath } from "../../setup/executables.ts";
-import { packageRoot, resolvePaths } from "../../setup/paths.ts";
+import { isInstalled, packageRoot, resolvePaths } from "../../setup/paths.ts";
 import { hashOf, readStamp, writeStamp } from "../../setup/stamps.ts";
 import { UserError } from "../engine/errors.ts";
 import { prepareMachine } from "../engine/prepare.ts";
 import { appFolder, check, sum, type Tally, vitest } from "./checks.ts";
+import type { AddCommand } from "./command-line.ts";
 import { renderRows } from "./system-rows.ts";
 import { renderFailures } from "./test-failures.ts";
 
@@ -166,3 +167,17 @@ export async function test(kind: string | undefined, name?: string): Promise<num
   process.stdout.write(`${passed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program) => {
+  // The package brings no tests.
+  if (isInstalled) return;
+  program
+    .command("test")
+    .description("run every test, or one kind (unit, integration, faults, attacks, soak), file or folder")
+    .argument("[what]", "kind of tests, or path of a test file or folder")
+    .option("-t, --name <part>", "with a path: only tests with this in their names")
+    .action(async (what: string | undefined, { name }: { name?: string }) => {
+      process.exitCode = await test(what, name);
+    });
+};

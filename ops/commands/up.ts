@@ -13,6 +13,7 @@ import { dockerHostOf, remoteDockerHost, type Session } from "../engine/session.
 import type { Deployment } from "../engine/state/backend.ts";
 import { currentDeployment } from "../engine/state/state-transfer.ts";
 import { upCommand } from "../engine/systems.ts";
+import { type AddCommand, giveWay, waitOption, yesOption } from "./command-line.ts";
 
 /** The official images that a stand-in took the place of, in what runs: nobody should take one for the other. */
 async function standIns({ project, stack, file }: Session): Promise<string[]> {
@@ -95,3 +96,16 @@ export async function up(stack: string, options: StackOptions): Promise<number> 
   process.stdout.write(`\n${lines.join("\n")}\n  took       ${took}\n`);
   return 0;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("up")
+    .hook("preAction", giveWay)
+    .description("bring an environment up, or up to date; prepares the machine first")
+    .argument("[stack]", "environment", "staging")
+    .option(...yesOption)
+    .option(...waitOption)
+    .action(async (stack: string, options: { wait: number }) => {
+      process.exitCode = await up(stack, merged(options));
+    });

@@ -22,6 +22,7 @@ import { upCommand } from "../engine/systems.ts";
 import { renderTable } from "../engine/table.ts";
 import type { Check } from "../inspect/verify/check.ts";
 import { type Known, verifyIsolation } from "../inspect/verify/verify.ts";
+import type { AddCommand } from "./command-line.ts";
 
 /** Options of the command. */
 export interface VerifyOptions {
@@ -100,3 +101,16 @@ export async function verify(stacks: readonly string[], options: VerifyOptions):
   if (checks.some(({ result }) => result === "broken")) return verifyCodes.broken;
   return checks.every(({ result }) => result === "holds") ? verifyCodes.holds : verifyCodes.untried;
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("verify")
+    .description(
+      "prove on the running system that environments can't reach each other; exit code 2 if one can",
+    )
+    .argument("[stacks...]", "environments (default: all)")
+    .option("--json", "as a JSON document")
+    .action(async (stacks: string[], options: { json?: boolean }) => {
+      process.exitCode = await verify(stacks, merged(options));
+    });

@@ -5,6 +5,7 @@ import { type SystemFolder, systemsBelow } from "../../infra/check/projects.ts";
 import { isInstalled } from "../../setup/paths.ts";
 import { UserError } from "../engine/errors.ts";
 import { projectRoot } from "../engine/project-root.ts";
+import type { AddCommand } from "./command-line.ts";
 import { sharedWorkflows, systemWorkflow, type Written, writeWorkflows } from "./workflow-files.ts";
 
 const PAGE = isInstalled ? "node_modules/tandem/docs/workflows.md" : "docs/workflows.md";
@@ -56,3 +57,10 @@ function told({ made, listed, kept }: Written): string {
     list("These are there and stay as they are, though this version makes them otherwise:", kept)
   );
 }
+
+/** Adds the command. */
+export const command: AddCommand = (program) =>
+  program
+    .command("workflows", { hidden: !isInstalled })
+    .description("make GitHub's workflows that are missing: deploys, previews of pull requests, drift")
+    .action(makeWorkflows);

@@ -1,5 +1,5 @@
 // Which services others reach by compose's names, and how: by HTTP a gateway can answer, else one container at a time.
-import { networkName } from "../../components/network-names.ts";
+import { networkName } from "../../components/names.ts";
 import { type PairedService, STACKS } from "./pair.ts";
 
 /** Whether a value names a host, alone, in a URL or in a list. */

@@ -1,6 +1,6 @@
 // What the npm package needs of others, and what it gives them.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -10,8 +10,11 @@ import { packageRoot } from "../paths.ts";
 import { assets } from "./assets.ts";
 import { forPackage, oldestNode } from "./manifest.ts";
 
+/** What the build compiles, with all that it imports. */
+const compiled = [...build.files, ...globSync(build.include, { cwd: packageRoot, exclude: build.exclude })];
+
 /** Files with all that they import, and their texts. @param entries the first ones. @default what the build compiles */
-function shipped(entries: readonly string[] = build.files): Map<string, string> {
+function shipped(entries: readonly string[] = compiled): Map<string, string> {
   const texts = new Map<string, string>();
   const pending = [...entries];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
@@ -52,6 +55,7 @@ const madeByBuild = ["bundles", "<REVISION_FILE>", "examples/app.revision"];
 
 /** What is read otherwise, and why that is no file which the package lacks. */
 const elsewhere: Readonly<Record<string, string>> = {
+  "ops/cli.ts: <import.meta.dirname>": "the commands, which the build compiles",
   "setup/paths.ts: package.json": "what tells a checkout by",
   "setup/stamps.ts: <file>": "go.mod and others below standins/; of bundles in a checkout only",
   "setup/stamps.ts: <folder>": "sources of bundles, in a checkout only",

@@ -1,10 +1,12 @@
 // Tests of the rules about where a database lives: on a server of the environment's own, or on a managed one.
 import { expect, it } from "vitest";
 import { compareStacks } from "../check/siblings.ts";
-import { databaseSettings, hostSettings, releaseSettings } from "./common.ts";
-import { commonSettings } from "./common-rules.ts";
+import { commonSettings } from "./common-settings.ts";
+import { hostSettings } from "./host-settings.ts";
 import type { Issue } from "./issue.ts";
 import { readValues } from "./read.ts";
+import { databaseSettings } from "./server-settings.ts";
+import { releaseSettings } from "./service-settings.ts";
 
 const keys = { ...databaseSettings(15_900), ...releaseSettings, ...hostSettings("postgres") };
 const system = commonSettings({ keys });
