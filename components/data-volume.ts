@@ -8,6 +8,7 @@ import { ArgumentChecks } from "./argument-checks.ts";
 import { checkedArgument, checkedDefault } from "./checked-inputs.ts";
 import { type Environment, labelList } from "./environment.ts";
 import { componentOptions } from "./providers.ts";
+import { present } from "./secret-files.ts";
 
 /** What the volume is for. */
 interface GuardedVolume {
@@ -17,6 +18,8 @@ interface GuardedVolume {
   volumeRole: string;
   /** Where it is mounted, where another path would hide the data. */
   path?: string;
+  /** What its image makes in it when it is empty, and never again, such as `user app`. */
+  made?: string;
   /** The server that reads it, where one does. */
   server?: Pick<GuardedServer, "kind" | "folder"> &
     Record<"image" | "user", pulumi.Input<string>> & {
@@ -29,14 +32,14 @@ export function guardedVolume(
   parent: pulumi.ComponentResource,
   name: string,
   env: Environment,
-  { role, volumeRole, path, server }: GuardedVolume,
+  { role, volumeRole, path, made, server }: GuardedVolume,
 ): Volume {
   const volumeName = env.name(volumeRole);
   const guard = new DataGuard(
     `${name}-guard`,
     {
       subject: `volume ${volumeName}`,
-      identity: { volume: volumeName, host: env.dockerHost, ...(path === undefined ? {} : { path }) },
+      identity: { volume: volumeName, host: env.dockerHost, ...present({ path, made }) },
       released: env.isReleased(role),
       releaseWith: env.releaseCommand(role),
       ...(server === undefined

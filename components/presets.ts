@@ -31,6 +31,8 @@ export interface Preset {
   healthTimeoutSeconds: number;
   /** Seconds that it has to end: it writes down what it holds in memory. */
   stopGraceSeconds: number;
+  /** Does the image make the login with the data, and never again? */
+  loginWithData?: true;
   /** URL of the application's login. */
   url?: string;
   /** Commands in its container that write a dump to the standard output, and read one from the standard input. */
@@ -66,6 +68,7 @@ export const PRESETS = {
     health: { command: ["healthcheck.sh", "--connect", "--innodb_initialized"] },
     healthTimeoutSeconds: 180,
     stopGraceSeconds: 120,
+    loginWithData: true,
     url: "mysql://{user}:{password}@{host}:{port}/{database}",
     dump: {
       // One snapshot, without a lock that writers would wait for; the users are not in it.
@@ -96,6 +99,7 @@ export const PRESETS = {
     health: { tcp: true },
     healthTimeoutSeconds: 180,
     stopGraceSeconds: 120,
+    loginWithData: true,
     url: "amqp://{user}:{password}@{host}:{port}/%2F",
     dump: {
       command: ["rabbitmqctl", "--quiet", "export_definitions", "-"],

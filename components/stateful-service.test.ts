@@ -105,6 +105,7 @@ describe("a preset", () => {
     await pulumi.runtime.disconnect();
     const container = only(registered, CONTAINER).inputs;
     expect(container.command).toEqual(["mariadbd", "--innodb-buffer-pool-size=200M"]);
+    expect(only(registered, GUARD, "db-guard").inputs.identity.made).toBe("login app, database shop_staging");
     expect(container.stopTimeout).toBe(9);
     expect(container.envs).toEqual([
       "MARIADB_AUTO_UPGRADE=0",

@@ -174,15 +174,17 @@ export class StatefulService extends pulumi.ComponentResource {
 
   private createVolumes(
     name: string,
-    { env, image, owner }: StatefulServiceArgs,
+    args: StatefulServiceArgs,
     data: Record<string, string>,
     user: pulumi.Input<string> | undefined,
   ): Record<string, pulumi.Output<string>> {
     const component = `StatefulService '${name}'`;
-    const made = Object.entries(data).map(([role, where], index): [string, pulumi.Output<string>] => {
+    const { env, image, owner } = args;
+    const made = madeWithData(args);
+    const volumes = Object.entries(data).map(([role, where], index): [string, pulumi.Output<string>] => {
       // By its place and not by its role: another role is a change that the guard must see.
       const own = index === 0 ? name : `${name}-${index + 1}`;
-      const volume = guardedVolume(this, own, env, { role: name, volumeRole: role, path: where });
+      const volume = guardedVolume(this, own, env, { role: name, volumeRole: role, path: where, ...made });
       const owned = new VolumeOwner(
         `${own}-owner`,
         {
@@ -194,7 +196,7 @@ export class StatefulService extends pulumi.ComponentResource {
       );
       return [role, owned.volume];
     });
-    return Object.fromEntries(made);
+    return Object.fromEntries(volumes);
   }
 }
 
@@ -228,4 +230,12 @@ function loginOf({ env, login = {} }: StatefulServiceArgs) {
     user: login.user ?? "app",
     database: login.database ?? sqlName(`${env.system}_${env.environment}`),
   };
+}
+
+/** What the image makes with the data and never again, in words. */
+function madeWithData(args: StatefulServiceArgs): { made?: string } {
+  const preset = presetOf(args);
+  if (preset?.loginWithData !== true) return {};
+  const { user, database } = loginOf(args);
+  return { made: needs(preset, "database") ? `login ${user}, database ${database}` : `login ${user}` };
 }

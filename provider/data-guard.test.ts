@@ -42,3 +42,18 @@ it("refuses another name, and to keep nothing from now on, unless the data is re
 });
 
 it("lets what kept nothing keep something", async () => expect(await refused({}, VOLUME)).toEqual([]));
+
+it("refuses another login where the image makes one with the data only, and says how it is done", async () => {
+  const made = { ...VOLUME, made: "login app, database shop" };
+  const other = { ...VOLUME, made: "login app, database other" };
+  expect(await refused(made, other)).toEqual([
+    expect.stringMatching(
+      /was made with 'login app, database shop', .*'login app, database other' would be nowhere\..*leaves the data as it is: say so$/,
+    ),
+  ]);
+  expect(await refused(made, other, true)).toEqual([]);
+  expect(await refused(VOLUME, made), "the state of an older version doesn't know").toEqual([]);
+  expect(await refused({ ...made, volume: "a" }, other)).toEqual([
+    expect.stringContaining("put an empty one in its place"),
+  ]);
+});

@@ -60,7 +60,11 @@ const shown = (value: unknown) => (value === undefined ? "none" : `'${String(val
 /** Has nothing of its own on any host: it compares what the data hangs on with what the state remembers, and asks a new image. */
 export const dataGuard: ResourceHandler<DockerHost> = {
   async check({ news, olds }, ctx) {
-    const before = (olds.identity ?? {}) as Properties;
+    const known = (olds.identity ?? {}) as Properties;
+    const after = (news.identity ?? {}) as Properties;
+    // Where the state knows nothing of it yet, nobody can say that it is another one.
+    const isFirst = known.made === undefined && Object.keys(known).length > 0 && after.made !== undefined;
+    const before: Properties = isFirst ? { ...known, made: after.made } : known;
     // Whoever keeps nothing has an empty identity.
     const held = Object.keys(before).length > 0;
     if (!held || news.released === true || sameValue(before, news.identity)) {
@@ -68,10 +72,16 @@ export const dataGuard: ResourceHandler<DockerHost> = {
       if (failures.length > 0) return { inputs: news, failures };
       return { inputs: news, failures: await settingsFailures({ news, olds }, ctx) };
     }
-    const after = (news.identity ?? {}) as Properties;
     const moved = Object.keys({ ...before, ...after })
       .filter((key) => !sameValue(before[key] ?? null, after[key] ?? null))
       .map((key) => `${key} from ${shown(before[key])} to ${shown(after[key])}`);
+    if (moved.length === 1 && !sameValue(before.made ?? null, after.made ?? null)) {
+      const reason =
+        `${String(olds.subject)} was made with ${shown(before.made)}, and its image makes such things in an empty volume only: ` +
+        `${shown(after.made)} would be nowhere. Nothing was touched. To do: keep what it has; or make it by the service's own ` +
+        `commands, then let this update pass, which leaves the data as it is: ${String(news.releaseWith)}`;
+      return { inputs: news, failures: [{ property: "identity", reason }] };
+    }
     const does = Object.keys(after).length > 0 ? "put an empty one in its place" : "leave it behind";
     const reason =
       `${String(olds.subject)} holds data, and this change would ${does} (${moved.join(", ")}). ` +

@@ -100,13 +100,20 @@ describe("a MariaDB by its preset", () => {
     expect(exitCode, output).toBe(0);
   });
 
-  it("C6: refuses a change that would put an empty folder or volume in the place of its data", async () => {
-    program.write(source(undefined, 'data: { other: "/srv/mysql" }'));
-    const { exitCode, output } = await program.pulumi("preview");
-    expect(exitCode).not.toBe(0);
-    expect(output).toMatch(
-      /dbdata holds data, and this change would put an empty one in its place \(path from .*volume from/,
-    );
+  it("C6: refuses a change that would put an empty folder or volume in the place of its data, or a login that is nowhere", async () => {
+    const refusals: [string, RegExp][] = [
+      [
+        'data: { other: "/srv/mysql" }',
+        /dbdata holds data, and this change would put an empty one in its place \(path from .*volume from/,
+      ],
+      ['login: { database: "other" }', /dbdata was made with 'login app, database .* would be nowhere/],
+    ];
+    for (const [change, words] of refusals) {
+      program.write(source(undefined, change));
+      const { exitCode, output } = await program.pulumi("preview");
+      expect(exitCode, change).not.toBe(0);
+      expect(output).toMatch(words);
+    }
   });
 
   it("C6: keeps serving where its dump fails before a new version, and says why", async () => {
