@@ -111,7 +111,12 @@ describe("a key without a counterpart is told of", () => {
     [
       "a path that is taken away",
       proxy("path_prefix: '/api,/oauth'"),
-      /^decide web: Kamal's proxy takes \/api away.*|has 2 paths/m,
+      /^decide web: Kamal's proxy takes \/api away/m,
+    ],
+    [
+      "paths beside the first",
+      proxy("path_prefix: '/api,/oauth'"),
+      /^decide web: proxy\.path_prefixes has 2 paths.*path: "\/oauth"/m,
     ],
     ["no hostname", "", /^decide web: it answers to staging-shop\.localhost .* Kamal names no hostname/m],
     [
@@ -124,7 +129,7 @@ describe("a key without a counterpart is told of", () => {
     [
       "options.network",
       option("network: private"),
-      /^decide job: options\.network-mode|^decide job: options\.network/m,
+      /^decide job: options\.network is not taken: a service is on/m,
     ],
     ["options.label", option("label: a=b"), /^left job: options\.label/m],
     ["options.restart", option("restart: 'no'"), /^decide job: its restart is "no"/m],

@@ -1,5 +1,5 @@
 // What of Kamal's files is never run, and what is refused, with its place and without a value.
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KamalFolder, PROJECT, WEB } from "./testing.ts";
@@ -20,6 +20,7 @@ describe("ERB is never run", () => {
     expect(told).toMatch(/REVISION of staging has no value: config\/deploy\.yml:7 has it by ERB/);
     expect(told).toMatch(/A of production has no value: config\/deploy\.yml:8 has it by ERB/);
     expect(topology).not.toMatch(/REVISION|\uE000/);
+    for (const place of [process.cwd(), folder.root]) expect(existsSync(join(place, "ran"))).toBe(false);
   });
 
   it("what says no value is left out, and told", async () => {

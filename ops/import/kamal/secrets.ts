@@ -57,8 +57,8 @@ export function secretsOf({ root, path, destination, shell }: SecretsSource): Ka
       values.set(name, value);
       fromShell.delete(name);
       for (const other of used) {
-        if (shell(other) !== undefined && value.includes(shell(other) ?? "") && value !== "")
-          fromShell.set(name, other);
+        const given = shell(other) ?? "";
+        if (given !== "" && value.includes(given)) fromShell.set(name, other);
       }
       for (const other of unknownIn(value)) {
         if (!missing.has(other))
