@@ -3,19 +3,12 @@ import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";
 
 /**
- * Files of tests/integration that need the machine to themselves: they compare latencies or durations, look at every
- * process of the machine many times a second, move a tag that another one uses, or load a gateway so much that
- * requests fail where others take its CPU.
+ * Files of tests/integration that need the machine to themselves: they compare latencies or durations, move a tag that another
+ * one uses, or load a gateway so much that requests fail where others take its CPU.
  */
-export const alone = [
-  "bad-config",
-  "boot-signs",
-  "deploy",
-  "gateway-overload",
-  "images",
-  "route",
-  "secrets",
-].map((name) => `tests/integration/${name}.test.ts`);
+export const alone = ["bad-config", "boot-signs", "deploy", "gateway-overload", "images"].map(
+  (name) => `tests/integration/${name}.test.ts`,
+);
 
 /** Seconds that a file took with the machine to itself on two cores; files that take less than a minute are not listed. */
 export const seconds: Readonly<Record<string, number>> = {
@@ -45,6 +38,8 @@ export const seconds: Readonly<Record<string, number>> = {
   "integration/attached-plugins": 75,
   "integration/ready-made": 75,
   "integration/release": 140,
+  "integration/secrets": 170,
+  "integration/route": 150,
   "integration/verify": 110,
   "integration/oracle-shared": 65,
   "integration/installed-package": 150,
