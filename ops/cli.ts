@@ -18,7 +18,7 @@ interface GlobalOptions {
 
 /** The order of `--help`; commands that aren't named here come after, by name. */
 const ORDER = (
-  "up preview drift down rollback promote seed end-queries history status logs exec run dump psql redis-cli config connect init " +
+  "up preview drift down rollback promote prune seed end-queries history status logs exec run dump psql redis-cli config connect init " +
   "new import workflows setup env ci test parity report verify checklist performance cost"
 ).split(" ");
 

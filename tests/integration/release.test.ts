@@ -295,3 +295,38 @@ describe("the history", () => {
     expect(await commitServed()).toBe("v2");
   });
 });
+
+describe("images of earlier versions", () => {
+  it("go where no rollback needs them and nobody else has a name for them, once that is confirmed", async () => {
+    const [v1, v2, foreign] = [`${project.name}:v1`, `${project.name}:v2`, `elsewhere-${project.name}:1`];
+    const all = await project.tandem(["prune"]);
+    expect(all, all.output).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining("nothing to remove"),
+    });
+    const asked = await project.tandem(["prune", "--keep", "1"]);
+    expect(asked.exitCode, asked.output).toBe(2);
+    expect(asked.output).toMatch(new RegExp(`${v1} .* goes`));
+    expect(asked.output).toContain("add --yes");
+    await dockerOk(["tag", v1, foreign]);
+    try {
+      const spared = await project.tandem(["prune", "--keep", "1", "--yes"]);
+      expect(spared.output).toContain(`stays: it is ${foreign} too`);
+    } finally {
+      await dockerOk(["rmi", foreign]);
+    }
+    await imageIdOf(v1);
+
+    const pruned = await project.tandem(["prune", "--keep", "1", "--yes"]);
+    expect(pruned, pruned.output).toMatchObject({
+      exitCode: 0,
+      output: expect.stringContaining("1 removed"),
+    });
+    await expect(imageIdOf(v1)).rejects.toThrow();
+    await imageIdOf(v2);
+    const gone = await project.tandem(["rollback", STACK, "--to", "1", "--yes"]);
+    expect(gone.exitCode).not.toBe(0);
+    expect(gone.output).toMatch(/choose another/);
+    expect(await commitServed()).toBe("v2");
+  });
+});

@@ -1,0 +1,153 @@
+// `tandem prune`: removes the images of earlier versions that no rollback needs any more, from the environments' Docker hosts.
+import { SHARED_STACK } from "../../infra/settings/define.ts";
+import { loadRelease } from "../deploy/release/definition.ts";
+import { imageFacts, shownName } from "../deploy/release/images.ts";
+import {
+  type Judged,
+  judge,
+  removeImage,
+  repositoryOf,
+  servedOver,
+} from "../deploy/release/unneeded-images.ts";
+import { readVersions } from "../deploy/release/versions.ts";
+import { withDocker } from "../engine/docker-client.ts";
+import { UserError } from "../engine/errors.ts";
+import { loadProject, loadStackFile, type Project, stackNames } from "../engine/project.ts";
+import { confirm } from "../engine/prompt.ts";
+import { dockerHostOf, openSession } from "../engine/session.ts";
+import { renderTable } from "../engine/table.ts";
+import { type AddCommand, wholeNumber, yesOption } from "./command-line.ts";
+
+/** Options of the command. */
+export interface PruneOptions {
+  project?: string;
+  /** Versions of each environment whose images stay, the serving one included. */
+  keep: number;
+  yes?: boolean;
+}
+
+/** What the environments know of their images. */
+interface Known {
+  needed: Set<string>;
+  all: Set<string>;
+  /** References that the stack files name now. */
+  named: Set<string>;
+  /** Names that images of the project were given. */
+  repositories: Set<string>;
+  hosts: Set<string | undefined>;
+}
+
+/** @throws UserError where an environment's history doesn't tell its images: what it needs isn't known then */
+async function known(project: Project, keep: number): Promise<Known> {
+  const result: Known = {
+    needed: new Set(),
+    all: new Set(),
+    named: new Set(),
+    repositories: new Set(),
+    hosts: new Set(),
+  };
+  // Shared servers have no image of the application's.
+  for (const stack of stackNames(project).filter((name) => name !== SHARED_STACK)) {
+    const file = loadStackFile(project, stack);
+    const { definition, values } = await loadRelease(project, stack);
+    const versions = await readVersions(openSession(project, stack, file), definition);
+    if (versions.length > 0 && versions.every(({ images }) => images === undefined)) {
+      throw new UserError(
+        `the backend of ${stack} does not keep the state of earlier versions, so it isn't known which images are needed`,
+        "remove old images by hand, with docker image rm",
+      );
+    }
+    const { needed, all } = servedOver(versions, keep);
+    for (const id of needed) result.needed.add(id);
+    for (const id of all) result.all.add(id);
+    for (const setting of Object.keys(definition.images)) {
+      const now = String(values[setting] ?? "");
+      if (now !== "") result.named.add(now);
+      for (const reference of [now, ...versions.map(({ config }) => config[setting] ?? "")])
+        result.repositories.add(repositoryOf(reference));
+    }
+    result.hosts.add(dockerHostOf(project, file));
+  }
+  return result;
+}
+
+/** What is no longer needed on a host. */
+async function unneededOn(
+  host: string | undefined,
+  { named, needed, all, repositories }: Known,
+): Promise<Judged[]> {
+  return await withDocker(host, async (docker) => {
+    const now = await Promise.all([...named].map((reference) => imageFacts(docker, reference)));
+    const stay = new Set([...needed, ...now.map((image) => image?.id)]);
+    return await judge(
+      docker,
+      [...all].filter((id) => !stay.has(id)),
+      repositories,
+    );
+  });
+}
+
+const row = ({ image, bytes, stays }: Judged) => [
+  shownName(image),
+  `${Math.round(bytes / 1024 / 1024)} MiB`,
+  stays === undefined ? "goes" : `stays: ${stays}`,
+];
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: 1 where an image couldn't be removed
+ * @throws UserError where it isn't known what is needed, or it isn't confirmed
+ */
+export async function prune(options: PruneOptions): Promise<number> {
+  const project = loadProject(options.project);
+  if (options.keep < 1) throw new UserError("--keep is 0: what serves is always kept", "give 1 or more", 2);
+  const facts = await known(project, options.keep);
+  const found = new Map<string | undefined, Judged[]>();
+  for (const host of facts.hosts) found.set(host, await unneededOn(host, facts));
+  const all = [...found.values()].flat();
+  const going = all.filter(({ stays }) => stays === undefined);
+  if (all.length > 0) process.stdout.write(`${renderTable(["image", "size", ""], all.map(row))}\n`);
+  if (going.length === 0) {
+    process.stdout.write("nothing to remove\n");
+    return 0;
+  }
+  if (options.yes !== true) {
+    await confirm(
+      `Remove ${going.length} of them? A rollback then reaches ${options.keep} versions back.`,
+      "--yes",
+    );
+  }
+  let failed = 0;
+  for (const [host, images] of found) {
+    await withDocker(host, async (docker) => {
+      for (const { image, stays } of images) {
+        if (stays !== undefined) continue;
+        try {
+          await removeImage(docker, image);
+        } catch (error) {
+          failed++;
+          process.stderr.write(`${shownName(image)} stays: ${(error as Error).message}\n`);
+        }
+      }
+    });
+  }
+  process.stdout.write(`${going.length - failed} removed\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+/** Adds the command. */
+export const command: AddCommand = (program, merged) =>
+  program
+    .command("prune")
+    .description("remove images of earlier versions that no rollback needs")
+    .option(
+      "--keep <versions>",
+      "versions of each environment that stay, the serving one included",
+      wholeNumber,
+      5,
+    )
+    .option(...yesOption)
+    .action(async (options: { keep: number; yes?: boolean }) => {
+      process.exitCode = await prune(merged(options));
+    });
