@@ -90,12 +90,28 @@ export function expressionFor(
   return server.kind === "redis" ? redisPart(name, same) : postgresPart(name, same, login);
 }
 
+const LOGIN = /^(user(name)?|(ssl)?password|passfile)(=|$)/i;
+/** Parameters that say how to connect, in a form that no secret has. */
+const OPEN =
+  /^(sslmode|ssl|channel_binding|(current)?schema|search_path|encoding|charset|application_?name|pool(_?size|_timeout)?|connection_limit|pgbouncer|prepared_statements|\w*timeout)=[\w.,-]{0,30}$/i;
+
+/** A URL that is secret as a whole, without parameters that nobody knows: what follows from it stands in the topology. */
+export function withOpenQuery(value: string): string {
+  const query = URL_FORM.exec(value)?.[6];
+  if (query === undefined) return value;
+  const kept = query
+    .slice(1)
+    .split("&")
+    .filter((each) => LOGIN.test(each) || OPEN.test(each));
+  return `${value.slice(0, value.length - query.length)}${kept.length === 0 ? "" : `?${kept.join("&")}`}`;
+}
+
 /** A URL's query without the login of compose's server: the component has its own. */
 function withoutLogin(query: string): string {
   const kept = query
     .slice(1)
     .split("&")
-    .filter((each) => !/^(user(name)?|(ssl)?password|passfile)(=|$)/i.test(each));
+    .filter((each) => !LOGIN.test(each));
   return kept.join("&") === "" ? "" : `?${kept.join("&")}`;
 }
 

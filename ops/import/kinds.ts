@@ -69,7 +69,8 @@ const STANDARD_PORTS: Readonly<Record<string, number>> = {
 
 /** The port on which the server in an image answers, where it is one that is known. */
 export function standardPort(image: string | undefined): number | undefined {
-  return image === undefined ? undefined : STANDARD_PORTS[repositoryOf(image)];
+  const name = repositoryOf(image ?? "");
+  return Object.hasOwn(STANDARD_PORTS, name) ? STANDARD_PORTS[name] : undefined;
 }
 
 /** Ports on which no HTTP is spoken. */

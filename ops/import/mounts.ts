@@ -7,6 +7,7 @@ import type { ComposeService } from "./compose/model.ts";
 import type { Notes } from "./notes.ts";
 import { roleFor, variableFor } from "./pair.ts";
 import type { SecretValues } from "./secret-values.ts";
+import { isWithin } from "./within.ts";
 
 /** The mounts of a service as the topology has them. */
 export interface Mounts {
@@ -94,7 +95,7 @@ function bind(source: string, target: string, readOnly: boolean, around: Surroun
   const { service, role, folder, volumes, secrets, notes, result } = around;
   const shown = shownUnknown(relative(folder, source)) || ".";
   const stat = statOf(source);
-  const inside = (source === folder || source.startsWith(folder + sep)) && unknownIn(source).length === 0;
+  const inside = isWithin(folder, source) && unknownIn(source).length === 0;
   if (/\/docker\.sock$/.test(source) || /\/docker\.sock$/.test(target)) {
     notes.left(role, "Docker's socket: whoever has it is root on the host");
   } else if (CLOCK.test(target)) {

@@ -47,9 +47,12 @@ export class Notes {
   /** What somebody else found to tell. */
   add(note: Note): void {
     // Names and paths in it are the files': none may make a line or a heading of its own.
-    const text = printableLine(note.text);
-    const isThere = this.all.some((one) => one.subject === note.subject && one.text === text);
+    const [subject, text] = [printableLine(note.subject), printableLine(note.text)];
+    const isThere = this.all.some((one) => one.subject === subject && one.text === text);
     if (isThere) return;
-    this.all.push({ ...note, text, ...(note.line === undefined ? {} : { line: printableLine(note.line) }) });
+    this.all.push({
+      ...{ ...note, subject, text },
+      ...(note.line === undefined ? {} : { line: printableLine(note.line) }),
+    });
   }
 }

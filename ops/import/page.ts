@@ -1,4 +1,5 @@
 // What the import prints, and writes as IMPORT.md: taken over, better left out, needs your decision.
+import { printableLine } from "../../lib/printable.ts";
 import type { Note } from "./notes.ts";
 import { STACKS } from "./pair.ts";
 import type { SystemPlan } from "./system-plan.ts";
@@ -11,7 +12,7 @@ const TITLES: Readonly<Record<Note["kind"], string>> = {
 
 /** The page. */
 export function pageText(plan: SystemPlan): string {
-  const sources = STACKS.map((stack) => `- ${stack}: ${plan.sources[stack].join(", ")}`);
+  const sources = STACKS.map((stack) => `- ${stack}: ${printableLine(plan.sources[stack].join(", "))}`);
   const sections = (["decide", "taken", "left"] as const).flatMap((kind) =>
     section(kind, plan.notes.of(kind)),
   );

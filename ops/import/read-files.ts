@@ -1,8 +1,7 @@
 // Finds out whose files a folder has, compose's or Kamal's, and reads both environments.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { quote } from "../../infra/check/problem.ts";
-import { launcher } from "../../lib/launcher.ts";
 import { UserError } from "../engine/errors.ts";
 import { loadCompose } from "./compose/load.ts";
 import { destinationOf, loadKamal } from "./kamal/load.ts";
@@ -11,7 +10,7 @@ import { isKamalFile, kamalFilesIn } from "./kamal/sources.ts";
 import { COMPOSE, type Origin } from "./origin.ts";
 import { STACKS, type Stack } from "./pair.ts";
 import { type Project, projectOf, type Told } from "./project.ts";
-import { BASE, namesOfSources, type SourceOptions, sourcesOf, WORDS } from "./sources.ts";
+import { BASE, importCommand, namesOfSources, type SourceOptions, sourcesOf, WORDS } from "./sources.ts";
 
 /** Both environments, read. */
 export interface ReadFiles {
@@ -46,7 +45,7 @@ export function readFiles(
   for (const stack of STACKS) {
     const other = stack === "staging" ? "production" : "staging";
     // The base alone often names no host: then it is no environment by itself.
-    if (kamal.files[stack].length > 1 || hasRoleHosts(read[stack])) continue;
+    if (kamal.files[stack].length > 1 || hasRoleHosts(read[stack]) || !hasRoleHosts(read[other])) continue;
     kamal.files[stack] = kamal.files[other];
     read[stack] = load(stack);
     const why = `config/deploy.yml names no host, and no destination is ${stack}'s: it was read from ${other}'s files`;
@@ -56,7 +55,7 @@ export function readFiles(
     const others = kamal.others.map((file) => ({
       ...{ kind: "decide" as const, subject: "all" },
       text: `${file} is not read: of the destinations, one is staging and one production`,
-      line: `${launcher()} import ${quote(relative(process.cwd(), folder) || ".")} --staging config/deploy.yml,${file} --production config/deploy.yml`,
+      line: `${importCommand(folder)} --staging ${quote(`config/deploy.yml,${file}`)} --production config/deploy.yml`,
     }));
     const beside = kamal.beside.map((file) => ({
       ...{ kind: "left" as const, subject: "all" },
@@ -87,9 +86,10 @@ function kamalFiles(folder: string, options: SourceOptions) {
   if (found === undefined) return undefined;
   const compose = composeFilesIn(folder);
   if (compose.length > 1) {
+    const flags = STACKS.map((stack) => `--${stack} ${quote(found.files[stack].join(","))}`);
     throw new UserError(
       `${folder} has Kamal's config/deploy.yml and compose files of environments (${compose.join(", ")})`,
-      "say which to take: tandem import --staging config/deploy.yml,config/deploy.staging.yml --production config/deploy.yml",
+      `say which to take: ${importCommand(folder)} ${flags.join(" ")}`,
       2,
     );
   }

@@ -55,3 +55,43 @@ it("an image that isn't built here is one setting for all of them", async () => 
     "registry.example.com/acme/shop",
   );
 });
+
+it("a variable that is empty in one service and missing in another is no common one", async () => {
+  const { topology } = await folder.kamal(
+    "servers: { web: { hosts: [localhost], env: { clear: { A_FLAG: '' } } }, job: { hosts: [localhost], cmd: bin/jobs } }",
+  );
+  expect(topology).toMatch(/services: \{\s+web: \{[\s\S]*A_FLAG: ""[\s\S]*job: \{/);
+});
+
+it("each service has its command, also where all have the same: a release has none", async () => {
+  const { topology } = await folder.kamal(
+    "servers: { web: { hosts: [localhost], cmd: serve }, job: { hosts: [localhost], cmd: serve } }",
+  );
+  expect(topology.match(/command: \["serve"\]/g)).toHaveLength(2);
+  expect(topology).not.toMatch(/^ {4}command/m);
+});
+
+it("a role that is called as what ends by itself is a service as all of Kamal's roles are", async () => {
+  const { plan, topology } = await folder.kamal(
+    "servers: { web: [localhost], migrate: { hosts: [localhost], cmd: migrate all, options: { restart: 'no' } } }",
+  );
+  expect(plan.apps.map(({ service }) => service.role)).toEqual(["web", "migrate"]);
+  expect(topology).not.toContain("migration:");
+});
+
+it("waits for the accessory whose secret its services have", async () => {
+  const accessories =
+    'accessories: { data: { image: "mysql:8.4", host: localhost, env: { secret: [MYSQL_ROOT_PASSWORD] } } }';
+  const secrets = { ".kamal/secrets": "MYSQL_ROOT_PASSWORD=hunter2-mysql\n" };
+  const env = "env: { secret: [MYSQL_ROOT_PASSWORD] }";
+  const several = await folder.kamal(
+    `servers: { web: [localhost], job: { hosts: [localhost], cmd: bin/jobs } }\n${env}\n${accessories}`,
+    secrets,
+  );
+  expect(several.topology).toMatch(
+    /new Release\("app", \{[\s\S]*dependsOn: \[\.\.\.data\.ready\],\s+services:/,
+  );
+  const one = await folder.kamal(`${env}\n${accessories}`, secrets);
+  expect(one.topology).toMatch(/new AppService\("web", \{[\s\S]*dependsOn: \[\.\.\.data\.ready\]/);
+  expect(one.topology.indexOf("const data =")).toBeLessThan(one.topology.indexOf("const web ="));
+});

@@ -69,7 +69,9 @@ function sharedNames(services: readonly PairedService[]): Set<string> {
     STACKS.every((stack) => {
       const values = services.flatMap(({ by }) => {
         const own = by[stack];
-        return own === undefined ? [] : [[own.environment[name], own.secretNames?.includes(name)].join("\0")];
+        return own === undefined
+          ? []
+          : [JSON.stringify([own.environment[name] ?? null, own.secretNames?.includes(name) === true])];
       });
       return new Set(values).size <= 1;
     });
@@ -83,11 +85,11 @@ function withVariables(service: ComposeService, isKept: (name: string) => boolea
   return { ...service, environment, secretNames: (service.secretNames ?? []).filter(isKept) };
 }
 
-/** Arguments that all have with the same value; they are taken out of each. */
+/** Arguments that all have with the same value; they are taken out of each. A command is a service's, and never a release's. */
 export function hoisted(all: readonly { args: Arguments }[]): Arguments {
   const [first] = all;
-  const common = Object.entries(first?.args ?? {}).filter(([name, code]) =>
-    all.every(({ args }) => args[name] === code),
+  const common = Object.entries(first?.args ?? {}).filter(
+    ([name, code]) => name !== "command" && all.every(({ args }) => args[name] === code),
   );
   for (const { args } of all) for (const [name] of common) delete args[name];
   return Object.fromEntries(common);

@@ -1,9 +1,11 @@
 // The text of one AppService in topology.ts, or of one Job.
 import { relative } from "node:path";
+import type { ComposeService } from "./compose/model.ts";
 import { access, beside, literal, propertyName } from "./literal.ts";
-import { STACKS } from "./pair.ts";
+import { type PairedService, STACKS } from "./pair.ts";
 import type { ReleasePlan } from "./release.ts";
 import type { AppPlan, SystemPlan } from "./system-plan.ts";
+import type { Variables } from "./variables.ts";
 
 const json = JSON.stringify;
 
@@ -12,15 +14,17 @@ export function volumeVariable(role: string): string {
   return `${role.replaceAll(/-+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())}Volume`;
 }
 
+/** Does a service wait for another one, by its name or by one that its container has? */
+function waitsFor({ dependsOn }: ComposeService, { name, main }: PairedService): boolean {
+  return [name, ...main.names].some((one) => Object.hasOwn(dependsOn, one));
+}
+
 /** Applications after those that they wait for, as far as there is no circle. */
 export function orderedApps(apps: readonly AppPlan[]): AppPlan[] {
   const result: AppPlan[] = [];
   const visit = (app: AppPlan, path: readonly AppPlan[]) => {
     if (result.includes(app) || path.includes(app)) return;
-    for (const name of Object.keys(app.service.main.dependsOn)) {
-      const other = apps.find(({ service }) => service.name === name);
-      if (other !== undefined) visit(other, [...path, app]);
-    }
+    for (const other of apps) if (waitsFor(app.service.main, other.service)) visit(other, [...path, app]);
     result.push(app);
   };
   for (const app of apps) visit(app, []);
@@ -58,7 +62,7 @@ function argumentLines(app: AppPlan, plan: SystemPlan): string[] {
     ...table("secrets", variables.secrets),
     ...migration(app),
     `limits: limits${access(app.service.role)},`,
-    ...dependsOn(app, plan),
+    ...dependsOn(app.service, variables, applicationsBefore(app, plan)),
   ];
 }
 
@@ -80,13 +84,13 @@ export function releaseText(
         "  : {}),",
       ];
     });
-  const servers = [...new Set(variables.servers)].map((kind) => `...${kind}.ready`);
+  const others = plan.apps.filter(({ service }) => !members.has(service.role));
   const lines = [
     "env,",
     ...Object.entries({ image: image.code, ...args }).map(([name, code]) => `${name}: ${code},`),
     ...table("environment", variables.environment),
     ...table("secrets", variables.secrets),
-    ...(servers.length === 0 ? [] : [`dependsOn: [${servers.join(", ")}],`]),
+    ...dependsOn(shared, variables, others),
     "services: {",
     ...indented(services),
     "},",
@@ -168,11 +172,15 @@ function migration({ migration: command, variables }: AppPlan): string[] {
   return [`migration: { command: ${literal(command)}${secrets} },`];
 }
 
-function dependsOn({ service: { main }, variables }: AppPlan, plan: SystemPlan): string[] {
+/** Those that are in the topology before an application, and that it may wait for. */
+function applicationsBefore(app: AppPlan, { apps }: SystemPlan): AppPlan[] {
+  const all = orderedApps(apps);
+  return all.slice(0, all.indexOf(app));
+}
+
+function dependsOn({ main }: PairedService, variables: Variables, before: readonly AppPlan[]): string[] {
   const servers = [...new Set(variables.servers)].map((kind) => `...${kind}.ready`);
-  const before = orderedApps(plan.apps);
-  const own = before.findIndex(({ service }) => service.main === main);
-  const apps = before.slice(0, own).filter(({ service }) => Object.hasOwn(main.dependsOn, service.name));
+  const apps = before.filter(({ service }) => waitsFor(main, service));
   const ready = apps.map(({ service, onlyIn }) =>
     onlyIn === undefined ? `...${service.variable}.ready` : `...(${service.variable}?.ready ?? [])`,
   );

@@ -1,6 +1,8 @@
 // Which files are staging's and which production's, where nobody says it: by the names that teams give them.
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { quote } from "../../infra/check/problem.ts";
+import { launcher } from "../../lib/launcher.ts";
 import { UserError } from "../engine/errors.ts";
 import { type ComposeSource, loadCompose } from "./compose/load.ts";
 import { STACKS, type Stack } from "./pair.ts";
@@ -42,7 +44,7 @@ function source(folder: string, stack: Stack, options: SourceOptions): ComposeSo
   if (files.length === 0) {
     throw new UserError(
       `${folder} holds no compose files for ${stack}, and no config/deploy.yml of Kamal's`,
-      "name them: tandem import --staging docker-compose.yml,docker-compose.staging.yml --production docker-compose.yml,docker-compose.prod.yml",
+      `name them: ${importCommand(folder)} --staging docker-compose.yml,docker-compose.staging.yml --production docker-compose.yml,docker-compose.prod.yml`,
       2,
     );
   }
@@ -78,6 +80,11 @@ function foundEnv(folder: string, stack: Stack): string[] {
   const names = WORDS[stack].split("|").flatMap((word) => [`.env.${word}`, `${word}.env`]);
   const own = names.find((name) => existsSync(join(folder, name)));
   return [...(existsSync(join(folder, ".env")) ? [".env"] : []), ...(own === undefined ? [] : [own])];
+}
+
+/** The command on a folder, as it is typed where it was called, without flags. */
+export function importCommand(folder: string): string {
+  return `${launcher()} import ${quote(relative(process.cwd(), folder) || ".")}`;
 }
 
 /** How the page names what an environment was read from. */

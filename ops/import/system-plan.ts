@@ -84,14 +84,16 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
   const { services } = pair;
   tellOfProjects(pair, relative(root, folder), notes, commands);
   const dockerHosts = dockerHostsOf(pair.projects, notes, commands);
-  const {
-    apps: running,
-    migrations,
-    once,
-  } = jobsOf(
-    services.filter(({ kind }) => kind === "app"),
+  const { together } = pair;
+  const all = services.filter(({ kind }) => kind === "app");
+  // What is released together runs on, whatever it is called.
+  const isMember = ({ role }: PairedService) => together?.members.has(role) === true;
+  const jobs = jobsOf(
+    all.filter((one) => !isMember(one)),
     notes,
   );
+  const { migrations, once } = jobs;
+  const running = all.filter((one) => isMember(one) || jobs.apps.includes(one));
   const servers = serversOf(services, notes);
   const exposure = exposureOf(
     running.filter(({ role }) => !once.has(role)),
@@ -103,7 +105,6 @@ export function planSystem({ name, origin, pair, folder, target, root, sources }
   const volumes = new Volumes(services.map(({ role }) => role));
   const login = migrations.size > 0 ? "url" : "ownerUrl";
   const missing = { staging: pair.projects.staging.missing, production: pair.projects.production.missing };
-  const { together } = pair;
   const called = calledByName([...running, ...(together === undefined ? [] : [together.shared])]);
   const mustBeAlone = ({ main, role }: PairedService) => isStateful(main) || exposure.published.has(role);
   const isCalled = (service: PairedService) =>

@@ -5,7 +5,7 @@ import { namesHost } from "./callers.ts";
 import type { Commands } from "./commands.ts";
 import { shownUnknown, unknownIn } from "./compose/interpolate.ts";
 import { shownName } from "./compose/problem.ts";
-import { type Expression, expressionFor, type Server, uses } from "./connections.ts";
+import { type Expression, expressionFor, type Server, uses, withOpenQuery } from "./connections.ts";
 import { isLikelySecret } from "./likely-secret.ts";
 import type { Notes } from "./notes.ts";
 import { type PairedService, type PerStack, STACKS, type Stack } from "./pair.ts";
@@ -61,8 +61,17 @@ export function variablesOf(service: PairedService, around: Surroundings, notes:
       notes.left(role, `the variable ${JSON.stringify(shownName(name))}: no variable can be called so`);
       continue;
     }
-    const expression = connection(name, values, service, around);
+    const isSaid = STACKS.some((stack) => by[stack]?.secretNames?.includes(name) === true);
+    const open = isSaid
+      ? Object.fromEntries(Object.entries(values).map(([stack, value]) => [stack, withOpenQuery(value)]))
+      : values;
+    const expression = connection(name, open, service, around);
     if (expression !== undefined) {
+      if (STACKS.some((stack) => open[stack] !== values[stack]))
+        notes.decide(
+          role,
+          `${name} is secret, and has parameters behind its address that are not known here: they were left out, so that none stands in the topology. Add those that are no secret there`,
+        );
       result[expression.secret ? "secrets" : "environment"][name] = expression.code;
       result.needsPassword ||= expression.needsPassword ?? false;
       continue;

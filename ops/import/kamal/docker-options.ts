@@ -74,9 +74,12 @@ export function composeKeys(options: unknown, subject: string, tell: Telling): T
     const name = given.replaceAll("_", "-");
     const all = (Array.isArray(value) ? value : [value]).map((one) => (one === null ? true : one));
     const [first] = all;
-    if (ONE[name] !== undefined) tree[ONE[name]] = typeof first === "number" ? String(first) : first;
-    else if (MANY[name] !== undefined) tree[MANY[name]] = all.map(String);
-    else if (HEALTH[name] !== undefined) health[HEALTH[name]] = first;
+    const one = keyOf(ONE, name);
+    const many = keyOf(MANY, name);
+    const check = keyOf(HEALTH, name);
+    if (one !== undefined) tree[one] = typeof first === "number" ? String(first) : first;
+    else if (many !== undefined) tree[many] = all.map(String);
+    else if (check !== undefined) health[check] = first;
     else if (name === "no-healthcheck") health.disable = true;
     else if (name === "ulimit") tree.ulimits = ulimits(all);
     else if (name === "network-alias") tree.networks = { default: { aliases: all.map(String) } };
@@ -85,6 +88,11 @@ export function composeKeys(options: unknown, subject: string, tell: Telling): T
     else tell.decide(subject, `options.${given} is not taken: no argument here says the same`);
   }
   return { ...tree, ...(Object.keys(health).length === 0 ? {} : { healthcheck: health }) };
+}
+
+/** The key that a table itself has for a name. */
+function keyOf(table: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
 /** `nofile=1024:2048`, by name. */

@@ -12,7 +12,8 @@ export interface Rendered {
   left: number[];
 }
 
-const TAG = /<%([=#-]?)((?:[^%]|%(?!>))*?)-?%>/g;
+/** A tag ends before another one begins: a file of beginnings alone would take hours. */
+const TAG = /<%([=#-]?)((?:[^%<]|%(?!>)|<(?!%))*?)-?%>/g;
 /** Statements of Ruby that go on until an `end`, where they begin one. */
 const OPENS = /(?:^|;)\s*(?:if|unless|case|while|until|for|begin)\b|\bdo\b/g;
 
@@ -35,12 +36,20 @@ export function withoutErb(source: string, shown: string): Rendered {
 }
 
 function withoutTags(line: string, number: number, shown: string, { missing, left }: Rendered): string {
-  if (!line.includes("<%") || /^\s*#/.test(line)) return line;
+  if (!line.includes("<%")) return line;
   const refuse = (what: string, instead: string) =>
     wrongFile(shown, number, `${what} by ERB (<% … %>), which an import never runs: ${instead}`);
   const rest = line.replaceAll(TAG, "");
   if (rest.includes("<%")) {
     throw refuse("has Ruby on several lines", "write what it renders in its place");
+  }
+  // A comment is YAML's: Ruby in it is run all the same, and may decide on the lines after it.
+  if (/^\s*#/.test(line)) {
+    const decides = [...line.matchAll(TAG)].some(
+      ([, kind = "", code = ""]) => !/[=#]/.test(kind) && decidesLines(code),
+    );
+    if (decides) throw refuse("decides what is in the file", "write what it renders in its place");
+    return line;
   }
   const made = line.replaceAll(TAG, (_, kind: string, code: string, at: number) => {
     if (kind === "#") return "";

@@ -59,6 +59,14 @@ proxy: { host: shop.example.com, app_port: 3000 }`;
     expect(told).toContain("no destination is production's: it was read from staging's files");
   });
 
+  it("where no file names a host, neither was read from the other's", async () => {
+    const { told } = await folder.kamal(
+      "servers: { web: {} }\naccessories: { data: { image: 'mysql:8.4', host: localhost } }",
+    );
+    expect(told).not.toContain("it was read from");
+    expect(told).toContain("the role web has no host in production");
+  });
+
   it("flags say which is which", async () => {
     folder.write({
       "config/deploy.yml": `${PROJECT}${base}`,
@@ -78,7 +86,13 @@ proxy: { host: shop.example.com, app_port: 3000 }`;
     });
     expect(told).toContain("left all: compose.yaml is not read");
     folder.write({ "compose.production.yaml": "services: {}\n" });
-    await expect(folder.import()).rejects.toThrow(/config\/deploy\.yml and compose files of environments/);
+    const refused = await folder.import().catch((error: { message: string; fix: string }) => error);
+    expect(refused).toMatchObject({
+      message: expect.stringMatching(/config\/deploy\.yml and compose files of environments/),
+      fix: expect.stringMatching(
+        /: \.\/tandem import \S+ --staging config\/deploy\.yml --production config\/deploy\.yml$/,
+      ),
+    });
   });
 });
 

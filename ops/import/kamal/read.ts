@@ -1,9 +1,9 @@
 // Reads one of Kamal's files: within its folder, without Ruby, as YAML 1.1 as Ruby does, held against the form that Kamal gives it.
-import { realpathSync } from "node:fs";
-import { relative, sep } from "node:path";
+import { relative } from "node:path";
 import { isMap } from "../../../infra/settings/structures.ts";
 import { wrongFile, wrongFiles } from "../compose/problem.ts";
 import { type SchemaProblem, schemaProblems } from "../schema-problems.ts";
+import { isWithin } from "../within.ts";
 import { readDocument, readText } from "../yaml-document.ts";
 import { withoutErb } from "./erb.ts";
 import { kamalFile } from "./form.ts";
@@ -47,16 +47,10 @@ export function readKamalFile(root: string, path: string): KamalFile {
 /** The text of a file that lies in the project, wherever links lead. */
 export function textWithin(root: string, path: string): string {
   const shown = relative(root, path) || path;
-  let real: string;
-  try {
-    real = realpathSync(path);
-  } catch {
-    return readText(path, shown);
-  }
-  if (!real.startsWith(realpathSync(root) + sep)) {
+  if (!isWithin(root, path)) {
     throw wrongFile(shown, undefined, "leads out of the folder that is imported");
   }
-  return readText(real, shown);
+  return readText(path, shown);
 }
 
 /** The later file over the earlier one, as Kamal does it: maps key by key, all else as a whole. */

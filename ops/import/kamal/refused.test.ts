@@ -15,7 +15,7 @@ afterEach(() => folder.remove());
 describe("ERB is never run", () => {
   it("a value by it is one that isn't known", async () => {
     const { told, topology } = await folder.kamal(
-      `env:\n  clear:\n    REVISION: <%= \`touch ran\` %>\n    A: "<%= ENV.fetch("A_KEY", "b") %>/x" # <%= 1 %>\n# <% if true %>\nlabels: { by: <%= ENV["USER"] %> }`,
+      `env:\n  clear:\n    REVISION: <%= \`touch ran\` %>\n    A: "<%= ENV.fetch("A_KEY", "b") %>/x" # <%= 1 %>\n# <%# if true %>\nlabels: { by: <%= ENV["USER"] %> }`,
     );
     expect(told).toMatch(/REVISION of staging has no value: config\/deploy\.yml:7 has it by ERB/);
     expect(told).toMatch(/A of production has no value: config\/deploy\.yml:8 has it by ERB/);

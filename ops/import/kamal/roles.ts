@@ -7,6 +7,7 @@ import { unknownIn } from "../compose/interpolate.ts";
 import { mapOf } from "../compose/load.ts";
 import type { ComposeService } from "../compose/model.ts";
 import { numberOf } from "../compose/quantities.ts";
+import { isWithin } from "../within.ts";
 import { composeKeys } from "./docker-options.ts";
 import { variablesIn } from "./env.ts";
 import { hostsOf, taggedHosts } from "./hosts.ts";
@@ -92,11 +93,27 @@ function imageKeys({ tree, root, tell }: Reading): Tree {
     tell.decide("all", "builder.pack: buildpacks are not run here: build the image elsewhere, and name it");
     return { image: pushed };
   }
+  if (!isRemote && !isWithin(root, resolve(root, from))) {
+    tell.decide(
+      "all",
+      "builder.context lies outside the folder that is imported: the image that Kamal pushes is named, and needs its version",
+    );
+    return { image: pushed };
+  }
   const isThere = isRemote || unknownIn(file).length > 0 || existsSync(resolve(root, file));
   if (!isThere || inContext.startsWith("..")) {
     const why = isThere ? "outside the folder that it is built from" : "not in the folder that is imported";
     tell.decide("all", `${file} is ${why}: the image that Kamal pushes is named, and needs its version`);
     return { image: pushed };
+  }
+  if (
+    context === undefined &&
+    ![".dockerignore", `${file}.dockerignore`].some((one) => existsSync(resolve(root, one)))
+  ) {
+    tell.decide(
+      "all",
+      "Kamal builds from a clone of the repository, and here it is built from its folder: what git leaves out, such as .env or .kamal/secrets, may get into the image. Name it in a .dockerignore, which there is none of",
+    );
   }
   return {
     image: pushed,

@@ -2,7 +2,7 @@
 
 import { longService } from "../compose/long-syntax.ts";
 import { type ComposeService, serviceOf } from "../compose/model.ts";
-import { wrongFile } from "../compose/problem.ts";
+import { shownName, wrongFile } from "../compose/problem.ts";
 import type { Tree } from "./read.ts";
 
 /** A service out of keys as compose has them. @param root folder that relative paths begin in */
@@ -13,7 +13,7 @@ export function serviceFrom(name: string, tree: Tree, root: string, file: string
     return serviceOf(name, { restart: "unless-stopped", ...long });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw wrongFile(file, undefined, `has ${name}, whose cmd ${error.message}`);
+    throw wrongFile(file, undefined, `has ${shownName(name)}, whose cmd ${error.message}`);
   }
 }
 
