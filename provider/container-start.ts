@@ -1,7 +1,6 @@
 // tandem:docker:ContainerStart: files, pid limit, start and health gate of a container.
 import type Docker from "dockerode";
 import { SECRETS_DIR } from "../lib/docker/writable.ts";
-import { launcher } from "../lib/launcher.ts";
 import type { CallContext, DiffResult, ResourceHandler } from "../plugin/handler.ts";
 import { type Properties, sameValue } from "../plugin/values.ts";
 import { exec, getFile, inspect, putFile } from "./docker/containers.ts";
@@ -108,7 +107,7 @@ async function reload(inputs: Properties, ctx: Context): Promise<void> {
 function goneError(inputs: Properties): Error {
   return new Error(
     `Container ${String(inputs.containerName)} is not on the host any more, and nothing of this stack removed it. ` +
-      `\`${launcher()} up\` makes it again; for plain \`pulumi up\`, let the state see that first with \`pulumi refresh\`.`,
+      "An `up` of its environment by tandem makes it again; for plain `pulumi up`, let the state see that first with `pulumi refresh`.",
   );
 }
 

@@ -1,9 +1,9 @@
 // tandem:docker:SharedUse: keeps the servers of a stack `shared` from being destroyed while environments use them.
 
-import { launcher } from "../lib/launcher.ts";
 import type { ResourceHandler } from "../plugin/handler.ts";
 import { sameValue } from "../plugin/values.ts";
 import type { DockerHost } from "./docker/docker-host.ts";
+import { downCommand } from "./docker/down-command.ts";
 import { environmentsIn } from "./docker/network-users.ts";
 
 /** Has nothing of its own on the host. It depends on all servers, so a destroy comes to it before them. */
@@ -23,10 +23,12 @@ export const sharedUse: ResourceHandler<DockerHost> = {
     const networks = (outputs.networks ?? []) as string[];
     const using = await environmentsIn(docker, networks, String(outputs.environment));
     if (using.length === 0) return;
-    const downs = using.map((environment) => `\`${launcher()} down ${environment}\``).join(", ");
+    const downs = using
+      .flatMap((environment) => downCommand(outputs.system, environment) ?? [])
+      .map((command) => `\`${command}\``);
     throw new Error(
       `${using.join(" and ")} ${using.length === 1 ? "uses" : "use"} the servers of ${String(outputs.environment)}; nothing ` +
-        `was removed. First: ${downs}`,
+        `was removed. First: ${downs.join(", ") || "take them down"}`,
     );
   },
 };

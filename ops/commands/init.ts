@@ -1,5 +1,6 @@
 // `tandem init`: makes a repository's first system, with GitHub's workflows for it.
 import { resolve, sep } from "node:path";
+import { launcher } from "../../lib/launcher.ts";
 import { isInstalled } from "../../setup/paths.ts";
 import { UserError } from "../engine/errors.ts";
 import { projectRoot } from "../engine/project-root.ts";
@@ -20,7 +21,7 @@ export function initSystem(folder: string, options: { name?: string; workflows: 
   if (!target.startsWith(root + sep) && target !== root) {
     throw new UserError(
       `${folder} is not in the repository at ${root}`,
-      "name a folder in it: tandem init infra",
+      `name a folder in it: ${launcher()} init infra`,
       2,
     );
   }

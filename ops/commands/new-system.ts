@@ -13,6 +13,7 @@ import {
 import { basename, dirname, join, relative } from "node:path";
 import { MAX_NAME, nameProblem } from "../../components/names.ts";
 import { systemsBelow } from "../../infra/check/projects.ts";
+import { launcher } from "../../lib/launcher.ts";
 import { MODULE, STACK_FILE, TSCONFIG, templateTexts, textFor } from "../../setup/package/template.ts";
 import { isInstalled, packageFolder } from "../../setup/paths.ts";
 import { UserError } from "../engine/errors.ts";
@@ -63,13 +64,13 @@ export function newSystemFiles(name: string, place: Place = {}): NewSystem {
   const { root = projectRoot(), installed = isInstalled } = place;
   const problem = nameProblem(name);
   if (problem !== undefined) {
-    const fix = place.folder === undefined ? "tandem new my-system" : "tandem init --name my-system";
-    throw new UserError(`a system's name ${problem}`, `give another one: ${fix}`, 2);
+    const fix = place.folder === undefined ? "new my-system" : "init --name my-system";
+    throw new UserError(`a system's name ${problem}`, `give another one: ${launcher()} ${fix}`, 2);
   }
   const folder = place.folder ?? join(root, "stacks", name);
   const shown = relative(root, folder) || ".";
   if (place.folder === undefined && existsSync(folder)) {
-    throw new UserError(`${shown} is there already`, "give another name: tandem new my-system", 2);
+    throw new UserError(`${shown} is there already`, `give another name: ${launcher()} new my-system`, 2);
   }
   const systems = systemsBelow(root);
   const namesake = systems.find(({ project }) => project === name);
@@ -88,7 +89,7 @@ export function newSystemFiles(name: string, place: Place = {}): NewSystem {
   if (taken.length > 0) {
     throw new UserError(
       `${shown} has ${taken.join(", ")} already, and nothing is overwritten`,
-      "name another folder: tandem init deploy",
+      `name another folder: ${launcher()} init deploy`,
       2,
     );
   }
@@ -117,7 +118,7 @@ function* templateFiles(
   else if (type === "commonjs") {
     throw new UserError(
       "package.json says that the files beside it are CommonJS, and those of a system are ES modules",
-      "make it in a folder of its own: tandem init infra",
+      `make it in a folder of its own: ${launcher()} init infra`,
       2,
     );
   }

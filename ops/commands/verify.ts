@@ -1,6 +1,5 @@
 // `tandem verify`: proves on the running system that its environments can't reach each other.
 import pc from "picocolors";
-import { launcher } from "../../lib/launcher.ts";
 import { printableLine } from "../../lib/printable.ts";
 import { POLICIES_KEY } from "../../policies/settings.ts";
 import { defaultDockerHost } from "../../setup/docker-daemon.ts";
@@ -75,7 +74,10 @@ async function checksOf(project: Project, stacks: readonly string[]): Promise<Fi
   for (const stack of stacks) loadStackFile(project, stack);
   const [first] = names;
   if (first === undefined)
-    throw new UserError(`${project.name} has no stacks`, `make one: ${launcher()} new`);
+    throw new UserError(
+      `${project.name} has no stacks`,
+      "write the file of one beside its Pulumi.yaml, such as Pulumi.staging.yaml",
+    );
   const known = await Promise.all(names.map((name) => knownOf(project, name)));
   const host = dockerHostOf(project, loadStackFile(project, stacks[0] ?? first));
   const checks = await withDocker(host, (docker) => verifyIsolation(docker, project.name, known, stacks));

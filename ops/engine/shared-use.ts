@@ -1,4 +1,5 @@
 // Whether the servers of a stack `shared` may go: not while an environment uses them or has data on them.
+import { quote } from "../../infra/check/problem.ts";
 import { types } from "../../lib/resource-types.ts";
 import { environmentsIn } from "../../provider/docker/network-users.ts";
 import { withDocker } from "./docker-client.ts";
@@ -31,7 +32,7 @@ export async function refuseSharedInUse(
   if (using.length > 0) {
     throw new UserError(
       `${using.join(" and ")} ${using.length === 1 ? "uses" : "use"} the servers of ${stack}: nothing was touched`,
-      `first: ${using.map((environment) => stackCommand(project, "down", environment)).join(", ")}`,
+      `first: ${using.map((environment) => stackCommand(project, "down", quote(environment))).join(", ")}`,
       2,
     );
   }

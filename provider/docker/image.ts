@@ -4,7 +4,6 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { image as imageProblem } from "../../lib/docker/values.ts";
 import { SCHEDULER_IMAGE } from "../../lib/jobs/place.ts";
-import { launcher } from "../../lib/launcher.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, UNKNOWN } from "../../plugin/values.ts";
 import type { DockerHost } from "./docker-host.ts";
@@ -12,8 +11,8 @@ import { fullDiskHint } from "./full-disk.ts";
 import { movedTo } from "./moved-tag.ts";
 
 /** No registry has it. */
-const madeBySetUp = () =>
-  ` No registry has it: \`${launcher()} preview\` makes it on this host, where the program of the system says \`schedule\`.`;
+const MADE_BY_SET_UP =
+  " No registry has it: a preview of its environment by tandem makes it on this host, where the program of the system says `schedule`.";
 
 type Context = CallContext<DockerHost>;
 
@@ -39,7 +38,7 @@ export async function pullImage(ctx: Context, reference: string, moved = false):
   } catch (error) {
     const reason = (error as { stderr?: string }).stderr?.trim() || String(error);
     const hint =
-      (reference === SCHEDULER_IMAGE ? madeBySetUp() : "") ||
+      (reference === SCHEDULER_IMAGE ? MADE_BY_SET_UP : "") ||
       fullDiskHint(
         reason,
         `the Docker host (\`docker --host ${ctx.client.host} system df\` tells of what)`,

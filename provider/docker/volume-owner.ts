@@ -11,11 +11,11 @@ import { extract, pack } from "tar-stream";
 import { labels } from "../../lib/docker/labels.ts";
 import { Problems } from "../../lib/docker/problems.ts";
 import { image, mountSource, owner } from "../../lib/docker/values.ts";
-import { launcher } from "../../lib/launcher.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
 import { hasUnknown, type Properties, sameValue } from "../../plugin/values.ts";
 import { demultiplex, isNotFound, TRANSIENT } from "./containers.ts";
 import type { DockerHost } from "./docker-host.ts";
+import { downCommand } from "./down-command.ts";
 import { pullImage } from "./image.ts";
 
 type Context = CallContext<DockerHost>;
@@ -101,13 +101,11 @@ async function inUse(docker: Docker, { volume, owner }: Properties): Promise<str
   const now = (await lookAt(docker.getContainer(user.Id), path)).owner;
   if (now === owner) return undefined;
   const name = (user.Names[0] ?? user.Id).replace(/^\//, "");
-  const environment = user.Labels[labels.environment];
+  const command = downCommand(user.Labels[labels.system], user.Labels[labels.environment]);
   return (
     `volume ${String(volume)} belongs to ${now} and ${name} uses it: given to ${String(owner)} now, that would lose its ` +
     "files while it runs. Nothing was touched. To do: keep the owner; or " +
-    (environment === undefined
-      ? "stop what uses it"
-      : `\`${launcher()} down ${environment}\` (its data stays)`) +
+    (command === undefined ? "stop what uses it" : `\`${command}\` (its data stays)`) +
     ", and then bring it up with the new one."
   );
 }

@@ -203,7 +203,7 @@ describe("another owner for files that a version serves from", () => {
     const inside = async (script: string) =>
       (await execa("docker", ["exec", serving ?? "", "sh", "-c", script], { reject: false })).exitCode;
     expect(await inside("mkdir -p /files/below && echo kept > /files/below/one")).toBe(0);
-    const message = /volume .*_files belongs to 1000:1000 and .* uses it.*`tandem down dev`/s;
+    const message = /volume .*_files belongs to 1000:1000 and .* uses it.*`\S+ down --system \S+ dev`/s;
     const release = { version: "bad", fault: "exit", owner: "2000:2000" } as const;
     await refused(release, message);
     const preview = await program.pulumi("preview");

@@ -2,12 +2,12 @@
 import { readStack, readSystem } from "../../../infra/check/index.ts";
 import type { ParityDefinition } from "../../../infra/settings/parity.ts";
 import { Secret } from "../../../infra/settings/secret.ts";
-import { launcher } from "../../../lib/launcher.ts";
 import { openForPreview, type StackOptions } from "../../deploy/open-stack.ts";
 import { askEngine, stackFlags } from "../../engine/engine.ts";
 import { UserError } from "../../engine/errors.ts";
 import { withRemoteHost } from "../../engine/remote/remote-host.ts";
 import { neededForward, type Session } from "../../engine/session.ts";
+import { stackCommand } from "../../engine/systems.ts";
 import { type GivenVariable, splitVariables } from "./variables.ts";
 
 /** A resource as the engine would register it; a value that is secret is `[secret]`. */
@@ -74,7 +74,7 @@ export async function resolvedBy(session: Session, steps: readonly PlannedStep[]
   if (values.settings === undefined || system === undefined) {
     throw new UserError(
       `the settings of ${stack} can't be read`,
-      `run \`${launcher()} preview ${stack}\`: it names what is wrong`,
+      `run \`${stackCommand(session.project, "preview", stack)}\`: it names what is wrong`,
       1,
     );
   }

@@ -1,5 +1,4 @@
 // Gathers what is known of one environment. Each source may fail without the others.
-import { launcher } from "../../../lib/launcher.ts";
 import { listRestorePoints } from "../../../provider/postgres/restore-point.ts";
 import { openForPreview, type StackOptions } from "../../deploy/open-stack.ts";
 import { historyOf } from "../../deploy/release/history.ts";
@@ -68,7 +67,7 @@ async function preview(session: Session): Promise<EngineRun> {
   );
   if (run.errors.length === 0) return run;
   const said = run.errors.map(({ message }) => message).join("\n");
-  throw new UserError(`the preview of ${stack} failed: ${said}`, `${launcher()} preview ${stack}`);
+  throw new UserError(`the preview of ${stack} failed: ${said}`, stackCommand(project, "preview", stack));
 }
 
 function living(deployment: Deployment): Deployment {
