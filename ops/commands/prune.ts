@@ -113,10 +113,10 @@ export async function prune(options: PruneOptions): Promise<number> {
     return 0;
   }
   if (options.yes !== true) {
-    await confirm(
-      `Remove ${going.length} of them? A rollback then reaches ${options.keep} versions back.`,
-      "--yes",
-    );
+    const back = options.keep - 1;
+    const reach =
+      back === 0 ? "No rollback is possible then" : `A rollback then reaches ${back} versions back`;
+    await confirm(`Remove ${going.length} of them? ${reach}.`, "--yes");
   }
   let failed = 0;
   for (const [host, images] of found) {

@@ -1,6 +1,6 @@
 // Of a history, the images that a rollback may still need; and the repository of a reference.
 import { expect, it } from "vitest";
-import { repositoryOf, servedOver } from "./unneeded-images.ts";
+import { judge, removeImage, repositoryOf, servedOver } from "./unneeded-images.ts";
 import type { Version } from "./versions.ts";
 
 const version = (image: string | undefined, result = "succeeded", kind = "update"): Version => ({
@@ -41,6 +41,50 @@ it.each([
   ["registry.example.com:5000/team/app:1@sha256:00", "registry.example.com:5000/team/app"],
   ["app@sha256:00", "app"],
   ["sha256:00", "sha256"],
+  ["docker.io/library/redis:7", "redis"],
+  ["index.docker.io/acme/app:1", "acme/app"],
+  ["docker.io/acme/app@sha256:00", "acme/app"],
+  ["registry.example.com/library/app", "registry.example.com/library/app"],
 ])("knows the repository of %s", (reference, repository) => {
   expect(repositoryOf(reference)).toBe(repository);
+});
+
+it("leaves alone what has a digest in a repository that no setting here names", async () => {
+  const facts = {
+    Id: "sha256:a",
+    RepoTags: ["app:1"],
+    RepoDigests: ["app@sha256:1", "other/app@sha256:1"],
+    Size: 1,
+  };
+  const docker = {
+    listContainers: async () => [],
+    getImage: () => ({ inspect: async () => facts }),
+  } as never;
+  const found = await judge(docker, ["sha256:a"], new Set(["app"]));
+  expect(found.map(({ stays }) => stays)).toEqual([expect.stringContaining("other/app@sha256:1 too")]);
+  expect(await judge(docker, ["sha256:a"], new Set(["app", "other/app"]))).toEqual([
+    { image: expect.objectContaining({ id: "sha256:a" }), bytes: 1 },
+  ]);
+});
+
+it("removes every name of an image, also those that Docker removed with another one, and stops where it is refused", async () => {
+  const gone: string[] = [];
+  const answers: Record<string, number> = { "app@sha256:1": 404, "busy:1": 409 };
+  const docker = {
+    getImage: (name: string) => ({
+      remove: async () => {
+        const statusCode = answers[name];
+        if (statusCode !== undefined) throw Object.assign(new Error("no"), { statusCode });
+        gone.push(name);
+      },
+    }),
+  } as never;
+  await removeImage(docker, {
+    id: "a",
+    tags: ["app:1"],
+    digests: ["app@sha256:1", "elsewhere/app@sha256:1"],
+  });
+  await removeImage(docker, { id: "b", tags: [], digests: [] });
+  await expect(removeImage(docker, { id: "c", tags: ["busy:1"], digests: [] })).rejects.toThrow("no");
+  expect(gone).toEqual(["app:1", "elsewhere/app@sha256:1", "b"]);
 });

@@ -1,5 +1,6 @@
 // Which images of earlier versions nobody needs any more: no container, no setting, and no rollback to one of the last versions.
 import type Docker from "dockerode";
+import { isNotFound } from "../../../provider/docker/containers.ts";
 import { type ImageFacts, imageFacts } from "./images.ts";
 import { lastGood, type Version } from "./versions.ts";
 
@@ -41,9 +42,10 @@ export interface Judged {
   stays?: string;
 }
 
-/** The repository of a reference: what stands before its tag and digest. */
+/** The repository of a reference, as Docker writes it: what stands before its tag and digest, Docker Hub's names in short. */
 export function repositoryOf(reference: string): string {
-  return reference.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  const repository = reference.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  return repository.replace(/^(index\.)?docker\.io\//, "").replace(/^library\/(?=[^/]+$)/, "");
 }
 
 /**
@@ -64,7 +66,7 @@ export async function judge(
       .filter((image) => image !== undefined)
       .map(async (image) => {
         const user = containers.find(({ ImageID }) => ImageID === image.id);
-        const foreign = image.tags.find((tag) => !repositories.has(repositoryOf(tag)));
+        const foreign = namesOf(image).find((name) => !repositories.has(repositoryOf(name)));
         const { Size } = await docker.getImage(image.id).inspect();
         return { image, bytes: Size, ...staysFor(user, foreign) };
       }),
@@ -76,8 +78,18 @@ function staysFor(user: Docker.ContainerInfo | undefined, foreign: string | unde
   return foreign === undefined ? {} : { stays: `it is ${foreign} too, which no setting here names` };
 }
 
+/** All that Docker knows it by, besides its id. */
+const namesOf = ({ tags, digests }: ImageFacts) => [...tags, ...digests];
+
 /** Removes one, name by name: never by force, so that Docker refuses what has got a container meanwhile. */
-export async function removeImage(docker: Docker, { id, tags, digests }: ImageFacts): Promise<void> {
-  const names = tags.length > 0 ? tags : digests;
-  for (const name of names.length > 0 ? names : [id]) await docker.getImage(name).remove();
+export async function removeImage(docker: Docker, image: ImageFacts): Promise<void> {
+  const names = namesOf(image);
+  for (const name of names.length > 0 ? names : [image.id]) {
+    try {
+      await docker.getImage(name).remove();
+    } catch (error) {
+      // With its last tag of a repository, an image loses that repository's digests.
+      if (!isNotFound(error)) throw error;
+    }
+  }
 }
