@@ -84,6 +84,18 @@ async function rollBackImages(session: Session, release: Release, options: Rollb
   return await redeploy({ session, release, images, named, deed, what: `version ${version.number}` });
 }
 
+/** @throws UserError where options name two things to go back to: to do one of them only, unasked, could be the wrong one */
+export function rejectMixed({ service, point, to, database }: RollbackOptions): void {
+  if (point !== undefined && service === undefined)
+    throw new UserError("--point names a restore point of a service", "add --service", 2);
+  if (service !== undefined && (to !== undefined || database !== undefined))
+    throw new UserError(
+      `--service brings back the data of ${service}, and nothing else`,
+      "leave out --to and --database, or run it twice",
+      2,
+    );
+}
+
 /**
  * Runs the command.
  *
@@ -91,6 +103,7 @@ async function rollBackImages(session: Session, release: Release, options: Rollb
  * @throws UserError when there is nothing to go back to, or it is not confirmed.
  */
 export async function rollback(stack: string, options: RollbackOptions): Promise<number> {
+  rejectMixed(options);
   if (options.service !== undefined) {
     const session = await openForRollback(stack, options);
     await restoreServicePoint(session, options.service, options);
