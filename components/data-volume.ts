@@ -20,6 +20,8 @@ interface GuardedVolume {
   path?: string;
   /** What its image makes in it when it is empty, and never again, such as `user app`. */
   made?: string;
+  /** A fingerprint of the password that its image makes so. */
+  fingerprint?: pulumi.Input<string>;
   /** The server that reads it, where one does. */
   server?: Pick<GuardedServer, "kind" | "folder"> &
     Record<"image" | "user", pulumi.Input<string>> & {
@@ -32,14 +34,14 @@ export function guardedVolume(
   parent: pulumi.ComponentResource,
   name: string,
   env: Environment,
-  { role, volumeRole, path, made, server }: GuardedVolume,
+  { role, volumeRole, path, made, fingerprint, server }: GuardedVolume,
 ): Volume {
   const volumeName = env.name(volumeRole);
   const guard = new DataGuard(
     `${name}-guard`,
     {
       subject: `volume ${volumeName}`,
-      identity: { volume: volumeName, host: env.dockerHost, ...present({ path, made }) },
+      identity: { volume: volumeName, host: env.dockerHost, ...present({ path, made, fingerprint }) },
       released: env.isReleased(role),
       releaseWith: env.releaseCommand(role),
       ...(server === undefined

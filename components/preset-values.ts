@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AppServiceArgs } from "./app-service.ts";
 import { PRESETS, type Preset } from "./presets.ts";
+import { present } from "./secret-files.ts";
 import type { StatefulServiceArgs } from "./stateful-service.ts";
 
 /** What the names in a preset's texts stand for. */
@@ -48,7 +49,9 @@ const TIMES = { healthTimeoutSeconds: 120, stopGraceSeconds: 120 };
 
 /** The arguments of the service that it is, without its volumes. */
 export function serviceArgsOf(name: string, args: StatefulServiceArgs, values: PresetValues): AppServiceArgs {
-  const { preset: _, data, owner, login, dump, restorePoints, ...rest } = args;
+  const { preset: _, data, owner, login, dump, restorePoints, ...own } = args;
+  // What is undefined leaves the default, as everywhere.
+  const rest = present<unknown>(own) as unknown as typeof own;
   const preset = presetOf(args);
   const common = { names: [name], replace: "stop-first" as const, ...TIMES };
   if (preset === undefined) return { ...common, ...rest } as AppServiceArgs;

@@ -28,6 +28,8 @@ export function rejectOwnArgs(name: string, args: StatefulServiceArgs, data: Rec
   else if (preset === undefined) checks.required("port", args.port, port);
   if (login !== undefined && !needs(presetOf(args), "password"))
     checks.add("login", "needs a preset that makes one; give the image its own variables in `secrets`");
+  if (args.secretsAs === "env" && presetOf(args)?.secrets !== undefined)
+    checks.add("secretsAs", "is 'env', and this preset's commands read its passwords from files");
   if (args.data !== undefined && Object.keys(data).length === 0) checks.add("data", "is empty");
   for (const [role, where] of Object.entries(data))
     checks.required(`data['${role}']`, where, path).name(args.env.name(role));

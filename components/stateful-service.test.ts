@@ -76,6 +76,7 @@ describe("a StatefulService", () => {
     [{ ...own, dump: { command: [], restore: ["x"] } }, /dump\.command/],
     [{ ...own, restorePoints: -1 }, /restorePoints/],
     [{ preset: "oracle" as never }, /preset is 'oracle'; it must be one of mariadb/],
+    [{ preset: "mariadb", secretsAs: "env" }, /secretsAs is 'env', and this preset's commands read/],
     [{ preset: "mariadb", login: { user: "a-b" } }, /login\.user is 'a-b'/],
     [{ preset: "mariadb", login: { password: "a b" } }, /login\.password must be 8 to 128/],
     [
@@ -120,12 +121,21 @@ describe("a preset", () => {
     expect((await settled(db.password as pulumi.Output<string>)).secret).toBe(true);
   });
 
+  it("takes nothing from an argument that has no value", async () => {
+    service({ preset: "mariadb", stopGraceSeconds: undefined, port: undefined, user: undefined });
+    await pulumi.runtime.disconnect();
+    expect(only(registered, CONTAINER).inputs).toMatchObject({ stopTimeout: 120, user: "999:999" });
+  });
+
   it("takes the login of data that was there before", async () => {
     const login = { user: "wp", database: "wordpress", password: pulumi.secret("from-before") };
     const db = service({ preset: "mariadb", login });
     await pulumi.runtime.disconnect();
     const { value } = await settled(db.url as pulumi.Output<string>);
     expect(value).toBe("mysql://wp:from-before@db:3306/wordpress");
+    const { identity } = only(registered, GUARD, "db-guard").inputs;
+    expect(identity.fingerprint).toMatch(/^[0-9a-f]{16}$/);
+    expect(JSON.stringify(identity)).not.toContain("from-before");
     expect(registered.map(({ name }) => name)).not.toContain("db-password");
   });
 

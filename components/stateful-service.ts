@@ -107,7 +107,7 @@ export class StatefulService extends pulumi.ComponentResource {
       fixedRole(env, component, { argument: "data", given: role, usual: role, own: role });
     super("tandem:index:StatefulService", name, statedArgs(draft), componentOptions(component, env, opts));
     const values = { ...names, ...this.passwords(name, args), port: pulumi.output(draft.port).apply(String) };
-    this.volumes = this.createVolumes(name, args, data, draft.user);
+    this.volumes = this.createVolumes(name, args, data, draft.user, madeWithData(args, values.password));
     const mounted = Object.entries(data).map(([role, where]) => ({
       volume: this.volumes[role] as pulumi.Output<string>,
       path: where,
@@ -177,10 +177,10 @@ export class StatefulService extends pulumi.ComponentResource {
     args: StatefulServiceArgs,
     data: Record<string, string>,
     user: pulumi.Input<string> | undefined,
+    made: ReturnType<typeof madeWithData>,
   ): Record<string, pulumi.Output<string>> {
     const component = `StatefulService '${name}'`;
     const { env, image, owner } = args;
-    const made = madeWithData(args);
     const volumes = Object.entries(data).map(([role, where], index): [string, pulumi.Output<string>] => {
       // By its place and not by its role: another role is a change that the guard must see.
       const own = index === 0 ? name : `${name}-${index + 1}`;
@@ -232,10 +232,11 @@ function loginOf({ env, login = {} }: StatefulServiceArgs) {
   };
 }
 
-/** What the image makes with the data and never again, in words. */
-function madeWithData(args: StatefulServiceArgs): { made?: string } {
+/** What the image makes with the data and never again: in words, and a fingerprint of the password. */
+function madeWithData(args: StatefulServiceArgs, password: pulumi.Output<string> | undefined) {
   const preset = presetOf(args);
-  if (preset?.loginWithData !== true) return {};
+  if (preset?.loginWithData !== true || password === undefined) return {};
   const { user, database } = loginOf(args);
-  return { made: needs(preset, "database") ? `login ${user}, database ${database}` : `login ${user}` };
+  const made = needs(preset, "database") ? `login ${user}, database ${database}` : `login ${user}`;
+  return { made, fingerprint: args.env.fingerprint([password]) };
 }

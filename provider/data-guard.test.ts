@@ -54,6 +54,24 @@ it("refuses another login where the image makes one with the data only, and says
   expect(await refused(made, other, true)).toEqual([]);
   expect(await refused(VOLUME, made), "the state of an older version doesn't know").toEqual([]);
   expect(await refused({ ...made, volume: "a" }, other)).toEqual([
-    expect.stringContaining("put an empty one in its place"),
+    expect.stringContaining("put an empty one in its place (volume from 'a' to 'shop_redisdata')"),
+  ]);
+  expect(await refused(made, VOLUME), "nothing is asked for any more").toEqual([]);
+});
+
+it("refuses another password there, by its fingerprint, which no message has", async () => {
+  const made = { ...VOLUME, made: "login app", fingerprint: "one" };
+  expect(await refused(made, made)).toEqual([]);
+  expect(await refused({ ...VOLUME, made: "login app" }, made)).toEqual([]);
+  const [reason = "", ...others] = await refused(made, { ...made, fingerprint: "two" });
+  expect(others).toEqual([]);
+  expect(reason).toMatch(/made with 'login app', .*: another password would be nowhere/);
+  expect(reason).not.toMatch(/'(one|two)'/);
+});
+
+it("names the argument that a volume with a path has its role by", async () => {
+  const data = { ...VOLUME, path: "/data" };
+  expect(await refused(data, { ...data, volume: "more" })).toEqual([
+    expect.stringContaining("or say its name by `data`."),
   ]);
 });

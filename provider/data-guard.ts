@@ -50,9 +50,24 @@ interface CheckedInputs {
 /** How to keep data whose name changes: the first component of a kind has other names as soon as one is put before it. */
 function keeping(before: Properties, after: Properties): string {
   const changed = (key: string) => after[key] !== undefined && before[key] !== after[key];
-  const argument = changed("volume") ? "volumeRole" : changed("database") ? "database" : undefined;
+  const volume = after.path === undefined ? "volumeRole" : "data";
+  const argument = changed("volume") ? volume : changed("database") ? "database" : undefined;
   if (argument === undefined) return "";
   return `To keep it, leave the order of components as it was, or say its name by \`${argument}\`. `;
+}
+
+/** What an image makes in an empty volume only: the names, and a fingerprint of the password. */
+const MADE = ["made", "fingerprint"];
+
+/** What is known of the data, without a difference in what one side says nothing of: nobody can say that it is another one. */
+function comparable(known: Properties, after: Properties): Properties {
+  const before = { ...known };
+  for (const key of Object.keys(known).length > 0 ? MADE : []) {
+    if (known[key] !== undefined && after[key] !== undefined && !hasUnknown(after[key])) continue;
+    delete before[key];
+    if (after[key] !== undefined) before[key] = after[key];
+  }
+  return before;
 }
 
 const shown = (value: unknown) => (value === undefined ? "none" : `'${String(value)}'`);
@@ -62,9 +77,7 @@ export const dataGuard: ResourceHandler<DockerHost> = {
   async check({ news, olds }, ctx) {
     const known = (olds.identity ?? {}) as Properties;
     const after = (news.identity ?? {}) as Properties;
-    // Where the state knows nothing of it yet, nobody can say that it is another one.
-    const isFirst = known.made === undefined && Object.keys(known).length > 0 && after.made !== undefined;
-    const before: Properties = isFirst ? { ...known, made: after.made } : known;
+    const before = comparable(known, after);
     // Whoever keeps nothing has an empty identity.
     const held = Object.keys(before).length > 0;
     if (!held || news.released === true || sameValue(before, news.identity)) {
@@ -72,16 +85,20 @@ export const dataGuard: ResourceHandler<DockerHost> = {
       if (failures.length > 0) return { inputs: news, failures };
       return { inputs: news, failures: await settingsFailures({ news, olds }, ctx) };
     }
-    const moved = Object.keys({ ...before, ...after })
-      .filter((key) => !sameValue(before[key] ?? null, after[key] ?? null))
-      .map((key) => `${key} from ${shown(before[key])} to ${shown(after[key])}`);
-    if (moved.length === 1 && !sameValue(before.made ?? null, after.made ?? null)) {
+    const changed = Object.keys({ ...before, ...after }).filter(
+      (key) => !sameValue(before[key] ?? null, after[key] ?? null),
+    );
+    if (changed.every((key) => MADE.includes(key))) {
+      const wanted = changed.map((key) => (key === "made" ? shown(after.made) : "another password"));
       const reason =
         `${String(olds.subject)} was made with ${shown(before.made)}, and its image makes such things in an empty volume only: ` +
-        `${shown(after.made)} would be nowhere. Nothing was touched. To do: keep what it has; or make it by the service's own ` +
+        `${wanted.join(" and ")} would be nowhere. Nothing was touched. To do: keep what it has; or make it by the service's own ` +
         `commands, then let this update pass, which leaves the data as it is: ${String(news.releaseWith)}`;
       return { inputs: news, failures: [{ property: "identity", reason }] };
     }
+    const moved = changed
+      .filter((key) => !MADE.includes(key))
+      .map((key) => `${key} from ${shown(before[key])} to ${shown(after[key])}`);
     const does = Object.keys(after).length > 0 ? "put an empty one in its place" : "leave it behind";
     const reason =
       `${String(olds.subject)} holds data, and this change would ${does} (${moved.join(", ")}). ` +
