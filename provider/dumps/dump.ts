@@ -3,7 +3,7 @@
 import type Docker from "dockerode";
 import { labels } from "../../lib/docker/labels.ts";
 import type { CallContext, ResourceHandler } from "../../plugin/handler.ts";
-import { type Properties, sameValue } from "../../plugin/values.ts";
+import { hasUnknown, type Properties, sameValue } from "../../plugin/values.ts";
 import { TRANSIENT } from "../docker/containers.ts";
 import type { DockerHost } from "../docker/docker-host.ts";
 import { dumpService } from "./service-dump.ts";
@@ -18,17 +18,40 @@ async function containersOf(docker: Docker, own: Properties): Promise<Docker.Con
   );
 }
 
-async function dumpBefore(inputs: Properties, ctx: CallContext<DockerHost>): Promise<Properties> {
+/**
+ * Which of a service's containers is dumped before it gets an image: the running one, unless it has that image already, as after a run
+ * that ended between the new container and the end of the old one.
+ *
+ * @returns undefined where there is nothing to dump; "stopped" where there is something, and nothing runs
+ */
+export function toDump<T extends Pick<Docker.ContainerInfo, "ImageID" | "State">>(
+  containers: readonly T[],
+  imageId: unknown,
+): T | "stopped" | undefined {
+  const running = containers.filter(({ State }) => State === "running");
+  if (running.some(({ ImageID }) => ImageID === imageId)) return undefined;
+  if (running.length > 0) return running[0];
+  return containers.some(({ ImageID }) => ImageID !== imageId) ? "stopped" : undefined;
+}
+
+async function dumpBefore(
+  inputs: Properties,
+  ctx: CallContext<DockerHost>,
+  oldImageId = inputs.imageId,
+): Promise<Properties> {
   if (inputs.keep === 0) return inputs;
   const docker = await ctx.client.docker();
   const service = String(inputs.service);
-  const others = (await containersOf(docker, inputs.labels as Properties)).filter(
-    ({ ImageID }) => ImageID !== inputs.imageId,
-  );
-  const running = others.find(({ State }) => State === "running");
-  if (running === undefined && others.length === 0) return inputs;
+  const containers = await containersOf(docker, inputs.labels as Properties);
+  if (containers.length === 0 && oldImageId !== inputs.imageId)
+    ctx.log(
+      "warning",
+      `${service} is not up: it gets another image without a restore point, since its own command dumps it`,
+    );
+  const running = toDump(containers, inputs.imageId);
+  if (running === undefined) return inputs;
   const wayOut = `Nothing was touched. To replace it without a restore point, set restorePoints of ${service} to 0 for this update.`;
-  if (running === undefined)
+  if (running === "stopped")
     throw new Error(
       `${service} doesn't run, so that its data can't be dumped before it gets another image. ${wayOut}`,
     );
@@ -48,14 +71,19 @@ async function dumpBefore(inputs: Properties, ctx: CallContext<DockerHost>): Pro
 }
 
 export const dump: ResourceHandler<DockerHost> = {
-  diff({ oldInputs, news }) {
+  async diff({ oldInputs, news }, ctx) {
     const changes: Record<string, "update"> = {};
     for (const key of Object.keys({ ...oldInputs, ...news }))
       if (!sameValue(oldInputs[key] ?? null, news[key] ?? null)) changes[key] = "update";
+    // A run that dumped and then failed has noted the image that never came to serve: what was written since is dumped again.
+    if (Object.keys(changes).length === 0 && news.keep !== 0 && !hasUnknown(news)) {
+      const containers = await containersOf(await ctx.client.docker(), news.labels as Properties);
+      if (toDump(containers, news.imageId) !== undefined) changes.imageId = "update";
+    }
     return { changes };
   },
   create: async ({ inputs }, ctx) => ({ id: String(inputs.volume), outputs: await dumpBefore(inputs, ctx) }),
   read: ({ id, outputs, inputs }) => ({ id, outputs, inputs }),
-  update: ({ inputs }, ctx) => dumpBefore(inputs, ctx),
+  update: ({ inputs, oldInputs }, ctx) => dumpBefore(inputs, ctx, oldInputs.imageId),
   delete: () => undefined,
 };

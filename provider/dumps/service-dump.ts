@@ -1,10 +1,11 @@
 // Dumps of a service by its own command, as a stream: out of its container into the store, and back.
-import { type Duplex, PassThrough, Readable, Writable } from "node:stream";
+import { type Duplex, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import type Docker from "dockerode";
 import { printable } from "../../lib/printable.ts";
 import { redact } from "../docker/containers.ts";
+import { framesIn, STDERR } from "./frames.ts";
 import { type KeptPoint, PointStore, type ServicePoint } from "./store.ts";
 
 /** A service that dumps itself. */
@@ -24,6 +25,10 @@ const LINES = 5;
 /** Of the end of what a command says. Bytes. */
 const TAIL = 16 * 1024;
 const POLL_MS = 50;
+/** Pause between two looks whether a command that is given something still runs; and then for its last words. Milliseconds. */
+const [WATCH_MS, LAST_WORDS_MS] = [500, 1000];
+/** Longest that a command may run on after it closed its output. Milliseconds. */
+const ENDING_MS = 60_000;
 /** Longest that a dump or a restore may take, as with a database's. Seconds. */
 const TIME_LIMIT = 3600;
 
@@ -34,8 +39,7 @@ const pointName = (why: string, now: Date) =>
 /**
  * Dumps a service into its store.
  *
- * @param why the end of the restore point's name
- * @param spare a restore point that must stay
+ * @param why the end of the restore point's name; one of before a restore removes no other, since that may fail and be tried again
  * @throws where the command fails or writes nothing, with its last lines, or there is no room
  */
 export async function dumpService(
@@ -43,29 +47,24 @@ export async function dumpService(
   { service, containerId, volume, keep }: DumpedService,
   command: readonly string[],
   why: "before-update" | "before-restore" | "by-hand",
-  spare?: string,
 ): Promise<ServicePoint> {
   const { Image } = await docker.getContainer(containerId).inspect();
   const now = new Date();
   const about = { name: pointName(why, now), createdAt: now.toISOString(), image: Image };
-  return await PointStore.with(docker, { volume, image: Image }, (store) =>
-    store.add(
-      about,
-      keep,
-      async (into) => {
-        const zipped = createGzip();
-        const keeping = pipeline(zipped, into);
-        keeping.catch(() => undefined);
-        const bytes = await run(docker, containerId, command, {
-          output: zipped,
-          what: `the dump of ${service}`,
-        });
-        if (bytes === 0) throw new Error(`the dump of ${service} wrote nothing`);
-        zipped.end();
-        await keeping;
-      },
-      spare,
-    ),
+  const kept = why === "before-restore" ? Number.POSITIVE_INFINITY : keep;
+  return await PointStore.with(docker, { volume, image: Image, alone: true }, (store) =>
+    store.add(about, kept, async (into) => {
+      const zipped = createGzip();
+      const keeping = pipeline(zipped, into);
+      keeping.catch(() => undefined);
+      const bytes = await run(docker, containerId, command, {
+        output: zipped,
+        what: `the dump of ${service}`,
+      });
+      if (bytes === 0) throw new Error(`the dump of ${service} wrote nothing`);
+      zipped.end();
+      await keeping;
+    }),
   );
 }
 
@@ -81,22 +80,30 @@ export async function restoreService(
   point: KeptPoint,
 ): Promise<void> {
   const { Image } = await docker.getContainer(containerId).inspect();
-  await PointStore.with(docker, { volume, image: Image }, async (store) => {
+  // Alone: a dump meanwhile could empty the slot that is read.
+  await PointStore.with(docker, { volume, image: Image, alone: true }, async (store) => {
     for await (const _ of store.read(point));
-    const input = Readable.from(store.read(point)).pipe(createGunzip());
+    const input = unzipped(store.read(point));
     await run(docker, containerId, command, { input, what: `the restore of ${service}` });
   });
 }
 
+async function* unzipped(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const unzip = createGunzip();
+  // It ends what is read from `unzip` with its error.
+  pipeline(source, unzip).catch(() => undefined);
+  yield* unzip;
+}
+
 interface Streams {
   /** What the command reads. @default nothing */
-  input?: Readable;
+  input?: AsyncIterable<Buffer>;
   /** Where what it writes goes. @default nowhere */
   output?: NodeJS.WritableStream;
   what: string;
 }
 
-/** Runs a command in a container to its end. @returns how many bytes it wrote */
+/** Runs a command in a container to its end. @returns how many bytes it wrote @throws also where the input broke off */
 async function run(
   docker: Docker,
   id: string,
@@ -106,36 +113,56 @@ async function run(
   const process = await docker.getContainer(id).exec({
     ...{ Cmd: [...command], AttachStdin: input !== undefined, AttachStdout: true, AttachStderr: true },
   });
-  const stream = await process.start({ hijack: true, stdin: input !== undefined });
-  const [out, err] = [new PassThrough(), new PassThrough()];
-  docker.modem.demuxStream(stream, out, err);
-  stream.once("end", () => [out, err].forEach((one) => void one.end()));
-  stream.once("error", (error: Error) => [out, err].forEach((one) => void one.destroy(error)));
+  const stream = (await process.start({ hijack: true, stdin: input !== undefined })) as unknown as Duplex;
   let said = Buffer.alloc(0);
-  err.on("data", (bytes: Buffer) => {
-    said = Buffer.concat([said, bytes]).subarray(-TAIL);
-  });
-  const feeding = input === undefined ? Promise.resolve() : pipeline(input, stream).catch(() => undefined);
   let bytes = 0;
-  const counted = async function* (source: AsyncIterable<Buffer>) {
-    for await (const part of source) {
-      bytes += part.length;
-      yield part;
+  const written = async function* () {
+    for await (const { from, content } of framesIn(stream)) {
+      if (from === STDERR) said = Buffer.concat([said, content]).subarray(-TAIL);
+      else {
+        bytes += content.length;
+        yield content;
+      }
     }
   };
-  const late = setTimeout(
-    () =>
-      void (stream as unknown as Duplex).destroy(new Error(`${what} took longer than ${TIME_LIMIT} seconds`)),
-    TIME_LIMIT * 1000,
-  );
+  let lost: Error | undefined;
+  let broken: Error | undefined;
+  const read = async function* () {
+    try {
+      yield* input ?? [];
+    } catch (error) {
+      lost = error as Error;
+      throw error;
+    }
+  };
+  // A command that reads no further has its reasons, which its exit code tells.
+  const feeding = input === undefined ? Promise.resolve() : pipeline(read, stream).catch(() => undefined);
+  const tooLong = new Error(`${what} took longer than ${TIME_LIMIT} seconds`);
+  const late = setTimeout(() => void stream.destroy(tooLong), TIME_LIMIT * 1000);
+  // Docker may hold on to the input of a command that ended without reading it, and end nothing.
+  let over = false;
+  const watch = setInterval(async () => {
+    if (over || input === undefined) return;
+    over = (await process.inspect().catch(() => undefined))?.Running === false;
+    // What it said last may be on its way.
+    if (over) setTimeout(() => void stream.destroy(), LAST_WORDS_MS);
+  }, WATCH_MS);
+  const closed = new Promise((resolve) => stream.once("close", resolve));
   try {
-    await pipeline(out, counted, output ?? nowhere(), { end: false });
-    await feeding;
+    await pipeline(written, output ?? nowhere(), { end: false });
+    await Promise.race([feeding, closed]);
+    if (lost !== undefined) throw lost;
+  } catch (error) {
+    if (input === undefined || lost !== undefined || error === tooLong) throw lost ?? error;
+    // The connection of a command that ended before its input did breaks off: the exit code tells more.
+    broken = error as Error;
   } finally {
     clearTimeout(late);
-    (stream as unknown as Duplex).destroy();
+    clearInterval(watch);
+    stream.on("error", () => undefined).destroy();
   }
   const { ExitCode } = await ended(process);
+  if (broken !== undefined && !over && !ExitCode) throw broken;
   if (ExitCode === 0) return bytes;
   const { Config } = await docker.getContainer(id).inspect();
   const lines = said
@@ -144,15 +171,18 @@ async function run(
     .filter((line) => line.trim() !== "")
     .slice(-LINES);
   const words = lines.map((line) => printable(redact(line, Config.Env ?? []))).join("; ");
-  throw new Error(`${what} failed: ${words || `exit code ${ExitCode}`}`);
+  throw new Error(
+    `${what} failed: ${words || (ExitCode === null ? "it doesn't end" : `exit code ${ExitCode}`)}`,
+  );
 }
 
 const nowhere = () => new Writable({ write: (_, __, done) => done() });
 
+/** Its streams have ended: what runs on without them is none of the command any more. */
 async function ended(process: Docker.Exec) {
-  for (;;) {
+  for (let left = ENDING_MS; ; left -= POLL_MS) {
     const facts = await process.inspect();
-    if (!facts.Running) return facts;
+    if (!facts.Running || left <= 0) return facts;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -1,6 +1,6 @@
 // Restore points of a service that dumps itself: kept in a volume of their own, which the service doesn't have. They are written and
 // read through a container that is never started, so they need no program in any image. Nothing can be deleted that way: each has
-// its slot, the oldest makes room for the next one, and what isn't needed any more becomes empty.
+// its slot, which becomes empty when it isn't needed any more.
 import { createHash } from "node:crypto";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -32,7 +32,6 @@ export interface KeptPoint extends ServicePoint {
 const PLACE = "/dumps";
 /** Docker's archives tell the size of a file before its content: a dump is cut into files that fit the memory. Bytes. */
 const PART = 4 * 2 ** 20;
-const MOST_SLOTS = 1001;
 const partName = (slot: number, part: number) => `slot-${slot}/part-${String(part).padStart(6, "0")}`;
 const factsName = (slot: number) => `slot-${slot}/facts.json`;
 
@@ -46,18 +45,32 @@ export class PointStore {
     this.container = container;
   }
 
-  /** Opens the store for as long as `work` takes. */
+  /**
+   * Opens the store for as long as `work` takes.
+   *
+   * @param alone whether nobody else may open it so meanwhile, from any machine: two that write would take the same slot
+   * @throws where somebody else has it alone
+   */
   static async with<T>(
     docker: Docker,
-    { volume, image }: { volume: string; image: string },
+    { volume, image, alone = false }: { volume: string; image: string; alone?: boolean },
     work: (store: PointStore) => Promise<T>,
   ): Promise<T> {
     const { Labels } = await docker.getVolume(volume).inspect();
-    const container = await docker.createContainer({
+    // A name that only one container may have is a lock that ends with it.
+    const name = `${volume}.open`;
+    const making = docker.createContainer({
+      ...(alone && { name }),
       Image: image,
       Cmd: ["never"],
       Labels: { ...Labels, [TRANSIENT]: "true" },
       HostConfig: { Binds: [`${volume}:${PLACE}`], NetworkMode: "none", CapDrop: ["ALL"] },
+    });
+    const container = await making.catch((error: Error & { statusCode?: number }) => {
+      if (!alone || error.statusCode !== 409) throw error;
+      throw new Error(
+        `another run dumps or restores by the volume ${volume}: wait for its end; where that was killed, \`docker rm ${name}\``,
+      );
     });
     try {
       return await work(new PointStore(docker, container));
@@ -69,10 +82,11 @@ export class PointStore {
   /** All restore points, newest first. */
   async list(): Promise<KeptPoint[]> {
     const found: KeptPoint[] = [];
-    for (let slot = 1; slot <= MOST_SLOTS; slot++) {
-      const facts = await getFile(this.docker, this.container.id, `${PLACE}/${factsName(slot)}`);
-      if (facts === undefined) break;
-      if (facts !== "") found.push({ ...(JSON.parse(facts) as ServicePoint), slot });
+    for (let slot = 1; ; slot++) {
+      const text = await getFile(this.docker, this.container.id, `${PLACE}/${factsName(slot)}`);
+      if (text === undefined) break;
+      const facts = factsOf(text);
+      if (facts !== undefined) found.push({ ...facts, slot });
     }
     return found.sort((one, other) => other.createdAt.localeCompare(one.createdAt));
   }
@@ -82,17 +96,15 @@ export class PointStore {
    *
    * @param keep number of restore points that are kept, with this one
    * @param dump writes what is compressed already; it fails where the dump does
-   * @param spare a restore point that must stay
-   * @throws what `dump` throws, or Docker where there is no room; the restore points before are as they were then, but for the oldest
+   * @throws what `dump` throws, or Docker where there is no room; the restore points before are as they were then
    */
   async add(
     about: Omit<ServicePoint, "bytes" | "sha256" | "parts">,
     keep: number,
     dump: (into: PassThrough) => Promise<void>,
-    spare?: string,
   ): Promise<ServicePoint> {
     const before = await this.list();
-    const slot = freeSlot(before, keep, spare);
+    const slot = freeSlot(before);
     await this.empty(slot, await this.partsIn(slot));
     const hash = createHash("sha256");
     const facts = { bytes: 0, parts: 0 };
@@ -117,8 +129,7 @@ export class PointStore {
       await this.empty(slot, facts.parts + 1).catch(() => undefined);
       throw error;
     }
-    for (const old of before.filter((one) => one.name !== spare && one.slot !== slot).slice(keep - 1))
-      await this.empty(old.slot, old.parts);
+    for (const old of before.slice(keep - 1)) await this.empty(old.slot, old.parts);
     return point as ServicePoint;
   }
 
@@ -190,12 +201,21 @@ export class PointStore {
   }
 }
 
-/** The slot of the next one: one more than are kept, so that the oldest goes only when the new one is there. */
-export function freeSlot(points: readonly KeptPoint[], keep: number, spare?: string): number {
+/** The slot of the next one: never that of one which is there, so that a dump that fails takes none along. */
+export function freeSlot(points: readonly Pick<KeptPoint, "slot">[]): number {
   const taken = new Set(points.map(({ slot }) => slot));
-  const slots = Array.from({ length: keep + 1 }, (_, index) => index + 1);
-  const oldest = points.findLast(({ name, slot }) => name !== spare && slot <= keep + 1)?.slot;
-  return slots.find((slot) => !taken.has(slot)) ?? oldest ?? keep + 2;
+  let slot = 1;
+  while (taken.has(slot)) slot++;
+  return slot;
+}
+
+/** What a slot holds; undefined where it is empty, or a host that went down left half a text there. */
+function factsOf(text: string): ServicePoint | undefined {
+  try {
+    return JSON.parse(text) as ServicePoint;
+  } catch {
+    return undefined;
+  }
 }
 
 async function entry(archive: Pack, name: string, content: Buffer): Promise<void> {

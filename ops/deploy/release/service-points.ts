@@ -84,14 +84,21 @@ export async function listServicePoints(session: Session, service: string): Prom
   });
 }
 
-function choose(service: string, points: readonly KeptPoint[], name: string | undefined): KeptPoint {
+function choose(
+  { project, stack }: Session,
+  service: string,
+  points: readonly KeptPoint[],
+  name: string | undefined,
+): KeptPoint {
   const newest = points.find((point) => !point.name.endsWith("before-restore")) ?? points[0];
   const found = name === undefined ? newest : points.find((point) => point.name === name);
   if (found !== undefined) return found;
   const known = points.map((point) => point.name).join(", ");
   throw new UserError(
     `${service} has no restore point${name === undefined ? "" : ` ${name}`}`,
-    known === "" ? "one is made before it gets another image, and by `tandem dump`" : `there are: ${known}`,
+    known === ""
+      ? `one is made before it gets another image, and by \`${stackCommand(project, "dump", stack)} ${service}\``
+      : `there are: ${known}`,
     2,
   );
 }
@@ -109,19 +116,22 @@ export async function restoreServicePoint(
 ): Promise<void> {
   await withService(session, service, async ({ docker, command, restore, ...place }) => {
     const points = await PointStore.with(docker, place, (store) => store.list());
-    const point = choose(service, points, name);
+    const point = choose(session, service, points, name);
     say(sized(point));
     if (point.image !== place.image) say("it was made by another image than the one that runs now");
     if (!yes) {
       const question = `Replace the data of ${service} in ${session.stack} by that of ${point.createdAt}? What is there now is kept.`;
       await confirm(question, "--yes");
     }
-    const keep = Math.max(1, place.keep);
-    const kept = await dumpService(docker, { ...place, keep }, command, "before-restore", point.name);
-    await restoreService(docker, { ...place, keep }, restore, point);
+    const kept = await dumpService(docker, place, command, "before-restore");
+    const back = `${stackCommand(session.project, "rollback", session.stack)} --service ${service} --point ${kept.name}`;
+    try {
+      await restoreService(docker, place, restore, point);
+    } catch (error) {
+      throw new UserError((error as Error).message, `what was there before is kept: \`${back}\``);
+    }
     process.stdout.write(
-      `\nThe data of ${service} is as it was at ${point.createdAt}. What was there is kept:\n` +
-        `  ${stackCommand(session.project, "rollback", session.stack)} --service ${service} --point ${kept.name}\n`,
+      `\n${point.name} is restored to ${service}. What was there before is kept:\n  ${back}\n`,
     );
   });
 }
