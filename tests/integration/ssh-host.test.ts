@@ -1,4 +1,5 @@
 // A Docker host elsewhere: staging and production on an `ssh://` host, which is this machine's loopback here.
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
@@ -319,10 +320,10 @@ describe("a host that can't be used", () => {
   });
 
   it("because the forward's port was taken meanwhile", async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) =>
-      taken.listen(setting("staging", "postgresForwardPort"), "127.0.0.1", resolve),
-    );
+    // What another process of this machine may ask of it would keep it from closing.
+    const taken = createServer((socket) => socket.destroy());
+    taken.listen(setting("staging", "postgresForwardPort"), "127.0.0.1");
+    await once(taken, "listening");
     const attempt = await run("up", "staging", "--yes");
     await new Promise((resolve) => taken.close(resolve));
     expect(attempt.exitCode).toBe(2);
