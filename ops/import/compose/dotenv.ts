@@ -45,9 +45,10 @@ export function readDotenv(text: string, lookup: Lookup, command?: CommandValue)
   return found;
 }
 
-/** How many parentheses a text leaves open. */
+/** How many parentheses a text leaves open; those in quotes that it closes are the command's own words. */
 function depthOf(text: string): number {
-  return text.split("(").length - text.split(")").length;
+  const bare = text.replaceAll(/\\.|"(?:\\.|[^"\\])*"|'[^']*'/g, "");
+  return bare.split("(").length - bare.split(")").length;
 }
 
 /** A value, and how many further lines it takes. */

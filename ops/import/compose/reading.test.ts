@@ -74,6 +74,19 @@ describe(".env files", () => {
   });
 
   it.each([
+    ["on one line", 'A=$(op read "x(y")\nB=one'],
+    ["in quotes", "A=\"$(op read 'x(y')\"\nB=one"],
+    ["over two lines", "A=$(op \\\n  read ')')\nB=one"],
+  ])("takes a command to its own end: %s", (_, text) => {
+    const found = readDotenv(
+      text,
+      () => undefined,
+      (name, line) => `${name} of line ${line}`,
+    );
+    expect(Object.fromEntries(found)).toEqual({ A: "A of line 1", B: "one" });
+  });
+
+  it.each([
     ["A=1\nsome words", /line 2/],
     ["A='1", /line 1 has a quote/],
   ])("a wrong line is named, and never shown: %j", (text, reason) => {
