@@ -87,6 +87,14 @@ async function unneededOn(
   });
 }
 
+/** What is no longer needed, by host. */
+async function look(project: Project, keep: number): Promise<Map<string | undefined, Judged[]>> {
+  const facts = await known(project, keep);
+  const found = new Map<string | undefined, Judged[]>();
+  for (const host of facts.hosts) found.set(host, await unneededOn(host, facts));
+  return found;
+}
+
 const row = ({ image, bytes, stays }: Judged) => [
   shownName(image),
   `${Math.round(bytes / 1024 / 1024)} MiB`,
@@ -102,9 +110,7 @@ const row = ({ image, bytes, stays }: Judged) => [
 export async function prune(options: PruneOptions): Promise<number> {
   const project = loadProject(options.project);
   if (options.keep < 1) throw new UserError("--keep is 0: what serves is always kept", "give 1 or more", 2);
-  const facts = await known(project, options.keep);
-  const found = new Map<string | undefined, Judged[]>();
-  for (const host of facts.hosts) found.set(host, await unneededOn(host, facts));
+  let found = await look(project, options.keep);
   const all = [...found.values()].flat();
   const going = all.filter(({ stays }) => stays === undefined);
   if (all.length > 0) process.stdout.write(`${renderTable(["image", "size", ""], all.map(row))}\n`);
@@ -117,14 +123,19 @@ export async function prune(options: PruneOptions): Promise<number> {
     const reach =
       back === 0 ? "No rollback is possible then" : `A rollback then reaches ${back} versions back`;
     await confirm(`Remove ${going.length} of them? ${reach}.`, "--yes");
+    // While it was asked, somebody may have gone back to one of them.
+    found = await look(project, options.keep);
   }
+  const shown = new Set(going.map(({ image }) => image.id));
+  let removed = 0;
   let failed = 0;
   for (const [host, images] of found) {
     await withDocker(host, async (docker) => {
       for (const { image, stays } of images) {
-        if (stays !== undefined) continue;
+        if (stays !== undefined || !shown.has(image.id)) continue;
         try {
           await removeImage(docker, image);
+          removed++;
         } catch (error) {
           failed++;
           process.stderr.write(`${shownName(image)} stays: ${(error as Error).message}\n`);
@@ -132,7 +143,7 @@ export async function prune(options: PruneOptions): Promise<number> {
       }
     });
   }
-  process.stdout.write(`${going.length - failed} removed\n`);
+  process.stdout.write(`${removed} removed\n`);
   return failed === 0 ? 0 : 1;
 }
 
