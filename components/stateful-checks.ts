@@ -1,4 +1,4 @@
-// The first look of a StatefulService at the arguments that an AppService doesn't have: before anything is registered.
+// Checks the arguments of a StatefulService that an AppService doesn't have, before anything is registered.
 import { owner as ownerCheck, path, port, shown, whole } from "../lib/docker/values.ts";
 import { ArgumentChecks } from "./argument-checks.ts";
 import { networkName } from "./names.ts";

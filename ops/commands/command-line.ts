@@ -30,7 +30,7 @@ export function giveWay(): void {
 }
 
 /**
- * The same where the command is about what there is, such as a promotion, a rollback or a look: only `up` and `preview` bring or
+ * The same where the command is about what there is, such as a promotion, a rollback or a report: only `up` and `preview` bring or
  * show what a tag means by now. What else starts engines of its own, as tests do, leaves each to its command.
  */
 export function giveWayUnasked(): void {

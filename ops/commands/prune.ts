@@ -1,20 +1,17 @@
 // `tandem prune`: removes the images of earlier versions that no rollback needs any more, from the environments' Docker hosts.
-import { SHARED_STACK } from "../../infra/settings/define.ts";
-import { loadRelease } from "../deploy/release/definition.ts";
+import { noRelease } from "../deploy/release/definition.ts";
 import { imageFacts, shownName } from "../deploy/release/images.ts";
 import {
-  type Judged,
-  judge,
-  removeImage,
-  repositoryOf,
-  servedOver,
-} from "../deploy/release/unneeded-images.ts";
-import { readVersions } from "../deploy/release/versions.ts";
+  environmentsBeside,
+  environmentsOf,
+  type KnownImages,
+  knownImages,
+} from "../deploy/release/known-images.ts";
+import { type Judged, judge, removeImage } from "../deploy/release/unneeded-images.ts";
 import { withDocker } from "../engine/docker-client.ts";
 import { UserError } from "../engine/errors.ts";
-import { loadProject, loadStackFile, type Project, stackNames } from "../engine/project.ts";
+import { loadProject, type Project } from "../engine/project.ts";
 import { confirm } from "../engine/prompt.ts";
-import { dockerHostOf, openSession } from "../engine/session.ts";
 import { renderTable } from "../engine/table.ts";
 import { type AddCommand, wholeNumber, yesOption } from "./command-line.ts";
 
@@ -26,55 +23,10 @@ export interface PruneOptions {
   yes?: boolean;
 }
 
-/** What the environments know of their images. */
-interface Known {
-  needed: Set<string>;
-  all: Set<string>;
-  /** References that the stack files name now. */
-  named: Set<string>;
-  /** Names that images of the project were given. */
-  repositories: Set<string>;
-  hosts: Set<string | undefined>;
-}
-
-/** @throws UserError where an environment's history doesn't tell its images: what it needs isn't known then */
-async function known(project: Project, keep: number): Promise<Known> {
-  const result: Known = {
-    needed: new Set(),
-    all: new Set(),
-    named: new Set(),
-    repositories: new Set(),
-    hosts: new Set(),
-  };
-  // Shared servers have no image of the application's.
-  for (const stack of stackNames(project).filter((name) => name !== SHARED_STACK)) {
-    const file = loadStackFile(project, stack);
-    const { definition, values } = await loadRelease(project, stack);
-    const versions = await readVersions(openSession(project, stack, file), definition);
-    if (versions.length > 0 && versions.every(({ images }) => images === undefined)) {
-      throw new UserError(
-        `the backend of ${stack} does not keep the state of earlier versions, so it isn't known which images are needed`,
-        "remove old images by hand, with docker image rm",
-      );
-    }
-    const { needed, all } = servedOver(versions, keep);
-    for (const id of needed) result.needed.add(id);
-    for (const id of all) result.all.add(id);
-    for (const setting of Object.keys(definition.images)) {
-      const now = String(values[setting] ?? "");
-      if (now !== "") result.named.add(now);
-      for (const reference of [now, ...versions.map(({ config }) => config[setting] ?? "")])
-        result.repositories.add(repositoryOf(reference));
-    }
-    result.hosts.add(dockerHostOf(project, file));
-  }
-  return result;
-}
-
-/** What is no longer needed on a host. */
+/** Those of one host. */
 async function unneededOn(
   host: string | undefined,
-  { named, needed, all, repositories }: Known,
+  { named, needed, all, repositories }: KnownImages,
 ): Promise<Judged[]> {
   return await withDocker(host, async (docker) => {
     const now = await Promise.all([...named].map((reference) => imageFacts(docker, reference)));
@@ -87,9 +39,11 @@ async function unneededOn(
   });
 }
 
-/** What is no longer needed, by host. */
-async function look(project: Project, keep: number): Promise<Map<string | undefined, Judged[]>> {
-  const facts = await known(project, keep);
+/** The images that no environment needs, by host. */
+async function unneeded(project: Project, keep: number): Promise<Map<string | undefined, Judged[]>> {
+  const own = await environmentsOf(project);
+  if (own.length === 0) throw noRelease(project);
+  const facts = await knownImages(own, await environmentsBeside(project), keep);
   const found = new Map<string | undefined, Judged[]>();
   for (const host of facts.hosts) found.set(host, await unneededOn(host, facts));
   return found;
@@ -110,7 +64,7 @@ const row = ({ image, bytes, stays }: Judged) => [
 export async function prune(options: PruneOptions): Promise<number> {
   const project = loadProject(options.project);
   if (options.keep < 1) throw new UserError("--keep is 0: what serves is always kept", "give 1 or more", 2);
-  let found = await look(project, options.keep);
+  let found = await unneeded(project, options.keep);
   const all = [...found.values()].flat();
   const going = all.filter(({ stays }) => stays === undefined);
   if (all.length > 0) process.stdout.write(`${renderTable(["image", "size", ""], all.map(row))}\n`);
@@ -124,7 +78,7 @@ export async function prune(options: PruneOptions): Promise<number> {
       back === 0 ? "No rollback is possible then" : `A rollback then reaches ${back} versions back`;
     await confirm(`Remove ${going.length} of them? ${reach}.`, "--yes");
     // While it was asked, somebody may have gone back to one of them.
-    found = await look(project, options.keep);
+    found = await unneeded(project, options.keep);
   }
   const shown = new Set(going.map(({ image }) => image.id));
   let removed = 0;

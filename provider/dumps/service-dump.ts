@@ -25,7 +25,7 @@ const LINES = 5;
 /** Of the end of what a command says. Bytes. */
 const TAIL = 16 * 1024;
 const POLL_MS = 50;
-/** Pause between two looks whether a command that is given something still runs; and then for its last words. Milliseconds. */
+/** How often a command that is given something is asked whether it still runs; and how long its last words may take then. Milliseconds. */
 const [WATCH_MS, LAST_WORDS_MS] = [500, 1000];
 /** Longest that a command may run on after it closed its output. Milliseconds. */
 const ENDING_MS = 60_000;

@@ -145,7 +145,8 @@ describe("up refuses bad settings", () => {
 
 /** A port that this process listens on. */
 async function listener(): Promise<{ server: Server; port: number }> {
-  const server = createServer();
+  // Who asks it is hung up on: a connection that nobody reads would keep it from closing.
+  const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { server, port: (server.address() as { port: number }).port };
 }

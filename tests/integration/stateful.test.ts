@@ -173,6 +173,11 @@ describe("a MariaDB by its preset", () => {
     const holder = await dockerOk(["run", "--detach", ...hold, referenceOf("mariadb"), "sleep", "300"]);
     const bytes = (count: number) => ["head", "-c", String(count), "/dev/urandom"];
     const place = { ...own, volume };
+    const lock = `${volume}.open`;
+    await dockerOk(["create", "--name", lock, ...hold.slice(0, 2), referenceOf("mariadb"), "never"]);
+    // What a killed run leaves, and the command that the message has for it.
+    await expect(dumpService(docker, place, bytes(9), "by-hand")).rejects.toThrow(`\`docker rm ${lock}\``);
+    await dockerOk(["rm", lock]);
     const good = await dumpService(docker, place, bytes(9_000_000), "by-hand");
     expect(good.parts).toBe(3);
     await expect(dumpService(docker, place, bytes(9_000_000), "by-hand")).rejects.toThrow(/no space left/);

@@ -12,6 +12,15 @@ export interface Release {
   values: Record<string, unknown>;
 }
 
+/** The error of a system that says nothing of its releases. */
+export function noRelease({ name }: Pick<Project, "name">): UserError {
+  return new UserError(
+    `${name} does not say which settings name its images and how to test them`,
+    "give its settings a `release` (infra/settings/release.ts)",
+    2,
+  );
+}
+
 /**
  * Loads it.
  *
@@ -20,11 +29,7 @@ export interface Release {
 export async function loadRelease(project: Project, stack: string): Promise<Release> {
   const system = await readSystem(project.directory, stack);
   if (system?.release === undefined) {
-    throw new UserError(
-      `${project.name} does not say which settings name its images and how to test them`,
-      "give its settings a `release` (infra/settings/release.ts)",
-      2,
-    );
+    throw noRelease(project);
   }
   const { settings } = await readStack({ projectDir: project.directory, stack, deep: false });
   if (settings === undefined) {

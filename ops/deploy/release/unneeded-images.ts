@@ -49,7 +49,7 @@ export function repositoryOf(reference: string): string {
 }
 
 /**
- * Looks at the images on their host.
+ * Asks their host about images: whether they are there, and what else needs them.
  *
  * @param ids images that no version needs
  * @param repositories names that the project gave its images: one that bears another name too is somebody else's as well

@@ -1,7 +1,8 @@
 // Kamal's keys that have no counterpart, and why; and what of its folder is not read.
 import { readdirSync } from "node:fs";
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { mapOf } from "../compose/load.ts";
+import { isWithin } from "../within.ts";
 import type { Reading } from "./load.ts";
 
 /** Keys of the top level that are better left out. */
@@ -67,7 +68,7 @@ function tellOfRegistry({ tree, tell }: Reading): void {
 function tellOfHooks({ root, tree, tell }: Reading): void {
   const path = String(tree.hooks_path ?? ".kamal/hooks");
   const folder = resolve(root, path);
-  if (!folder.startsWith(root + sep)) {
+  if (!isWithin(root, folder)) {
     tell.decide("all", "hooks_path lies outside the folder: hooks are not run here");
     return;
   }

@@ -1,10 +1,11 @@
 // What `.kamal/secrets` gives: values that stand there, or in a variable of this shell. A command in it is never run, since it may be
 // anything, and may ask a password manager for what nobody is to see.
 import { existsSync } from "node:fs";
-import { resolve, sep } from "node:path";
+import { resolve } from "node:path";
 import { readDotenv } from "../compose/dotenv.ts";
 import { unknownIn, unknownValue } from "../compose/interpolate.ts";
 import { wrongFile } from "../compose/problem.ts";
+import { isWithin } from "../within.ts";
 import { textWithin } from "./read.ts";
 
 /** The secrets of a destination. */
@@ -32,7 +33,7 @@ export interface SecretsSource {
 /** Reads them, the destination's over the common ones. */
 export function secretsOf({ root, path, destination, shell }: SecretsSource): KamalSecrets {
   const names = [`${path}-common`, `${path}${destination === undefined ? "" : `.${destination}`}`];
-  const inside = (file: string) => resolve(root, file).startsWith(root + sep);
+  const inside = (file: string) => isWithin(root, resolve(root, file));
   const files = names.filter((file) => inside(file) && existsSync(resolve(root, file)));
   const values = new Map<string, string>();
   const missing = new Map<string, string>();
