@@ -4,9 +4,8 @@ import { readSystem } from "../../../infra/check/index.ts";
 import { repositoryOf as rootOf, systemsBelow } from "../../../infra/check/projects.ts";
 import { SHARED_STACK } from "../../../infra/settings/define.ts";
 import { UserError } from "../../engine/errors.ts";
-import { loadProject, loadStackFile, type Project, stackNames } from "../../engine/project.ts";
+import { loadProject, loadStackFile, type Project, plainSetting, stackNames } from "../../engine/project.ts";
 import { dockerHostOf, openSession } from "../../engine/session.ts";
-import { loadRelease } from "./definition.ts";
 import { repositoryOf, servedOver } from "./unneeded-images.ts";
 import { readVersions, type Version } from "./versions.ts";
 
@@ -35,22 +34,21 @@ export interface KnownImages {
 
 /**
  * The environments of a system that have images of their own: shared servers have none, nor can a system go back that doesn't say
- * which settings name its images.
- *
- * @throws UserError where settings have errors
+ * which settings name its images. Other settings may have errors: those of a system that nobody brought up here often lack secrets.
  */
 export async function environmentsOf(project: Project): Promise<Known[]> {
   const found: Known[] = [];
   for (const stack of stackNames(project).filter((name) => name !== SHARED_STACK)) {
-    if ((await readSystem(project.directory, stack))?.release === undefined) continue;
-    const { definition, values } = await loadRelease(project, stack);
+    const definition = (await readSystem(project.directory, stack))?.release;
+    if (definition === undefined) continue;
     const file = loadStackFile(project, stack);
     found.push({
       host: dockerHostOf(project, file),
       named: Object.fromEntries(
-        Object.keys(definition.images).flatMap((setting) =>
-          values[setting] === undefined ? [] : [[setting, String(values[setting])]],
-        ),
+        Object.keys(definition.images).flatMap((setting) => {
+          const reference = plainSetting(project, file, setting);
+          return reference === undefined ? [] : [[setting, reference]];
+        }),
       ),
       async versions() {
         const versions = await readVersions(openSession(project, stack, file), definition);
